@@ -1,0 +1,149 @@
+package dev.sampo.actors.protocol;
+
+import dev.sampo.actors.model.KafkaError;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the controller is asked and what it answers. It answers after the change is committed in the metadata log;
+ * {@link Reply#metadataOffset} is where, so that the asker can wait until its own image has it.
+ */
+public interface Controller {
+    /** To the controller. */
+    sealed interface Command
+            permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
+                    AllocateProducerIds, Internal {}
+
+    /** A shell's private messages. */
+    non-sealed interface Internal extends Command {}
+
+    /** From the controller. */
+    sealed interface Reply
+            permits CreateTopicsReply, ItemsReply, BecomeLeaderReply, RegisterBrokerReply, AllocateProducerIdsReply {
+        /** Offset of the last record of the change in the metadata log, -1 when nothing was written. */
+        long metadataOffset();
+    }
+
+    /**
+     * One topic wanted.
+     *
+     * @param partitions -1 for the broker's default; must be -1 with manual assignments
+     * @param replicationFactor -1 for the broker's default; must be -1 with manual assignments
+     * @param assignments partition -> replica list, empty for automatic placement
+     * @param configs values as the client sent them; null values are refused
+     */
+    record NewTopic(
+            String name, int partitions, short replicationFactor, Map<Integer, List<Integer>> assignments,
+            Map<String, @Nullable String> configs) {}
+
+    /**
+     * Creates topics, each whole or not at all.
+     *
+     * @param internal created by a coordinator: internal names are allowed
+     * @param validateOnly check and answer, write nothing
+     */
+    record CreateTopics(
+            List<NewTopic> topics, boolean validateOnly, boolean internal, ActorRef<? super CreateTopicsReply> replyTo)
+            implements Command {}
+
+    /** On error: zero id, -1, -1 and no configs, as Kafka answers. */
+    record TopicResult(
+            String name, KafkaError error, @Nullable String errorMessage, Uuid topicId, int partitions,
+            short replicationFactor) {}
+
+    /** One result per topic wanted, in request order. */
+    record CreateTopicsReply(List<TopicResult> results, long metadataOffset) implements Reply {}
+
+    /** By id; the handler has resolved names. An unknown id answers UNKNOWN_TOPIC_ID. */
+    record DeleteTopics(List<Uuid> topicIds, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /**
+     * More partitions for one topic.
+     *
+     * @param count the new total
+     * @param assignments replica lists of the added ones in order, empty for automatic placement
+     */
+    record MorePartitions(String topic, int count, List<List<Integer>> assignments) {}
+
+    /** One result per topic, in request order. */
+    record CreatePartitions(
+            List<MorePartitions> topics, boolean validateOnly, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /** What an incremental alteration does to one name. */
+    enum ConfigOperation {
+        SET,
+        DELETE,
+        APPEND,
+        SUBTRACT
+    }
+
+    /** The kinds of resource whose configs live in the metadata log. */
+    enum ConfigResourceType {
+        TOPIC,
+        BROKER,
+        GROUP
+    }
+
+    /** {@code name} is a topic, a broker id, empty for all brokers, or a group. */
+    record ConfigResource(ConfigResourceType type, String name) {}
+
+    /** One change of one name. */
+    record ConfigChange(String name, ConfigOperation operation, @Nullable String value) {}
+
+    /**
+     * All changes of one resource.
+     *
+     * @param replaceAll legacy AlterConfigs: names that are not mentioned lose their value
+     */
+    record ConfigAlteration(ConfigResource resource, List<ConfigChange> changes, boolean replaceAll) {}
+
+    /** One result per resource, in request order; each resource changes whole or not at all. */
+    record AlterConfigs(
+            List<ConfigAlteration> alterations, boolean validateOnly, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /** The result for one item of the request. */
+    record ItemResult(KafkaError error, @Nullable String errorMessage) {}
+
+    /** In request order. */
+    record ItemsReply(List<ItemResult> results, long metadataOffset) implements Reply {}
+
+    /** A sentinel asks for the next leader epoch of its placement group. */
+    record BecomeLeader(
+            String groupId, int brokerId, long incarnation, long imageOffset,
+            ActorRef<? super BecomeLeaderReply> replyTo)
+            implements Command {}
+
+    /** NONE with the epoch granted, or the reason for the refusal. */
+    record BecomeLeaderReply(String groupId, KafkaError error, int leaderEpoch, long metadataOffset)
+            implements Reply {}
+
+    /** Where a listener of a broker is reached. */
+    record Endpoint(String listener, String host, int port, String securityProtocol) {}
+
+    /**
+     * A broker starts (or comes back).
+     *
+     * @param directoryId id of its data folder; a second folder under one broker id is refused
+     */
+    record RegisterBroker(
+            int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
+            ActorRef<? super RegisterBrokerReply> replyTo)
+            implements Command {}
+
+    /** {@code incarnation} counts the registrations of the cluster (Kafka's broker epoch), -1 when refused. */
+    record RegisterBrokerReply(
+            KafkaError error, @Nullable String errorMessage, long incarnation, long metadataOffset)
+            implements Reply {}
+
+    /** A block of producer ids for one broker. */
+    record AllocateProducerIds(int brokerId, long incarnation, ActorRef<? super AllocateProducerIdsReply> replyTo)
+            implements Command {}
+
+    /** Ids {@code first <= id < first + count}; never given twice. */
+    record AllocateProducerIdsReply(KafkaError error, long first, int count, long metadataOffset) implements Reply {}
+}

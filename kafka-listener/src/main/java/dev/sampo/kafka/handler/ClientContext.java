@@ -1,0 +1,27 @@
+package dev.sampo.kafka.handler;
+
+import java.net.InetAddress;
+
+/** What is known of a connection. Mutable parts belong to the connection's loop. */
+public interface ClientContext {
+    /** Unique within this broker's run; never reused. */
+    long connectionId();
+
+    /** The peer's address. */
+    InetAddress address();
+
+    /** Name of the listener the client came in on: the endpoints it is told are those of this listener. */
+    String listener();
+
+    /** Kafka's form {@code User:ANONYMOUS} until authentication comes. */
+    String principal();
+
+    /** From ApiVersions 3 on, empty before. */
+    String softwareName();
+
+    /** From ApiVersions 3 on, empty before. */
+    String softwareVersion();
+
+    /** Called by the ApiVersions handler. */
+    void software(String name, String version);
+}

@@ -1,0 +1,52 @@
+package dev.sampo.kafka.handler;
+
+import dev.sampo.actors.protocol.Partition;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** One request and the way to its answer. Used only on the connection's loop, unless a method says otherwise. */
+public interface Exchange {
+    /** API version of the request, one that the broker serves. */
+    short apiVersion();
+
+    /** Client id of the request header, empty when null. */
+    String clientId();
+
+    /** The generated request class of this API key. Byte buffers inside are views of the frame: see {@link #respond}. */
+    ApiMessage request();
+
+    /** What is known of the connection. */
+    ClientContext client();
+
+    /** Number of this request on its connection: the {@code requestId} of messages to partitions. */
+    long requestId();
+
+    /** The connection's actor, for partition answers; they come to the listener set with {@link #onReply}. */
+    ActorRef<Partition.Reply> replyTo();
+
+    /** Where answers of partitions to this request go, on the loop. */
+    void onReply(Consumer<Partition.Reply> listener);
+
+    /** Runs on the loop after {@code delayMs} unless the request has been answered by then. */
+    void schedule(long delayMs, Runnable task);
+
+    /**
+     * Answers. The frame is released when the answer is complete, so every partition that holds a part of it must have
+     * answered before. File slices in the response are sent and released by the connection.
+     */
+    void respond(ApiMessage response);
+
+    /**
+     * Answers with the stage's value once it is there (from any thread). A failed stage answers the key's own error
+     * response with UNKNOWN_SERVER_ERROR (REQUEST_TIMED_OUT for a time-out) and is logged.
+     */
+    void respondWhen(CompletionStage<? extends ApiMessage> response);
+
+    /** Ends the request without an answer (acks=0). */
+    void respondNothing();
+
+    /** Ends the connection, as Kafka does for acks=0 errors; {@code reason} is logged at DEBUG. */
+    void close(String reason);
+}
