@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.Uuid;
 
@@ -29,6 +30,8 @@ final class Normalizer {
     private static final Set<String> CLOCK = Set.of("logAppendTimeMs", "lastTimestamp");
     private static final Set<String> RECORD_TIMES = Set.of("timestamp", "maxTimestamp");
     private static final Set<String> EPOCHS = Set.of("leaderEpoch", "committedLeaderEpoch", "partitionLeaderEpoch");
+    /** A member id that was given out, seen before its owner got it: client id and UUID. */
+    private static final Pattern GIVEN_MEMBER_ID = Pattern.compile("^(.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
     private static final Set<String> KNOWN_IDS = Set.of(Uuid.ZERO_UUID.toString(), Topics.UNKNOWN_ID.toString());
     /** Arrays whose order means something. */
     private static final Set<String> ORDERED = Set.of("records", "synonyms");
@@ -144,6 +147,9 @@ final class Normalizer {
             return TextNode.valueOf("<host>");
         }
         String label = labels.get(value);
+        if (label == null && field.equals("memberId")) {
+            return TextNode.valueOf(GIVEN_MEMBER_ID.matcher(value).replaceFirst("<member $1>"));
+        }
         if (label == null && field.equals("topicId") && !KNOWN_IDS.contains(value)) {
             return TextNode.valueOf("<new id>");
         }

@@ -16,9 +16,11 @@ import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceDataCollection;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.jspecify.annotations.Nullable;
 
-/** Produce, and DescribeProducers for what it left. Topic {@code log} is filled here for the fetching parts. */
+/**
+ * Produce, and DescribeProducers for what it left. Topic {@code log} is filled here for the fetching parts. Null records are
+ * left out: Kafka 4.4.0 fails inside and never answers.
+ */
 final class ProduceRequests {
     static final String LOG = "log";
 
@@ -59,7 +61,6 @@ final class ProduceRequests {
         produce("acks-two", version, 2, "produce", 0, batches.plain(0, 1));
         produce("unknown-partition", version, 1, "produce", 9, batches.plain(0, 1));
         produce("unknown-topic", version, 1, "nowhere", 0, batches.plain(0, 1));
-        produce("records-null", version, 1, "produce", 0, null);
         run.call(name("produce", version, "one-good-one-bad-partition"), version, request(version, -1, "produce",
                 partition(2, batches.plain(0, 2)), partition(7, batches.plain(0, 2)), partition(1, batches.wrongCrc())));
         run.call(name("produce", version, "nothing"), version, new ProduceRequestData().setAcks((short) -1).setTimeoutMs(1_000));
@@ -155,15 +156,15 @@ final class ProduceRequests {
         produce("log-other-partition", 9, -1, LOG, 1, batches.plain(0, 5));
     }
 
-    private void produce(String what, int version, int acks, String topic, int partition, @Nullable MemoryRecords records) {
+    private void produce(String what, int version, int acks, String topic, int partition, MemoryRecords records) {
         run.call(name("produce", version, what), version, request(version, acks, topic, partition, records));
     }
 
-    private ProduceRequestData request(int version, int acks, String topic, int partition, @Nullable MemoryRecords records) {
+    private ProduceRequestData request(int version, int acks, String topic, int partition, MemoryRecords records) {
         return request(version, acks, topic, partition(partition, records));
     }
 
-    private static PartitionProduceData partition(int index, @Nullable MemoryRecords records) {
+    private static PartitionProduceData partition(int index, MemoryRecords records) {
         return new PartitionProduceData().setIndex(index).setRecords(records);
     }
 
