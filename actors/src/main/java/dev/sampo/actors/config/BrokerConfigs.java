@@ -96,7 +96,7 @@ public final class BrokerConfigs {
      * Judges all dynamic values of one broker, or of all brokers together.
      *
      * @param overrides every dynamic value the resource would have
-     * @param changed the names that this change touches; only they can be refused as not dynamic
+     * @param changed the names that this change touches; only they are refused as not dynamic, and only when they get a value
      * @return null when they are good, otherwise the text of INVALID_CONFIG or INVALID_REQUEST
      */
     public static @Nullable String validateDynamic(Map<String, String> overrides, Set<String> changed) {
@@ -104,12 +104,15 @@ public final class BrokerConfigs {
         var readOnly = new TreeSet<String>();
         var notActing = new TreeSet<String>();
         for (String name : changed) {
+            if (!overrides.containsKey(name)) {
+                continue; // removing a value is always fine
+            }
             ConfigDefinition definition = definitions().get(name);
             if (definition == null) {
                 (DYNAMIC_ONLY.contains(name) ? notActing : unknown).add(name);
             } else if (definition.updateMode() == UpdateMode.READ_ONLY) {
                 readOnly.add(name);
-            } else if (!dynamic(name) && overrides.containsKey(name)) {
+            } else if (!dynamic(name)) {
                 notActing.add(name);
             }
         }
@@ -124,6 +127,11 @@ public final class BrokerConfigs {
                     + notActing + ". Names that also act from the configuration file take effect there, after a restart";
         }
         return problem(overrides);
+    }
+
+    /** As {@link #validateDynamic} for one value of one name. */
+    public static @Nullable String validateDynamic(String name, String value) {
+        return validateDynamic(Map.of(name, value), Set.of(name));
     }
 
     /** Judges values by their definitions; null when they are good. */

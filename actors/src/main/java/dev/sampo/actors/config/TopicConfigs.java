@@ -100,8 +100,14 @@ public final class TopicConfigs {
                         + "default, '" + Objects.requireNonNull(definitions().get(name)).defaultValue() + "'";
             }
         }
-        long minLagMs = longOf(parsed, overrides, defaults, "min.compaction.lag.ms");
-        long maxLagMs = longOf(parsed, overrides, defaults, "max.compaction.lag.ms");
+        return conflict(overrides, defaults);
+    }
+
+    /** Why these values, each good by itself, do not go together; null when they do. */
+    public static @Nullable String conflict(
+            Map<String, ? extends @Nullable String> overrides, BrokerDefaults defaults) {
+        long minLagMs = longOf(overrides, defaults, "min.compaction.lag.ms");
+        long maxLagMs = longOf(overrides, defaults, "max.compaction.lag.ms");
         if (minLagMs > maxLagMs) {
             return "conflict topic config setting min.compaction.lag.ms (" + minLagMs
                     + ") > max.compaction.lag.ms (" + maxLagMs + ")";
@@ -159,10 +165,9 @@ public final class TopicConfigs {
     }
 
     private static long longOf(
-            Map<String, Object> parsed, Map<String, ?> overrides, BrokerDefaults defaults, String name) {
-        return overrides.containsKey(name)
-                ? (Long) Objects.requireNonNull(parsed.get(name))
-                : Long.parseLong(defaults.topicDefault(name));
+            Map<String, ? extends @Nullable String> overrides, BrokerDefaults defaults, String name) {
+        String own = overrides.get(name);
+        return Long.parseLong((own != null ? own : defaults.topicDefault(name)).trim());
     }
 
     /** Typed values: the topic's own, else the broker's default. */
