@@ -15,7 +15,7 @@ public interface Controller {
     /** To the controller. */
     sealed interface Command
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
-                    AllocateProducerIds, Internal {}
+                    FenceBroker, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -139,6 +139,24 @@ public interface Controller {
     record RegisterBrokerReply(
             KafkaError error, @Nullable String errorMessage, long incarnation, long metadataOffset)
             implements Reply {}
+
+    /**
+     * A broker's session ended or it shuts down: it leads nothing, leaves every ISR that has another member, and must
+     * register again. Answers with one result; STALE_BROKER_EPOCH when {@code incarnation} is not the current one.
+     */
+    record FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /**
+     * A leader asks for another ISR of its group: compare and set.
+     *
+     * @param leaderEpoch the asker's, else FENCED_LEADER_EPOCH
+     * @param partitionEpoch as the asker's image shows it, else INVALID_UPDATE_VERSION
+     * @param inSyncReplicas the leader and live replicas of the group only, else INELIGIBLE_REPLICA
+     */
+    record ChangeInSyncReplicas(
+            String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
 
     /** A block of producer ids for one broker. */
     record AllocateProducerIds(int brokerId, long incarnation, ActorRef<? super AllocateProducerIdsReply> replyTo)

@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Partition {
     /** To a partition. */
-    sealed interface Command
-            permits Activate, Reconfigure, Append, Read, ListOffset, EpochEndOffset, DeleteRecords, DescribeProducers,
-                    DescribeLog, Stop, Internal {}
+    sealed interface Command permits Activate, Reconfigure, Maintain, Stop, Request, Internal {}
+
+    /** A command that is answered, exactly once. */
+    sealed interface Request extends Command
+            permits Append, Read, ListOffset, EpochEndOffset, DeleteRecords, DescribeProducers, DescribeLog {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -50,8 +52,25 @@ public interface Partition {
     /** The topic's configuration changed. */
     record Reconfigure(TopicSettings settings) implements Command {}
 
-    /** Step down: refuse and answer everything, flush, close, leave the registry, stop. */
-    record Stop() implements Command {}
+    /**
+     * Look after the log: compaction, waiting readers that went away. Sent by the broker's clock.
+     *
+     * @param retention the retention check is due as well
+     */
+    record Maintain(boolean retention) implements Command {}
+
+    /**
+     * Step down: refuse and answer everything, flush, close, leave the registry, stop.
+     *
+     * @param deleteLog the topic is deleted: remove the partition's folder (by topic id) as well, also when this
+     *     partition was never activated here
+     */
+    record Stop(boolean deleteLog) implements Command {
+        /** Keeps the log. */
+        public Stop() {
+            this(false);
+        }
+    }
 
     /**
      * Append one record batch.
@@ -62,7 +81,7 @@ public interface Partition {
     record Append(
             long requestId, int index, ByteBuffer records, Acks acks, int timeoutMs, Origin origin,
             ActorRef<? super AppendReply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** One record that was refused, by its place in the batch (KIP-467). */
     record RecordError(int batchIndex, String message) {}
@@ -90,7 +109,7 @@ public interface Partition {
     record Read(
             long requestId, int index, long fetchOffset, int maxBytes, int currentLeaderEpoch, int lastFetchedEpoch,
             boolean readCommitted, boolean atLeastOneBatch, boolean watch, ActorRef<? super Reply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** An aborted transaction that overlaps the records read. */
     record AbortedTransaction(long producerId, long firstOffset) {}
@@ -118,7 +137,7 @@ public interface Partition {
     record ListOffset(
             long requestId, int index, long timestamp, int currentLeaderEpoch, boolean readCommitted,
             ActorRef<? super ListOffsetReply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** -1 in each field when nothing was found. {@code leaderEpoch} is the epoch of the offset found. */
     record ListOffsetReply(
@@ -129,7 +148,7 @@ public interface Partition {
     record EpochEndOffset(
             long requestId, int index, int currentLeaderEpoch, int leaderEpoch,
             ActorRef<? super EpochEndOffsetReply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** (-1, -1) when the epoch is not known. */
     record EpochEndOffsetReply(long requestId, int index, KafkaError error, int leaderEpoch, long endOffset)
@@ -137,14 +156,14 @@ public interface Partition {
 
     /** Move the log start offset up to {@code beforeOffset}; -1 is the high watermark. */
     record DeleteRecords(long requestId, int index, long beforeOffset, ActorRef<? super DeleteRecordsReply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** {@code lowWatermark} is the new log start offset, -1 on error. */
     record DeleteRecordsReply(long requestId, int index, KafkaError error, long lowWatermark) implements Reply {}
 
     /** Which producers have state in this partition. */
     record DescribeProducers(long requestId, int index, ActorRef<? super DescribeProducersReply> replyTo)
-            implements Command {}
+            implements Request {}
 
     /** {@code currentTransactionStartOffset} is -1 without an open transaction. */
     record ProducerDescription(
@@ -156,7 +175,7 @@ public interface Partition {
             implements Reply {}
 
     /** How large the log is and where it stands. */
-    record DescribeLog(long requestId, int index, ActorRef<? super DescribeLogReply> replyTo) implements Command {}
+    record DescribeLog(long requestId, int index, ActorRef<? super DescribeLogReply> replyTo) implements Request {}
 
     /** {@code sizeBytes} counts {@code .log} files. */
     record DescribeLogReply(
