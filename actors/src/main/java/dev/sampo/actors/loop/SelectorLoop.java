@@ -337,8 +337,13 @@ public final class SelectorLoop implements Executor {
             return;
         }
         emptySelects = 0;
-        statistics.onRebuild();
         log.atWarn().addKeyValue("loop", index).log("the selector spins and is replaced");
+        replaceSelector();
+    }
+
+    /** Moves all channels to a new selector. */
+    void replaceSelector() throws IOException {
+        statistics.onRebuild();
         Selector old = selector;
         Selector fresh = selectors.open();
         for (SelectionKey key : old.keys()) {
