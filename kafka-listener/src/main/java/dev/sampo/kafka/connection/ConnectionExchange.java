@@ -125,6 +125,14 @@ final class ConnectionExchange implements Exchange {
     }
 
     @Override
+    public void respondKeepingFrame(ApiMessage response) {
+        if (!answered) {
+            frame.abandon();
+        }
+        respond(response);
+    }
+
+    @Override
     public void respondWhen(CompletionStage<? extends ApiMessage> response) {
         var _ = response.whenComplete((value, failure) -> connection.loop().execute(() -> {
             if (failure != null) {
