@@ -293,6 +293,39 @@ class ListenerIT {
     }
 
     @Test
+    void answerThatFindsNoConnectionIsReleased() throws Exception {
+        // Given
+        var releases = new AtomicInteger();
+        var exchange = new AtomicReference<Exchange>();
+        ApiHandler handler = handler(ApiKeys.METADATA, true, exchange::set);
+        try (var fixture = ListenerFixture.start("", handler, handler(ApiKeys.HEARTBEAT, true, Exchange::respondNothing))) {
+            try (Client client = fixture.connect()) {
+                client.send(frame(ApiKeys.METADATA, 12, 1, new MetadataRequestData()));
+                await("there", () -> exchange.get() != null);
+            }
+
+            // When
+            fixture.kit.createTestProbe(); // the kit's guardian is up
+            var nobody = fixture.kit.<Partition.Reply>createTestProbe();
+            var gone = nobody.ref();
+            nobody.stop();
+            await("dead letter released", () -> {
+                int before = releases.get();
+                gone.tell(readReply(0, releases));
+                return before > 0;
+            });
+            exchange.get().replyTo().tell(readReply(0, releases)); // the socket is gone, its actor is not
+            int seen = releases.get();
+
+            // Then
+            await("late answer released", () -> releases.get() >= seen);
+            exchange.get().respond(new MetadataResponseData());
+            await("connection ended", () -> fixture.listener.metrics().connections() == 0
+                    && fixture.listener.metrics().requestMemoryBytes() == 0);
+        }
+    }
+
+    @Test
     void slowReaderStopsTheReadingOfItsRequests() throws Exception {
         // Given
         byte[] contents = new byte[1 << 20];
