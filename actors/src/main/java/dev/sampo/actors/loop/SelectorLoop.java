@@ -101,6 +101,8 @@ public final class SelectorLoop implements Executor {
         buffers = new BufferPool(poolBytes);
         statistics = new TurnStatistics();
         thread = new Thread(this::run, name);
+        thread.setUncaughtExceptionHandler((ended, e) -> log.atError().addKeyValue("loop", index).setCause(e)
+                .log("the loop has ended by an error: its connections and partitions are lost, restart the broker"));
     }
 
     /**

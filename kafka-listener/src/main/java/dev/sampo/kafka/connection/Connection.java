@@ -274,9 +274,12 @@ final class Connection implements Transport.Owner {
 
     private boolean startRequests() {
         boolean progress = false;
-        for (ConnectionExchange next = state.pollStart(); next != null; next = state.pollStart()) {
+        while (true) {
+            ConnectionExchange exchange = state.pollStart(transport.unsentBytes());
+            if (exchange == null) {
+                return progress;
+            }
             progress = true;
-            ConnectionExchange exchange = next;
             running[slot(exchange.requestId())] = exchange;
             if (!transport.isOpen()) {
                 answer(exchange, null);
@@ -286,7 +289,6 @@ final class Connection implements Transport.Owner {
                 run(exchange, () -> handler(exchange.parsed().apiKey()).handle(exchange));
             }
         }
-        return progress;
     }
 
     private boolean sendAnswers() {

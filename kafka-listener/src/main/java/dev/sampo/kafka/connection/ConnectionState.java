@@ -40,10 +40,11 @@ final class ConnectionState<Q, R> {
         waiting.add(new Pending<>(request, overlaps));
     }
 
-    /** The next request to start now, null when none may. */
-    @Nullable Q pollStart() {
+    /** The next request to start now, null when none may; none may while too many bytes wait for the peer. */
+    @Nullable Q pollStart(long transportUnsentBytes) {
         Pending<Q> head = waiting.peek();
-        if (head == null || barrierRuns || (!head.overlaps() && running > 0)) {
+        if (head == null || barrierRuns || (!head.overlaps() && running > 0)
+                || answerBytes + transportUnsentBytes >= limits.maxUnsentBytes()) {
             return null;
         }
         waiting.remove();

@@ -55,8 +55,14 @@ public final class KafkaListener {
                 throw new IllegalArgumentException("no handler for " + key + ", which is advertised");
             }
         }
-        ServerSocketChannel server = bind(bind, settings.backlog());
         Loops.Lease lease = Loops.lease(system);
+        ServerSocketChannel server;
+        try {
+            server = bind(bind, settings.backlog());
+        } catch (IOException e) {
+            lease.close();
+            throw e;
+        }
         var context = new ListenerContext(
                 name, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
                 new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters());

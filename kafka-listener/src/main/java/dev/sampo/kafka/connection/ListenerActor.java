@@ -45,7 +45,8 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
 
     private record ShutdownTimedOut() implements Command {}
 
-    private record Undelivered(Partition.Reply reply) implements Command {}
+    /** A message that found no actor; an answer of a partition may hold a file, which is released here. */
+    private record Undelivered(Object message) implements Command {}
 
     private final ListenerContext listener;
     private final ServerSocketChannel server;
@@ -70,14 +71,12 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
         quotas = new ConnectionQuotas(
                 settings.maxConnections(), settings.maxConnectionsPerAddress(), settings.newConnectionsPerSecond(),
                 settings.newConnectionsBurst());
-        ActorRef<DeadLetter> deadLetters = context.messageAdapter(DeadLetter.class, letter ->
-                letter.message() instanceof Partition.Reply reply ? new Undelivered(reply) : new Undelivered(NONE));
+        ActorRef<DeadLetter> deadLetters = context.messageAdapter(
+                DeadLetter.class, letter -> new Undelivered(letter.message()));
         context.getSystem().eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, deadLetters));
         ActorRef<Command> self = context.getSelf();
         registration = loops.getFirst().register(server, SelectionKey.OP_ACCEPT, ops -> accept(self));
     }
-
-    private static final Partition.Reply NONE = new Partition.DataArrived(-1, -1);
 
     /** To be spawned on the dispatcher of loop 0. {@code server} is bound and non-blocking. */
     static Behavior<Command> create(ListenerContext listener, ServerSocketChannel server, List<SelectorLoop> loops) {
@@ -89,7 +88,9 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
         return newReceiveBuilder()
                 .onMessage(Accepted.class, this::onAccepted)
                 .onMessage(Undelivered.class, undelivered -> {
-                    Connection.release(undelivered.reply());
+                    if (undelivered.message() instanceof Partition.Reply reply) {
+                        Connection.release(reply);
+                    }
                     return this;
                 })
                 .onMessage(SocketClosed.class, closed -> onConnectionEnd(closed.connection()))
