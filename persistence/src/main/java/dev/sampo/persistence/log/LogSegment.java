@@ -28,13 +28,20 @@ final class LogSegment {
     private long createdMs;
 
     private LogSegment(LogFiles files, Path directory, long baseOffset, int indexIntervalBytes) {
+        this(files, directory, baseOffset, indexIntervalBytes, "");
+    }
+
+    /** With {@code ending} behind the names of all files. */
+    LogSegment(LogFiles files, Path directory, long baseOffset, int indexIntervalBytes, String ending) {
         this.files = files;
         this.baseOffset = baseOffset;
         this.maxTimestampOffset = baseOffset;
         this.indexIntervalBytes = indexIntervalBytes;
-        this.path = directory.resolve(fileName(baseOffset, SUFFIX));
-        this.offsetIndex = new OffsetIndex(files, directory.resolve(fileName(baseOffset, OffsetIndex.SUFFIX)), baseOffset);
-        this.timeIndex = new TimeIndex(files, directory.resolve(fileName(baseOffset, TimeIndex.SUFFIX)), baseOffset);
+        this.path = directory.resolve(fileName(baseOffset, SUFFIX + ending));
+        this.offsetIndex = new OffsetIndex(
+                files, directory.resolve(fileName(baseOffset, OffsetIndex.SUFFIX + ending)), baseOffset);
+        this.timeIndex = new TimeIndex(
+                files, directory.resolve(fileName(baseOffset, TimeIndex.SUFFIX + ending)), baseOffset);
     }
 
     static String fileName(long baseOffset, String suffix) {
@@ -249,11 +256,13 @@ final class LogSegment {
         firstTimestamp = RecordBatch.NO_TIMESTAMP;
         bytesSinceIndexEntry = 0;
         BatchHeaders headers = BatchHeaders.open(this, fileSize);
-        while (sizeBytes < fileSize) {
+        long next = baseOffset;
+        while (sizeBytes < fileSize && next < offset) {
             RecordBatch batch = headers.at(sizeBytes);
             if (batch.baseOffset() >= offset) {
                 break;
             }
+            next = batch.nextOffset();
             noteBatch(batch);
         }
         if (start > 0) {

@@ -580,6 +580,53 @@ public final class PartitionLog {
         return renamed;
     }
 
+    /** The segments that are closed and durable, oldest first: what compaction may rewrite. */
+    public List<ClosedSegment> closedSegments() throws IOException {
+        checkUsable();
+        var closed = new ArrayList<ClosedSegment>();
+        for (int i = 0; i + 1 < segments.size() && endOf(i) <= recoveryPoint; i++) {
+            LogSegment segment = segments.get(i);
+            closed.add(new ClosedSegment(
+                    segment.path(), segment.baseOffset(), endOf(i), segment.sizeBytes(), segment.maxTimestamp(),
+                    segment.lastModifiedMs(), segment.abortedTransactions().entries()));
+        }
+        return closed;
+    }
+
+    /**
+     * Puts compacted segments in the place of those they were made from; each is taken whole or, when one of those is
+     * gone meanwhile, not at all. After a crash on the way, the next start finishes it.
+     *
+     * @return files to delete after {@code fileDeleteDelayMs} on a blocking thread
+     */
+    public List<Path> replace(List<CompactedSegment> compacted) throws IOException {
+        checkUsable();
+        var toDelete = new ArrayList<Path>();
+        try {
+            for (CompactedSegment replacement : compacted) {
+                int from = floorIndex(replacement.baseOffset());
+                int to = from + replacement.replaced().size();
+                boolean same = from >= 0 && to < segments.size()
+                        && segments.subList(from, to).stream().map(LogSegment::baseOffset).toList()
+                                .equals(replacement.replaced());
+                if (!same) {
+                    toDelete.addAll(replacement.cleanedFiles(directory));
+                    continue;
+                }
+                replacement.commit(files, directory);
+                toDelete.addAll(remove(from, to));
+                replacement.moveIn(files, directory);
+                segments.add(
+                        from,
+                        LogSegment.load(files, directory, replacement.baseOffset(), settings.indexIntervalBytes()));
+            }
+            reader.forget();
+            return toDelete;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
     /**
      * Ends the use of the log.
      *
