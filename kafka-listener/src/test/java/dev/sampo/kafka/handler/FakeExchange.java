@@ -35,6 +35,7 @@ final class FakeExchange implements Exchange {
     private final FakeContext client;
     private Consumer<Partition.Reply> listener = reply -> {};
     private Runnable onClosed = () -> {};
+    private final java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
     private long nowMs;
     private ApiMessage response;
     private boolean ended;
@@ -83,6 +84,11 @@ final class FakeExchange implements Exchange {
     void disconnect() {
         ended = true;
         onClosed.run();
+    }
+
+    /** Waits for an answer that comes from another thread; false when the time is over. */
+    boolean awaitEnd(long ms) throws InterruptedException {
+        return done.await(ms, java.util.concurrent.TimeUnit.MILLISECONDS);
     }
 
     boolean ended() {
@@ -157,6 +163,7 @@ final class FakeExchange implements Exchange {
         }
         response = key.messageType.newResponse();
         response.read(new ByteBufferAccessor(MessageUtil.toByteBufferAccessor(message, version).buffer()), version);
+        done.countDown();
     }
 
     @Override
