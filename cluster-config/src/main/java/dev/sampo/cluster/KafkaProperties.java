@@ -91,12 +91,9 @@ public record KafkaProperties(
                     throw lines.invalid(name, problem);
                 }
                 honoured.put(name, value);
-            } else {
+            } else if (!name.equals("cluster.id")) {
                 ignored.put(name, KafkaPropertyRules.reason(name));
             }
-        }
-        if (honoured.containsKey("controller.quorum.voters")) {
-            ignored.put("controller.quorum.voters", KafkaPropertyRules.reason("controller.quorum.voters"));
         }
         KafkaListeners listeners = KafkaListeners.of(lines);
         List<Path> logDirs = logDirs(lines.values());

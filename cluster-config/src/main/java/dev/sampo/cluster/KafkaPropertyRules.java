@@ -59,16 +59,13 @@ final class KafkaPropertyRules {
 
     /** Why a name that is not honoured does not matter. */
     static String reason(String name) {
-        if (name.equals("controller.quorum.voters") || name.startsWith("controller.quorum.")
+        if (name.startsWith("controller.quorum.")
                 || name.startsWith("metadata.")) {
             return "Sampo's brokers keep the metadata themselves; the cluster is formed by Sampo's own settings";
         }
         if (name.startsWith("zookeeper.") || name.equals("inter.broker.protocol.version")
                 || name.equals("log.message.format.version")) {
             return "of a Kafka before 4.0";
-        }
-        if (name.equals("cluster.id")) {
-            return "read together with the meta.properties of the log folders";
         }
         if (!BrokerConfigs.exists(name)) {
             return "not a broker config of Kafka 4.4";
