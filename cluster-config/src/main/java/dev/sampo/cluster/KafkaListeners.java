@@ -49,12 +49,12 @@ record KafkaListeners(List<Listener> listeners, Map<String, Listener> advertised
             throw lines.invalid(
                     "listeners", "no listener is left for clients: all of them are in controller.listener.names");
         }
-        Map<String, Listener> advertised = advertised(lines, listeners);
+        Map<String, Listener> advertised = advertised(lines, listeners, controllers);
         return new KafkaListeners(List.copyOf(listeners), advertised, interBroker(lines, listeners));
     }
 
-    private static Map<String, Listener> advertised(PropertyLines lines, List<Listener> listeners)
-            throws InvalidFileException {
+    private static Map<String, Listener> advertised(
+            PropertyLines lines, List<Listener> listeners, Set<String> controllers) throws InvalidFileException {
         String text = lines.values().get("advertised.listeners");
         if (text == null || text.isBlank()) {
             return Map.of();
@@ -63,6 +63,9 @@ record KafkaListeners(List<Listener> listeners, Map<String, Listener> advertised
         listeners.forEach(listener -> known.add(listener.name()));
         Map<String, Listener> advertised = new LinkedHashMap<>();
         for (Listener listener : parse(lines, "advertised.listeners", text)) {
+            if (controllers.contains(listener.name())) {
+                continue;
+            }
             if (!known.contains(listener.name())) {
                 throw lines.invalid(
                         "advertised.listeners", "listener " + listener.name() + " is not one of `listeners` " + known);

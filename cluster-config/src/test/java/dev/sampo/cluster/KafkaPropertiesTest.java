@@ -1,8 +1,5 @@
 package dev.sampo.cluster;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import ch.qos.logback.classic.LoggerContext;
 import dev.sampo.cluster.KafkaProperties.Listener;
 import java.nio.file.Files;
@@ -12,6 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class KafkaPropertiesTest {
     /** The file that Kafka 4.4 ships as config/server.properties, without its comments. */
