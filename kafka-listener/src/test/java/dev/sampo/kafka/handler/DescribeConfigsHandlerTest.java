@@ -101,7 +101,7 @@ class DescribeConfigsHandlerTest {
             assertThat(configs).hasSize(TopicConfigs.definitions().size() - 1);
             for (DescribeConfigsResourceResult config : configs) {
                 assertThat(config.documentation()).isEqualTo(
-                        version >= 3 ? TopicConfigs.definitions().get(config.name()).documentation() : null);
+                        version >= 3 ? TopicConfigs.definitions().get(config.name()).documentation() : "");
             }
         }
     }
