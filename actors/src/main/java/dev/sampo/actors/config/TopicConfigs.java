@@ -70,6 +70,12 @@ public final class TopicConfigs {
      */
     public static @Nullable String validate(
             Map<String, ? extends @Nullable String> overrides, BrokerDefaults defaults) {
+        String problem = problem(overrides);
+        return problem != null ? problem : conflict(overrides, defaults);
+    }
+
+    /** Judges each value by itself. */
+    public static @Nullable String problem(Map<String, ? extends @Nullable String> overrides) {
         var nulls = new TreeSet<String>();
         for (var entry : overrides.entrySet()) {
             String value = entry.getValue();
@@ -100,7 +106,7 @@ public final class TopicConfigs {
                         + "default, '" + Objects.requireNonNull(definitions().get(name)).defaultValue() + "'";
             }
         }
-        return conflict(overrides, defaults);
+        return null;
     }
 
     /** Why these values, each good by itself, do not go together; null when they do. */

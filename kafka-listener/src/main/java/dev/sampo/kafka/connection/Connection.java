@@ -441,6 +441,11 @@ final class Connection implements Transport.Owner {
         for (ConnectionExchange next = state.dropWaiting(); next != null; next = state.dropWaiting()) {
             next.frame().release(); // never started
         }
+        for (ConnectionExchange exchange : running.clone()) {
+            if (exchange != null) {
+                exchange.connectionClosed();
+            }
+        }
         pump();
     }
 

@@ -23,6 +23,7 @@ final class ConnectionExchange implements Exchange {
     private final long number;
     private @Nullable Consumer<Partition.Reply> listener;
     private @Nullable List<Timer> timers;
+    private @Nullable Runnable closeTask;
     private boolean answered;
 
     ConnectionExchange(Connection connection, Request request, Frame frame, long number) {
@@ -51,6 +52,7 @@ final class ConnectionExchange implements Exchange {
         }
         answered = true;
         listener = null;
+        closeTask = null;
         if (timers != null) {
             timers.forEach(Timer::cancel);
         }
@@ -113,6 +115,23 @@ final class ConnectionExchange implements Exchange {
             timers = new ArrayList<>(2);
         }
         timers.add(connection.loop().schedule(delayMs, () -> connection.run(this, task)));
+    }
+
+    @Override
+    public void onClosed(Runnable task) {
+        if (!answered) {
+            closeTask = task;
+        }
+    }
+
+    /** The socket is gone: a request that asked to know of it ends here, unanswered. */
+    void connectionClosed() {
+        Runnable task = closeTask;
+        if (task != null && end()) {
+            frame.abandon();
+            task.run();
+            connection.ended(this);
+        }
     }
 
     @Override

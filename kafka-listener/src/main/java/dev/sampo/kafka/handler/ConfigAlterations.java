@@ -7,7 +7,6 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.ConfigAlteration;
 import dev.sampo.actors.protocol.Controller.ConfigChange;
 import dev.sampo.actors.protocol.Controller.ConfigOperation;
-import dev.sampo.actors.protocol.Controller.ConfigResource;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.ItemResult;
 import dev.sampo.actors.protocol.Controller.ItemsReply;
@@ -26,7 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.kafka.common.config.ConfigResource.Type;
+import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,7 +120,7 @@ public final class ConfigAlterations {
         if (!nulls.isEmpty()) {
             return invalid("Null value not supported for : " + String.join(", ", nulls));
         }
-        return switch (Type.forId(resource.type())) {
+        return switch (ConfigResource.Type.forId(resource.type())) {
             case BROKER_LOGGER -> replaceAll ? unknownType(resource) : alterLoggers(resource, validateOnly);
             case BROKER -> judgeBroker(resource, replaceAll, image);
             case TOPIC, GROUP -> operationProblem(resource);
@@ -170,7 +169,7 @@ public final class ConfigAlterations {
             return operationProblem;
         }
         Map<String, String> current =
-                image.configsOf(new ConfigResource(ConfigResourceType.BROKER, resource.name()));
+                image.configsOf(new Controller.ConfigResource(ConfigResourceType.BROKER, resource.name()));
         Map<String, String> changed = replaceAll ? new HashMap<>() : new HashMap<>(current);
         var names = new HashSet<String>();
         for (Change change : resource.changes()) {
@@ -266,7 +265,7 @@ public final class ConfigAlterations {
     }
 
     private static ConfigAlteration alteration(Resource resource, boolean replaceAll) {
-        var type = switch (Type.forId(resource.type())) {
+        var type = switch (ConfigResource.Type.forId(resource.type())) {
             case TOPIC -> ConfigResourceType.TOPIC;
             case BROKER -> ConfigResourceType.BROKER;
             case GROUP -> ConfigResourceType.GROUP;
@@ -281,6 +280,6 @@ public final class ConfigAlterations {
             }
             changes.add(new ConfigChange(change.name(), operation, change.value()));
         }
-        return new ConfigAlteration(new ConfigResource(type, resource.name()), changes, replaceAll);
+        return new ConfigAlteration(new Controller.ConfigResource(type, resource.name()), changes, replaceAll);
     }
 }

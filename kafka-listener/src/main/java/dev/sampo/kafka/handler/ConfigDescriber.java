@@ -34,7 +34,7 @@ final class ConfigDescriber {
      */
     record Entry(
             String name, @Nullable String value, byte source, boolean readOnly, boolean sensitive, byte type,
-            List<Synonym> synonyms, String documentation) {}
+            List<Synonym> synonyms, @Nullable String documentation) {}
 
     /**
      * Every config of a topic; internal ones only when they are set.
@@ -77,7 +77,7 @@ final class ConfigDescriber {
             if (!BrokerConfigs.exists(name)) {
                 entries.add(new Entry(
                         name, null, STATIC_BROKER, true, true, (byte) 0,
-                        List.of(new Synonym(name, null, STATIC_BROKER)), ""));
+                        List.of(new Synonym(name, null, STATIC_BROKER)), null));
             }
         }
         return entries;

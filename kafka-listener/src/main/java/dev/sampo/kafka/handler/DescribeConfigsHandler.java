@@ -2,14 +2,14 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.model.KafkaError;
-import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.common.config.ConfigResource.Type;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
@@ -58,7 +58,7 @@ public final class DescribeConfigsHandler implements ApiHandler {
             DescribeConfigsResource resource, DescribeConfigsRequestData request, MetadataImage image) {
         BrokerDefaults defaults = ConfigsInForce.broker(file, image, brokerId);
         String name = resource.resourceName();
-        return switch (Type.forId(resource.resourceType())) {
+        return switch (ConfigResource.Type.forId(resource.resourceType())) {
             case TOPIC -> {
                 try {
                     Topic.validate(name);
@@ -68,7 +68,7 @@ public final class DescribeConfigsHandler implements ApiHandler {
                 if (image.topic(name) == null) {
                     yield new DescribeConfigsResult().setErrorCode(KafkaError.UNKNOWN_TOPIC_OR_PARTITION.code());
                 }
-                var own = image.configsOf(new ConfigResource(ConfigResourceType.TOPIC, name));
+                var own = image.configsOf(new Controller.ConfigResource(ConfigResourceType.TOPIC, name));
                 yield described(ConfigDescriber.topic(own, defaults), resource, request);
             }
             case BROKER -> {
@@ -97,7 +97,7 @@ public final class DescribeConfigsHandler implements ApiHandler {
                         ? refused(KafkaError.INVALID_REQUEST, "Group name must not be empty")
                         : described(List.of(), resource, request);
             case UNKNOWN ->
-                refused(KafkaError.INVALID_REQUEST, "Unsupported resource type: " + Type.UNKNOWN);
+                refused(KafkaError.INVALID_REQUEST, "Unsupported resource type: " + ConfigResource.Type.UNKNOWN);
         };
     }
 

@@ -1,7 +1,7 @@
 package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.KafkaError;
-import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Broker;
@@ -9,7 +9,7 @@ import dev.sampo.partition.controller.MetadataImages;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.kafka.common.config.ConfigResource.Type;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.message.ListConfigResourcesResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -20,8 +20,10 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * @see "KIP-1142"
  */
 public final class ListConfigResourcesHandler implements ApiHandler {
-    private static final List<Type> LISTED =
-            List.of(Type.TOPIC, Type.BROKER, Type.BROKER_LOGGER, Type.CLIENT_METRICS, Type.GROUP);
+    private static final List<ConfigResource.Type> LISTED =
+            List.of(
+                    ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER, ConfigResource.Type.BROKER_LOGGER,
+                    ConfigResource.Type.CLIENT_METRICS, ConfigResource.Type.GROUP);
 
     private final MetadataImages images;
 
@@ -54,17 +56,17 @@ public final class ListConfigResourcesHandler implements ApiHandler {
         }
         MetadataImage image = images.current();
         for (byte type : types) {
-            if (!LISTED.contains(Type.forId(type))) {
+            if (!LISTED.contains(ConfigResource.Type.forId(type))) {
                 exchange.respond(
                         new ListConfigResourcesResponseData().setErrorCode(KafkaError.UNSUPPORTED_VERSION.code()));
                 return;
             }
-            list(Type.forId(type), image, response);
+            list(ConfigResource.Type.forId(type), image, response);
         }
         exchange.respond(response);
     }
 
-    private static void list(Type type, MetadataImage image, ListConfigResourcesResponseData response) {
+    private static void list(ConfigResource.Type type, MetadataImage image, ListConfigResourcesResponseData response) {
         switch (type) {
             case TOPIC -> image.topicIds().keySet().forEach(name -> add(response, type, name));
             case BROKER, BROKER_LOGGER -> image.brokers().values().stream()
@@ -74,13 +76,13 @@ public final class ListConfigResourcesHandler implements ApiHandler {
                     .forEach(id -> add(response, type, Integer.toString(id)));
             case GROUP -> image.configs().keySet().stream()
                     .filter(resource -> resource.type() == ConfigResourceType.GROUP)
-                    .map(ConfigResource::name)
+                    .map(Controller.ConfigResource::name)
                     .forEach(name -> add(response, type, name));
             case CLIENT_METRICS, UNKNOWN -> {}
         }
     }
 
-    private static void add(ListConfigResourcesResponseData response, Type type, String name) {
+    private static void add(ListConfigResourcesResponseData response, ConfigResource.Type type, String name) {
         response.configResources()
                 .add(new ListConfigResourcesResponseData.ConfigResource()
                         .setResourceType(type.id())
