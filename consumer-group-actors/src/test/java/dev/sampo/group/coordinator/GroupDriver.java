@@ -1,7 +1,5 @@
 package dev.sampo.group.coordinator;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
@@ -26,6 +24,8 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Calls a {@link GroupState}, keeps its answers and what it stored, and checks that each request is answered once. */
 final class GroupDriver {

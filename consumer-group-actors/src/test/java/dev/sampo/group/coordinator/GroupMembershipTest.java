@@ -1,11 +1,5 @@
 package dev.sampo.group.coordinator;
 
-import static dev.sampo.group.coordinator.GroupDriver.GROUP;
-import static dev.sampo.group.coordinator.GroupDriver.joinRequest;
-import static dev.sampo.group.coordinator.GroupDriver.subscription;
-import static dev.sampo.group.coordinator.GroupDriver.syncRequest;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.Join;
@@ -18,6 +12,12 @@ import dev.sampo.actors.protocol.Group.SyncReply;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+
+import static dev.sampo.group.coordinator.GroupDriver.GROUP;
+import static dev.sampo.group.coordinator.GroupDriver.joinRequest;
+import static dev.sampo.group.coordinator.GroupDriver.subscription;
+import static dev.sampo.group.coordinator.GroupDriver.syncRequest;
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class GroupMembershipTest {
     private final GroupDriver group = new GroupDriver();

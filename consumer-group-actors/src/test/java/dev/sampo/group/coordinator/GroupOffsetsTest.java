@@ -1,10 +1,5 @@
 package dev.sampo.group.coordinator;
 
-import static dev.sampo.group.coordinator.GroupDriver.GROUP;
-import static dev.sampo.group.coordinator.GroupDriver.TOPIC_ID;
-import static dev.sampo.group.coordinator.GroupDriver.commitRequest;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
 import dev.sampo.actors.protocol.Group.DeleteGroup;
@@ -17,6 +12,11 @@ import dev.sampo.actors.protocol.Group.TopicPartitions;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
+
+import static dev.sampo.group.coordinator.GroupDriver.GROUP;
+import static dev.sampo.group.coordinator.GroupDriver.TOPIC_ID;
+import static dev.sampo.group.coordinator.GroupDriver.commitRequest;
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class GroupOffsetsTest {
     private static final long WEEK_MS = 604_800_000;
