@@ -28,10 +28,14 @@ public final class ChildProgram {
 
     /** {@code java} of this JVM. */
     public static Result java(Path jars, Duration limit, String... arguments) {
+        return javaWithInput(jars, "", limit, arguments);
+    }
+
+    public static Result javaWithInput(Path jars, String input, Duration limit, String... arguments) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
                 "-XX:TieredStopAtLevel=1", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-cp", jars + "/*"));
         command.addAll(List.of(arguments));
-        return run(command, "", limit, Map.of());
+        return run(command, input, limit, Map.of());
     }
 
     /** @param input given to the program's standard input */
