@@ -1,6 +1,7 @@
 package dev.sampo.actors.protocol;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.serialization.SampoMessage;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
@@ -13,15 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Controller {
     /** To the controller. */
-    sealed interface Command
+    sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
-                    AllocateProducerIds, Internal {}
+                    FenceBroker, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
 
     /** From the controller. */
-    sealed interface Reply
+    sealed interface Reply extends SampoMessage
             permits CreateTopicsReply, ItemsReply, BecomeLeaderReply, RegisterBrokerReply, AllocateProducerIdsReply {
         /** Offset of the last record of the change in the metadata log, -1 when nothing was written. */
         long metadataOffset();
@@ -139,6 +140,24 @@ public interface Controller {
     record RegisterBrokerReply(
             KafkaError error, @Nullable String errorMessage, long incarnation, long metadataOffset)
             implements Reply {}
+
+    /**
+     * A broker's session ended or it shuts down: it leads nothing, leaves every ISR that has another member, and must
+     * register again. Answers with one result; STALE_BROKER_EPOCH when {@code incarnation} is not the current one.
+     */
+    record FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /**
+     * A leader asks for another ISR of its group: compare and set.
+     *
+     * @param leaderEpoch the asker's, else FENCED_LEADER_EPOCH
+     * @param partitionEpoch as the asker's image shows it, else INVALID_UPDATE_VERSION
+     * @param inSyncReplicas the leader and live replicas of the group only, else INELIGIBLE_REPLICA
+     */
+    record ChangeInSyncReplicas(
+            String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
 
     /** A block of producer ids for one broker. */
     record AllocateProducerIds(int brokerId, long incarnation, ActorRef<? super AllocateProducerIdsReply> replyTo)

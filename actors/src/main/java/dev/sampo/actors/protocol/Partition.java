@@ -52,8 +52,12 @@ public interface Partition {
     /** The topic's configuration changed. */
     record Reconfigure(TopicSettings settings) implements Command {}
 
-    /** Look after the log: retention, compaction, waiting readers that went away. Sent by the broker's clock. */
-    record Maintain() implements Command {}
+    /**
+     * Look after the log: compaction, waiting readers that went away. Sent by the broker's clock.
+     *
+     * @param retention the retention check is due as well
+     */
+    record Maintain(boolean retention) implements Command {}
 
     /**
      * Step down: refuse and answer everything, flush, close, leave the registry, stop.

@@ -1,0 +1,660 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.Group.Join;
+import dev.sampo.actors.protocol.Group.JoinReply;
+import dev.sampo.actors.protocol.Group.JoinedMember;
+import dev.sampo.actors.protocol.Group.LeavingMember;
+import dev.sampo.actors.protocol.Group.Protocol;
+import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.actors.protocol.Group.SyncReply;
+import dev.sampo.group.journal.GroupEvent.GroupStored;
+import dev.sampo.group.journal.GroupEvent.StoredMember;
+import dev.sampo.group.member.Member;
+import dev.sampo.group.member.Members;
+import dev.sampo.group.member.SessionDeadlines;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Membership and rebalances of one group under the classic protocol: JoinGroup, SyncGroup, Heartbeat, LeaveGroup and
+ * time. Pure: equal calls in equal order give equal effects. Changes take place at the call; effects tell what must be
+ * stored before the answers go out, and an owner that cannot store throws this object away.
+ *
+ * <p>Invariants: members wait in a join only in PREPARING_REBALANCE, in a sync only in COMPLETING_REBALANCE; the
+ * generation grows by one at each rebalance and never shrinks while the group exists.
+ *
+ * @see "KIP-62 (rebalance timeout), KIP-134 (initial delay), KIP-345 (static members), KIP-394 (member id required),
+ *     KIP-814 (skip assignment)"
+ */
+final class ClassicGroup {
+    /** Kafka's names are in {@link #wireName}. */
+    enum State {
+        EMPTY("Empty"),
+        PREPARING_REBALANCE("PreparingRebalance"),
+        COMPLETING_REBALANCE("CompletingRebalance"),
+        STABLE("Stable"),
+        /** Does not exist: never did, or was deleted. */
+        DEAD("Dead");
+
+        final String wireName;
+
+        State(String wireName) {
+            this.wireName = wireName;
+        }
+    }
+
+    private static final long NEVER = SessionDeadlines.NEVER;
+
+    private final GroupSettings settings;
+    private final Supplier<String> uniqueIds;
+    private final Members members = new Members();
+    private final Set<String> pendingMemberIds = new HashSet<>(); // told MEMBER_ID_REQUIRED, not yet back
+    private final Set<String> awaitedSyncs = new HashSet<>(); // joined this generation, have not synced
+    private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
+
+    private State state = State.DEAD;
+    private String protocolType = "";
+    private @Nullable String protocolName;
+    private @Nullable Set<String> subscribedTopics;
+    private int generationId;
+    private long stateTimestampMs = -1;
+
+    private long joinDeadlineMs = NEVER;
+    private long syncDeadlineMs = NEVER;
+    private boolean initialRebalance; // the group was empty: wait for more members before the first generation
+    private boolean memberAddedInDelay;
+    private int initialDelayLeftMs;
+    private boolean memberLeft; // since the last look: a member, not only a pending id
+
+    ClassicGroup(GroupSettings settings, Supplier<String> uniqueIds) {
+        this.settings = settings;
+        this.uniqueIds = uniqueIds;
+    }
+
+    // ---- requests
+
+    void join(long requestId, Join request, long nowMs, List<GroupEffect> out) {
+        KafkaError error = checkJoin(request);
+        if (error != KafkaError.NONE) {
+            String memberId = error == KafkaError.GROUP_MAX_SIZE_REACHED ? "" : request.memberId();
+            reply(requestId, JoinReply.failed(error, memberId), out);
+            return;
+        }
+        if (request.memberId().isEmpty()) {
+            joinNew(requestId, request, nowMs, out);
+        } else if (pendingMemberIds.remove(request.memberId())) {
+            deadlines.remove(request.memberId());
+            addMember(request.memberId(), requestId, request, nowMs, out);
+        } else {
+            joinAgain(requestId, request, nowMs, out);
+        }
+    }
+
+    private KafkaError checkJoin(Join request) {
+        if (request.groupId().isEmpty()) {
+            return KafkaError.INVALID_GROUP_ID;
+        }
+        if (request.sessionTimeoutMs() < settings.minSessionTimeoutMs()
+                || request.sessionTimeoutMs() > settings.maxSessionTimeoutMs()) {
+            return KafkaError.INVALID_SESSION_TIMEOUT;
+        }
+        boolean first = request.memberId().isEmpty();
+        if (state == State.DEAD && !first) {
+            return KafkaError.UNKNOWN_MEMBER_ID;
+        }
+        if (!hasRoomFor(request)) {
+            return KafkaError.GROUP_MAX_SIZE_REACHED;
+        }
+        boolean fits = !request.protocolType().isEmpty()
+                && members.supportOneOf(request.protocols())
+                && (members.isEmpty() || protocolType.equals(request.protocolType()));
+        if (!fits) {
+            return KafkaError.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        if (first || (request.groupInstanceId() == null && pendingMemberIds.contains(request.memberId()))) {
+            return KafkaError.NONE;
+        }
+        return members.check(request.memberId(), request.groupInstanceId());
+    }
+
+    private boolean hasRoomFor(Join request) {
+        String instance = request.groupInstanceId();
+        if (instance != null && members.ofInstance(instance) != null) {
+            return true; // takes the place of itself
+        }
+        Member member = members.get(request.memberId());
+        return switch (state) {
+            case DEAD, EMPTY -> true;
+            case PREPARING_REBALANCE -> (member != null && member.joining())
+                    || members.joiningCount() < settings.maxSize();
+            case COMPLETING_REBALANCE, STABLE -> member != null || members.size() < settings.maxSize();
+        };
+    }
+
+    private void joinNew(long requestId, Join request, long nowMs, List<GroupEffect> out) {
+        if (state == State.DEAD) {
+            state = State.EMPTY;
+        }
+        String instance = request.groupInstanceId();
+        if (instance != null) {
+            String memberId = instance + "-" + uniqueIds.get();
+            Member holder = members.ofInstance(instance);
+            if (holder == null) {
+                addMember(memberId, requestId, request, nowMs, out);
+            } else {
+                replaceStatic(holder, memberId, requestId, request, nowMs, out);
+            }
+            return;
+        }
+        String memberId = request.clientId() + "-" + uniqueIds.get();
+        if (request.requireKnownMemberId()) {
+            pendingMemberIds.add(memberId);
+            deadlines.set(memberId, nowMs + request.sessionTimeoutMs());
+            reply(requestId, JoinReply.failed(KafkaError.MEMBER_ID_REQUIRED, memberId), out);
+        } else {
+            addMember(memberId, requestId, request, nowMs, out);
+        }
+    }
+
+    private void addMember(String memberId, long requestId, Join request, long nowMs, List<GroupEffect> out) {
+        if (members.isEmpty()) {
+            protocolType = request.protocolType();
+        }
+        var member = new Member(
+                memberId, request.groupInstanceId(), request.clientId(), request.clientHost(),
+                request.rebalanceTimeoutMs(), request.sessionTimeoutMs(), request.protocols());
+        member.joinRequestId = requestId;
+        member.unanswered = true;
+        members.add(member);
+        memberAddedInDelay = true;
+        // It has no member id to send heartbeats with, so its session cannot count yet.
+        deadlines.set(memberId, nowMs + settings.newMemberJoinTimeoutMs());
+        rebalanceOrComplete(nowMs, out);
+    }
+
+    private void joinAgain(long requestId, Join request, long nowMs, List<GroupEffect> out) {
+        Member member = Objects.requireNonNull(members.get(request.memberId()), "checked by checkJoin");
+        boolean leader = members.leads(member.memberId());
+        boolean unchanged = member.offers(request.protocols());
+        boolean answerWithCurrent = switch (state) {
+            case COMPLETING_REBALANCE -> unchanged; // it missed the answer of this generation
+            case STABLE -> unchanged && !leader; // a leader that joins again asks for a rebalance
+            case PREPARING_REBALANCE, EMPTY, DEAD -> false;
+        };
+        if (answerWithCurrent) {
+            reply(requestId, joined(member, leader), out);
+            return;
+        }
+        if (member.joining()) { // the older request was given up by the client
+            reply(member.joinRequestId, JoinReply.failed(KafkaError.REBALANCE_IN_PROGRESS, member.memberId()), out);
+        }
+        member.offer(request.rebalanceTimeoutMs(), request.sessionTimeoutMs(), request.protocols());
+        member.joinRequestId = requestId;
+        rebalanceOrComplete(nowMs, out);
+    }
+
+    /** A static member is back under a new id; whoever used the old id is fenced (KIP-345). */
+    private void replaceStatic(
+            Member old, String memberId, long requestId, Join request, long nowMs, List<GroupEffect> out) {
+        String leaderBefore = members.leader();
+        Set<String> topicsBefore = topicsOf(old);
+        failRequests(old, KafkaError.FENCED_INSTANCE_ID, out);
+        deadlines.remove(old.memberId());
+        boolean syncAwaited = awaitedSyncs.remove(old.memberId());
+        Member member = old.withMemberId(memberId, request.clientId(), request.clientHost());
+        member.offer(request.rebalanceTimeoutMs(), request.sessionTimeoutMs(), request.protocols());
+        members.replace(old, member);
+        deadlines.set(memberId, nowMs + member.sessionTimeoutMs());
+        boolean keeps = state == State.STABLE
+                && members.chooseProtocol().equals(protocolName)
+                && Objects.equals(topicsBefore, topicsOf(member));
+        if (!keeps) {
+            member.joinRequestId = requestId;
+            rebalanceOrComplete(nowMs, out);
+            return;
+        }
+        if (syncAwaited) {
+            awaitedSyncs.add(memberId);
+        }
+        persist(out);
+        boolean leader = members.leads(memberId);
+        reply(requestId, request.skipAssignmentSupported()
+                ? new JoinReply(
+                        KafkaError.NONE, memberId, generationId, protocolType, protocolName, members.leader(), leader,
+                        leader ? joinedMembers() : List.of())
+                : new JoinReply( // told the old leader's id, it will not assign partitions itself
+                        KafkaError.NONE, memberId, generationId, protocolType, protocolName, leaderBefore, false,
+                        List.of()), out);
+    }
+
+    private @Nullable Set<String> topicsOf(Member member) {
+        return protocolType.equals("consumer") ? Members.subscription(member.metadata(protocolName)) : null;
+    }
+
+    void sync(long requestId, Sync request, long nowMs, List<GroupEffect> out) {
+        KafkaError error = checkSync(request);
+        if (error != KafkaError.NONE) {
+            reply(requestId, SyncReply.failed(error), out);
+            return;
+        }
+        Member member = Objects.requireNonNull(members.get(request.memberId()), "checked by checkSync");
+        received(member);
+        if (state == State.STABLE) {
+            reply(requestId, synced(member), out);
+            return;
+        }
+        if (member.syncing()) {
+            reply(member.syncRequestId, SyncReply.failed(KafkaError.REBALANCE_IN_PROGRESS), out);
+        }
+        member.syncRequestId = requestId;
+        if (!members.leads(member.memberId())) {
+            return;
+        }
+        for (Member each : members.all()) {
+            each.assign(request.assignments().getOrDefault(each.memberId(), new byte[0]));
+        }
+        enter(State.STABLE, nowMs);
+        persist(out);
+        for (Member each : members.all()) {
+            if (each.syncing()) {
+                reply(each.syncRequestId, synced(each), out);
+                each.syncRequestId = Member.NO_REQUEST;
+                heard(each, nowMs);
+            }
+        }
+    }
+
+    private KafkaError checkSync(Sync request) {
+        if (request.groupId().isEmpty()) {
+            return KafkaError.INVALID_GROUP_ID;
+        }
+        KafkaError error = checkMember(request.memberId(), request.groupInstanceId(), request.generationId());
+        if (error != KafkaError.NONE) {
+            return error;
+        }
+        if ((request.protocolType() != null && !request.protocolType().equals(protocolType))
+                || (request.protocolName() != null && !request.protocolName().equals(protocolName)
+                        && protocolName != null)) {
+            return KafkaError.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        return state == State.PREPARING_REBALANCE ? KafkaError.REBALANCE_IN_PROGRESS : KafkaError.NONE;
+    }
+
+    /** NONE, or why these are not the words of a member of this generation. */
+    KafkaError checkMember(String memberId, @Nullable String groupInstanceId, int ofGenerationId) {
+        if (state == State.DEAD) {
+            return KafkaError.UNKNOWN_MEMBER_ID;
+        }
+        KafkaError error = members.check(memberId, groupInstanceId);
+        return error == KafkaError.NONE && ofGenerationId != generationId ? KafkaError.ILLEGAL_GENERATION : error;
+    }
+
+    KafkaError heartbeat(Group.Heartbeat request, long nowMs) {
+        if (request.groupId().isEmpty()) {
+            return KafkaError.INVALID_GROUP_ID;
+        }
+        KafkaError error = checkMember(request.memberId(), request.groupInstanceId(), request.generationId());
+        if (error == KafkaError.NONE) {
+            heard(request.memberId(), nowMs);
+        }
+        return error == KafkaError.NONE && state == State.PREPARING_REBALANCE
+                ? KafkaError.REBALANCE_IN_PROGRESS
+                : error;
+    }
+
+    /** One error per member, in order; one rebalance for all that left. */
+    List<KafkaError> leave(List<LeavingMember> leaving, long nowMs, List<GroupEffect> out) {
+        var errors = new ArrayList<KafkaError>(leaving.size());
+        boolean left = false;
+        for (LeavingMember who : leaving) {
+            String instance = who.groupInstanceId();
+            if (instance == null && pendingMemberIds.remove(who.memberId())) {
+                deadlines.remove(who.memberId());
+                errors.add(KafkaError.NONE);
+                left = true;
+                continue;
+            }
+            Member member;
+            KafkaError error;
+            if (who.memberId().isEmpty()) {
+                member = instance == null ? null : members.ofInstance(instance);
+                error = member == null ? KafkaError.UNKNOWN_MEMBER_ID : KafkaError.NONE;
+            } else {
+                member = members.get(who.memberId());
+                error = members.check(who.memberId(), instance);
+            }
+            errors.add(error);
+            if (error == KafkaError.NONE && member != null) {
+                removeMember(member, out);
+                left = true;
+            }
+        }
+        if (left) {
+            membersLeft(nowMs, out);
+        }
+        return errors;
+    }
+
+    // ---- time
+
+    /** Everything that is due; calling it early, late or twice does no harm. */
+    void onTime(long nowMs, List<GroupEffect> out) {
+        boolean left = false;
+        for (String memberId : deadlines.late(nowMs)) {
+            Member member = members.get(memberId);
+            if (member == null) {
+                pendingMemberIds.remove(memberId);
+                deadlines.remove(memberId);
+                left = true;
+            } else if (!member.unanswered && (member.joining() || member.syncing())) {
+                heard(member, nowMs); // it waits for us, so it cannot be late
+            } else {
+                removeMember(member, out);
+                left = true;
+            }
+        }
+        if (left) {
+            membersLeft(nowMs, out);
+        }
+        if (joinDeadlineMs <= nowMs) {
+            if (initialRebalance && memberAddedInDelay && initialDelayLeftMs > 0) {
+                memberAddedInDelay = false;
+                int delayMs = Math.min(settings.initialRebalanceDelayMs(), initialDelayLeftMs);
+                initialDelayLeftMs -= delayMs;
+                joinDeadlineMs = nowMs + delayMs;
+            } else {
+                completeJoins(nowMs, out);
+            }
+        }
+        if (syncDeadlineMs <= nowMs) {
+            syncDeadlineMs = NEVER;
+            awaitedSyncs.stream().sorted().map(members::get).filter(Objects::nonNull).toList()
+                    .forEach(member -> removeMember(member, out));
+            awaitedSyncs.clear();
+            membersLeft(nowMs, out);
+        }
+    }
+
+    /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nothing waits for time. */
+    long nextMs() {
+        return Math.min(Math.min(joinDeadlineMs, syncDeadlineMs), deadlines.nextMs());
+    }
+
+    // ---- rebalance
+
+    private void rebalanceOrComplete(long nowMs, List<GroupEffect> out) {
+        switch (state) {
+            case EMPTY, STABLE, COMPLETING_REBALANCE -> prepareRebalance(nowMs, out);
+            case PREPARING_REBALANCE -> completeIfAllJoined(nowMs, out);
+            case DEAD -> throw new IllegalStateException("a group that does not exist cannot rebalance");
+        }
+    }
+
+    private void membersLeft(long nowMs, List<GroupEffect> out) {
+        switch (state) {
+            case STABLE, COMPLETING_REBALANCE -> {
+                if (memberLeft) {
+                    prepareRebalance(nowMs, out);
+                }
+            }
+            case PREPARING_REBALANCE -> completeIfAllJoined(nowMs, out);
+            case EMPTY, DEAD -> { }
+        }
+        memberLeft = false;
+    }
+
+    private void prepareRebalance(long nowMs, List<GroupEffect> out) {
+        for (Member member : members.all()) {
+            if (member.syncing()) {
+                reply(member.syncRequestId, SyncReply.failed(KafkaError.REBALANCE_IN_PROGRESS), out);
+                member.syncRequestId = Member.NO_REQUEST;
+                heard(member, nowMs);
+            }
+        }
+        awaitedSyncs.clear();
+        syncDeadlineMs = NEVER;
+        initialRebalance = state == State.EMPTY;
+        enter(State.PREPARING_REBALANCE, nowMs);
+        if (initialRebalance && settings.initialRebalanceDelayMs() > 0) {
+            memberAddedInDelay = false;
+            initialDelayLeftMs = Math.max(members.rebalanceTimeoutMs() - settings.initialRebalanceDelayMs(), 0);
+            joinDeadlineMs = nowMs + settings.initialRebalanceDelayMs();
+            return;
+        }
+        initialRebalance = false;
+        joinDeadlineMs = nowMs + members.rebalanceTimeoutMs();
+        completeIfAllJoined(nowMs, out);
+    }
+
+    private void completeIfAllJoined(long nowMs, List<GroupEffect> out) {
+        if (!initialRebalance && pendingMemberIds.isEmpty() && members.allJoining()) {
+            completeJoins(nowMs, out);
+        }
+    }
+
+    private void completeJoins(long nowMs, List<GroupEffect> out) {
+        joinDeadlineMs = NEVER;
+        initialRebalance = false;
+        for (Member member : List.copyOf(members.all())) {
+            if (!member.joining() && member.groupInstanceId() == null) {
+                removeMember(member, out);
+            }
+        }
+        memberLeft = false;
+        if (!members.electJoiningLeader() && !members.isEmpty()) {
+            joinDeadlineMs = nowMs + members.rebalanceTimeoutMs(); // only static members, all away: their session decides
+            return;
+        }
+        generationId++;
+        awaitedSyncs.clear();
+        if (members.isEmpty()) {
+            protocolName = null;
+            subscribedTopics = null;
+            enter(State.EMPTY, nowMs);
+            persist(out);
+            return;
+        }
+        protocolName = members.chooseProtocol();
+        subscribedTopics = members.subscribedTopics(protocolType, protocolName);
+        enter(State.COMPLETING_REBALANCE, nowMs);
+        syncDeadlineMs = nowMs + members.rebalanceTimeoutMs();
+        for (Member member : members.all()) {
+            member.assign(new byte[0]);
+            if (member.joining()) {
+                reply(member.joinRequestId, joined(member, members.leads(member.memberId())), out);
+                member.joinRequestId = Member.NO_REQUEST;
+                member.unanswered = false;
+                awaitedSyncs.add(member.memberId());
+                heard(member, nowMs);
+            }
+        }
+    }
+
+    private void removeMember(Member member, List<GroupEffect> out) {
+        failRequests(member, KafkaError.UNKNOWN_MEMBER_ID, out);
+        members.remove(member);
+        deadlines.remove(member.memberId());
+        received(member);
+        memberLeft = true;
+    }
+
+    private void failRequests(Member member, KafkaError error, List<GroupEffect> out) {
+        if (member.joining()) {
+            reply(member.joinRequestId, JoinReply.failed(error, member.memberId()), out);
+            member.joinRequestId = Member.NO_REQUEST;
+        }
+        if (member.syncing()) {
+            reply(member.syncRequestId, SyncReply.failed(error), out);
+            member.syncRequestId = Member.NO_REQUEST;
+        }
+    }
+
+    private void received(Member member) {
+        awaitedSyncs.remove(member.memberId());
+        if (awaitedSyncs.isEmpty()) {
+            syncDeadlineMs = NEVER;
+        }
+    }
+
+    /** A sign of life; no member, no effect. */
+    void heard(String memberId, long nowMs) {
+        Member member = members.get(memberId);
+        if (member != null) {
+            heard(member, nowMs);
+        }
+    }
+
+    private void heard(Member member, long nowMs) {
+        deadlines.set(member.memberId(), nowMs + member.sessionTimeoutMs());
+    }
+
+    private void enter(State next, long nowMs) {
+        state = next;
+        stateTimestampMs = nowMs;
+    }
+
+    private JoinReply joined(Member member, boolean leader) {
+        return new JoinReply(
+                KafkaError.NONE, member.memberId(), generationId, protocolType, protocolName, members.leader(), false,
+                leader ? joinedMembers() : List.of());
+    }
+
+    private List<JoinedMember> joinedMembers() {
+        return members.all().stream()
+                .map(member -> new JoinedMember(
+                        member.memberId(), member.groupInstanceId(), member.metadata(protocolName)))
+                .toList();
+    }
+
+    private SyncReply synced(Member member) {
+        return new SyncReply(KafkaError.NONE, protocolType, protocolName, member.assignment());
+    }
+
+    private void persist(List<GroupEffect> out) {
+        out.add(new GroupEffect.Persist(List.of(stored())));
+    }
+
+    private static void reply(long requestId, Group.Reply reply, List<GroupEffect> out) {
+        out.add(new GroupEffect.Reply(requestId, reply));
+    }
+
+    // ---- existence and recovery
+
+    /** A commit from outside the protocol brings a group into being. */
+    void exist() {
+        if (state == State.DEAD) {
+            state = State.EMPTY;
+        }
+    }
+
+    /** The group is deleted; only an empty one. */
+    void die() {
+        if (!members.isEmpty()) {
+            throw new IllegalStateException("a group with members was deleted");
+        }
+        pendingMemberIds.forEach(deadlines::remove);
+        pendingMemberIds.clear();
+        state = State.DEAD;
+        protocolType = "";
+        protocolName = null;
+        generationId = 0;
+        stateTimestampMs = -1;
+    }
+
+    /** The group as it is stored now. */
+    GroupStored stored() {
+        return new GroupStored(
+                protocolType, generationId, protocolName, members.isEmpty() ? null : members.leader(),
+                stateTimestampMs,
+                members.all().stream()
+                        .map(member -> new StoredMember(
+                                member.memberId(), member.groupInstanceId(), member.clientId(), member.clientHost(),
+                                member.rebalanceTimeoutMs(), member.sessionTimeoutMs(),
+                                member.metadata(protocolName), member.assignment()))
+                        .toList());
+    }
+
+    /** Only before the first request. */
+    void restore(GroupStored event) {
+        members.clear();
+        protocolType = event.protocolType();
+        protocolName = event.protocolName();
+        generationId = event.generationId();
+        stateTimestampMs = event.stateTimestampMs();
+        for (StoredMember stored : event.members()) {
+            var member = new Member(
+                    stored.memberId(), stored.groupInstanceId(), stored.clientId(), stored.clientHost(),
+                    stored.rebalanceTimeoutMs(), stored.sessionTimeoutMs(),
+                    List.of(new Protocol(Objects.requireNonNullElse(protocolName, ""), stored.subscription())));
+            member.assign(stored.assignment());
+            members.add(member);
+        }
+        members.restoreLeader(event.leader());
+        subscribedTopics = members.isEmpty() ? null : members.subscribedTopics(protocolType, protocolName);
+        state = members.isEmpty() ? State.EMPTY : State.STABLE;
+    }
+
+    /** After the last {@link #restore}: every member gets a whole session to be heard of. */
+    void restored(long nowMs, List<GroupEffect> out) {
+        members.all().forEach(member -> heard(member, nowMs));
+        if (members.size() > settings.maxSize()) {
+            prepareRebalance(nowMs, out);
+        }
+    }
+
+    // ---- views
+
+    State state() {
+        return state;
+    }
+
+    int generationId() {
+        return generationId;
+    }
+
+    String protocolType() {
+        return protocolType;
+    }
+
+    /** When the state was entered, -1 when not known. */
+    long stateTimestampMs() {
+        return stateTimestampMs;
+    }
+
+    boolean hasMembersOrPending() {
+        return !members.isEmpty() || !pendingMemberIds.isEmpty();
+    }
+
+    /** True when a member reads the topic, or may do so for all that is known. */
+    boolean subscribedTo(String topic) {
+        if (members.isEmpty() || !protocolType.equals("consumer")) {
+            return false;
+        }
+        return subscribedTopics == null || subscribedTopics.contains(topic);
+    }
+
+    /** True when the subscribed topics are known. */
+    boolean knowsTopics() {
+        return subscribedTopics != null;
+    }
+
+    Group.DescribeReply describe() {
+        boolean stable = state == State.STABLE;
+        return new Group.DescribeReply(
+                state == State.DEAD ? KafkaError.GROUP_ID_NOT_FOUND : KafkaError.NONE, state.wireName, protocolType,
+                stable && protocolName != null ? protocolName : "",
+                members.all().stream()
+                        .map(member -> new Group.DescribedMember(
+                                member.memberId(), member.groupInstanceId(), member.clientId(), member.clientHost(),
+                                stable ? member.metadata(protocolName) : new byte[0],
+                                stable ? member.assignment() : new byte[0]))
+                        .toList());
+    }
+}

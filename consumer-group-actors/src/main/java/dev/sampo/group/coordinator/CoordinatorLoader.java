@@ -1,0 +1,113 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.group.journal.OffsetsFold;
+import dev.sampo.persistence.log.FileSlice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * Reads one partition of {@code __consumer_offsets} once, from its log start to the log end that it had when its leader
+ * began, and folds it. Everything below that end may have been acknowledged by an earlier leader, also where this one's
+ * high watermark does not show it yet: then it waits for the high watermark. Blocks on the disk: runs on a dispatcher
+ * for that.
+ */
+final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
+    /** How it ended: a fold, or the error of the partition. */
+    sealed interface Result {
+        /** All facts below the log end. */
+        record Complete(OffsetsFold fold, long endOffset) implements Result {}
+
+        /** The partition refused; worth another try while it is led here. */
+        record Failed(KafkaError error) implements Result {}
+    }
+
+    private final ActorRef<Partition.Command> leader;
+    private final int readBytes;
+    private final Consumer<Result> whenDone;
+    private final OffsetsFold fold = new OffsetsFold();
+    private long nextOffset;
+    private long endOffset;
+    private long lastRequestId;
+
+    private CoordinatorLoader(
+            ActorContext<Partition.Reply> context, ActorRef<Partition.Command> leader, int readBytes,
+            Consumer<Result> whenDone) {
+        super(context);
+        this.leader = leader;
+        this.readBytes = readBytes;
+        this.whenDone = whenDone;
+        leader.tell(new Partition.DescribeLog(++lastRequestId, 0, context.getSelf()));
+    }
+
+    /** {@code whenDone} is called once, on this actor's thread. */
+    static Behavior<Partition.Reply> create(
+            ActorRef<Partition.Command> leader, int readBytes, Consumer<Result> whenDone) {
+        return Behaviors.setup(context -> new CoordinatorLoader(context, leader, readBytes, whenDone));
+    }
+
+    @Override
+    public Receive<Partition.Reply> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Partition.DescribeLogReply.class, this::onLog)
+                .onMessage(Partition.ReadReply.class, this::onRead)
+                .onMessage(Partition.DataArrived.class, arrived -> read())
+                .build();
+    }
+
+    private Behavior<Partition.Reply> onLog(Partition.DescribeLogReply log) {
+        if (log.error() != KafkaError.NONE) {
+            return done(new Result.Failed(log.error()));
+        }
+        nextOffset = log.logStartOffset();
+        endOffset = log.logEndOffset();
+        return nextOffset >= endOffset ? done(new Result.Complete(fold, endOffset)) : read();
+    }
+
+    private Behavior<Partition.Reply> read() {
+        leader.tell(new Partition.Read(
+                ++lastRequestId, 0, nextOffset, readBytes, -1, -1, false, true, true, getContext().getSelf()));
+        return this;
+    }
+
+    private Behavior<Partition.Reply> onRead(Partition.ReadReply reply) {
+        FileSlice slice = reply.records();
+        if (slice == null) {
+            if (reply.error() != KafkaError.NONE) {
+                return done(new Result.Failed(reply.error()));
+            }
+            return reply.highWatermark() >= endOffset
+                    ? done(new Result.Complete(fold, endOffset)) // the last batches were compacted away
+                    : this; // DataArrived will come
+        }
+        ByteBuffer batches = ByteBuffer.allocate(slice.sizeBytes());
+        try {
+            slice.read(0, batches);
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot read __consumer_offsets at offset " + nextOffset, failed);
+        } finally {
+            slice.release();
+        }
+        long next = fold.fold(batches.flip(), nextOffset);
+        if (next == nextOffset) {
+            throw new IllegalStateException("__consumer_offsets answered " + slice.sizeBytes()
+                    + " bytes without a whole batch at offset " + nextOffset);
+        }
+        nextOffset = next;
+        return nextOffset >= endOffset ? done(new Result.Complete(fold, endOffset)) : read();
+    }
+
+    private Behavior<Partition.Reply> done(Result result) {
+        whenDone.accept(result);
+        return Behaviors.stopped();
+    }
+}

@@ -1,0 +1,212 @@
+package dev.sampo.group.coordinator;
+
+import com.typesafe.config.Config;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.coordinator.GroupEffect.Persist;
+import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.journal.GroupEvent;
+import dev.sampo.group.journal.OffsetsJournal;
+import dev.sampo.group.member.SessionDeadlines;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
+ * is under way, as the rules ask for. A write that fails ends this actor; whoever waits is told NOT_COORDINATOR, and its
+ * successor begins from what is stored.
+ */
+final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupState> {
+    private static final int MOST_STASHED = 2 * WaitingRequests.MOST;
+
+    /** Time may have come for something. */
+    record Wake() implements Group.Internal {}
+
+    /** A topic was deleted. */
+    record TopicDeleted(String topic, Uuid topicId) implements Group.Internal {}
+
+    /** The owner sends nothing more. */
+    record Stop() implements Group.Internal {}
+
+    /** What the owner hears. */
+    interface Owner {
+        /** Recovery is complete; once. */
+        void recovered(String groupId);
+
+        /** The row of ListGroups has changed. */
+        void changed(Group.Summary summary);
+
+        /** The group does not exist (any more): answer with {@link Stop} when nothing is on its way. */
+        void gone(String groupId);
+
+        /** The answer to {@link Stop} when the group has come into being again meanwhile. */
+        void stays(String groupId);
+    }
+
+    private final String groupId;
+    private final int partition;
+    private final Config systemConfig;
+    private final GroupSettings settings;
+    private final LongSupplier nowMs;
+    private final Owner owner;
+    private final TimerScheduler<Group.Command> timers;
+    private final WaitingRequests waiting;
+    private boolean recovering = true;
+    private long wakeMs = SessionDeadlines.NEVER;
+    private Group.@Nullable Summary published;
+
+    private GroupCoordinatorActor(
+            String groupId, int partition, GroupSettings settings, LongSupplier nowMs, Owner owner,
+            ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
+        super(PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)));
+        this.groupId = groupId;
+        this.partition = partition;
+        this.systemConfig = context.getSystem().settings().config();
+        this.settings = settings;
+        this.nowMs = nowMs;
+        this.owner = owner;
+        this.timers = timers;
+        this.waiting = waiting;
+    }
+
+    static Behavior<Group.Command> create(
+            String groupId, int partition, GroupSettings settings, LongSupplier nowMs, Owner owner) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            var waiting = new WaitingRequests();
+            return waiting.around(new GroupCoordinatorActor(
+                    groupId, partition, settings, nowMs, owner, context, timers, waiting));
+        }));
+    }
+
+    @Override
+    public String journalPluginId() {
+        return OffsetsJournal.pluginId(partition);
+    }
+
+    @Override
+    public Optional<Config> journalPluginConfig() {
+        return Optional.of(OffsetsJournal.pluginConfig(partition, systemConfig));
+    }
+
+    @Override
+    public String snapshotPluginId() {
+        return "pekko.persistence.no-snapshot-store";
+    }
+
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(MOST_STASHED);
+    }
+
+    @Override
+    public GroupState emptyState() {
+        return new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
+    }
+
+    @Override
+    public EventHandler<GroupState, GroupEvent> eventHandler() {
+        return (state, event) -> {
+            if (recovering) {
+                state.restore(event); // live events were applied when they were decided
+            }
+            return state;
+        };
+    }
+
+    @Override
+    public SignalHandler<GroupState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), state -> {
+                    recovering = false;
+                    for (GroupEffect effect : state.restored(nowMs.getAsLong())) {
+                        if (effect instanceof Persist) {
+                            throw new IllegalStateException("group " + groupId + " wants to write in its recovery");
+                        }
+                    }
+                    publish(state);
+                    wakeAt(state.nextMs());
+                    owner.recovered(groupId);
+                })
+                .build();
+    }
+
+    @Override
+    public CommandHandler<Group.Command, GroupEvent, GroupState> commandHandler() {
+        return (state, command) -> switch (command) {
+            case Group.Ask ask -> throw new IllegalStateException("not numbered: " + ask);
+            case WaitingRequests.Numbered(long requestId, var request) ->
+                perform(state.onRequest(requestId, request, nowMs.getAsLong()));
+            case Wake wake -> {
+                wakeMs = SessionDeadlines.NEVER;
+                yield perform(state.onTime(nowMs.getAsLong()));
+            }
+            case TopicDeleted(String topic, Uuid topicId) -> perform(state.onTopicDeleted(topic, topicId));
+            case Stop stop -> {
+                if (state.isGone()) {
+                    yield Effect().none().thenStop();
+                }
+                owner.stays(groupId);
+                yield Effect().none();
+            }
+            case Group.Internal other -> throw new IllegalStateException("not for a group: " + other);
+        };
+    }
+
+    private Effect<GroupEvent, GroupState> perform(List<GroupEffect> effects) {
+        var events = new ArrayList<GroupEvent>();
+        for (GroupEffect effect : effects) {
+            if (effect instanceof Persist(var facts)) {
+                events.addAll(facts);
+            }
+        }
+        return (events.isEmpty() ? Effect().none() : Effect().persist(events)).thenRun((GroupState state) -> {
+            publish(state); // before the answers: who has one finds the list changed
+            for (GroupEffect effect : effects) {
+                switch (effect) {
+                    case Persist persisted -> { }
+                    case Reply(long requestId, Group.Reply reply) -> waiting.answer(requestId, reply);
+                }
+            }
+            settle(state);
+        });
+    }
+
+    private void settle(GroupState state) {
+        wakeAt(state.nextMs());
+        if (state.isGone()) {
+            owner.gone(groupId);
+        }
+    }
+
+    private void wakeAt(long nextMs) {
+        if (nextMs < wakeMs) {
+            wakeMs = nextMs;
+            timers.startSingleTimer(
+                    "wake", new Wake(), Duration.ofMillis(Math.max(0, nextMs - nowMs.getAsLong())));
+        }
+    }
+
+    private void publish(GroupState state) {
+        Group.Summary summary = state.summary();
+        if (!summary.equals(published)) {
+            published = summary;
+            owner.changed(summary);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This broker's way to the coordinators of groups: handlers call it, from any thread. */
+public final class GroupCoordinators implements GroupAccess {
+    /** The topic whose partitions are the journals of groups. */
+    public static final String OFFSETS_TOPIC = "__consumer_offsets";
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinators.class);
+    private static final Location NOWHERE = new Location(KafkaError.COORDINATOR_NOT_AVAILABLE, -1);
+    private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(30);
+
+    private final ActorSystem<?> system;
+    private final GroupSettings settings;
+    private final MetadataImages images;
+    private final ActorRef<Controller.Command> controller;
+    private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
+    private final AtomicBoolean creating = new AtomicBoolean();
+
+    private GroupCoordinators(
+            ActorSystem<?> system, GroupSettings settings, MetadataImages images,
+            ActorRef<Controller.Command> controller) {
+        this.system = system;
+        this.settings = settings;
+        this.images = images;
+        this.controller = controller;
+    }
+
+    /**
+     * Starts coordinating whatever this broker leads, now and later, until the system ends.
+     *
+     * @param controller reaches the active controller
+     * @param nowMs wall clock that never goes back within this run, see {@link #steadyClock}
+     */
+    public static GroupCoordinators start(
+            ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
+            ActorRef<Controller.Command> controller, LongSupplier nowMs) {
+        var coordinators = new GroupCoordinators(system, settings, images, controller);
+        var subscriptions = new CopyOnWriteArrayList<Runnable>();
+        ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
+                GroupCoordinatorsActor.create(
+                        registry, settings, nowMs, coordinators.views, () -> subscriptions.forEach(Runnable::run)),
+                "sampo-groups", Props.empty());
+        subscriptions.add(images.subscribe(
+                (before, next) -> actor.tell(new GroupCoordinatorsActor.ImageChanged(next))));
+        subscriptions.add(registry.subscribe(
+                (entry, entered) -> actor.tell(new GroupCoordinatorsActor.LeaderChanged(entry, entered))));
+        return coordinators;
+    }
+
+    /** The wall clock at this call, carried on by the monotonic clock: sessions outlive a clock that is set back. */
+    public static LongSupplier steadyClock() {
+        long wallMs = System.currentTimeMillis();
+        long startNanos = System.nanoTime();
+        return () -> wallMs + (System.nanoTime() - startNanos) / 1_000_000;
+    }
+
+    @Override
+    public <R extends Group.Reply> CompletionStage<R> ask(Group.Request<R> request, Duration timeout) {
+        OffsetsPartitionActor.View view = views.get(partitionFor(request.groupId()));
+        ActorRef<OffsetsPartitionActor.Command> actor = view == null ? null : view.actor;
+        if (view == null || actor == null) {
+            return CompletableFuture.completedFuture(request.refused(KafkaError.NOT_COORDINATOR));
+        }
+        if (!view.serving) {
+            return CompletableFuture.completedFuture(request.refused(KafkaError.COORDINATOR_LOAD_IN_PROGRESS));
+        }
+        CompletionStage<Group.Reply> answer = AskPattern.ask(
+                actor, replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), timeout,
+                system.scheduler());
+        return answer.handle((reply, failure) -> {
+            if (failure == null) {
+                @SuppressWarnings("unchecked") // the rules answer a request of R by an R
+                R answered = (R) reply;
+                return answered;
+            }
+            if (failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException) {
+                return request.refused(KafkaError.COORDINATOR_NOT_AVAILABLE);
+            }
+            throw new CompletionException(failure);
+        });
+    }
+
+    @Override
+    public Listing list() {
+        var groups = new ArrayList<Group.Summary>();
+        boolean loading = false;
+        for (OffsetsPartitionActor.View view : views.values()) {
+            loading |= !view.serving;
+            groups.addAll(view.summaries.values());
+        }
+        return new Listing(loading, groups);
+    }
+
+    /** The partition of {@code __consumer_offsets} that a group lives in; tools compute the same. */
+    public int partitionFor(String groupId) {
+        MetadataImage.Topic topic = images.current().topic(OFFSETS_TOPIC);
+        int partitions = topic == null ? settings.offsetsTopicPartitions() : topic.partitionGroups().size();
+        return Utils.abs(groupId.hashCode()) % partitions;
+    }
+
+    @Override
+    public Location locate(String groupId) {
+        MetadataImage image = images.current();
+        MetadataImage.Topic topic = image.topic(OFFSETS_TOPIC);
+        if (topic == null) {
+            createTopic(image);
+            return NOWHERE;
+        }
+        int leader = image.groupOf(topic, partitionFor(groupId)).leader();
+        return leader < 0 ? NOWHERE : new Location(KafkaError.NONE, leader);
+    }
+
+    private void createTopic(MetadataImage image) {
+        int brokers = (int) image.brokers().values().stream().filter(broker -> !broker.fenced()).count();
+        if (brokers == 0 || !creating.compareAndSet(false, true)) {
+            return;
+        }
+        Map<String, @Nullable String> configs = new LinkedHashMap<>();
+        configs.put("cleanup.policy", "compact");
+        configs.put("compression.type", "producer");
+        configs.put("segment.bytes", Integer.toString(settings.offsetsTopicSegmentBytes()));
+        var wanted = new Controller.NewTopic(
+                OFFSETS_TOPIC, settings.offsetsTopicPartitions(),
+                (short) Math.min(brokers, settings.offsetsTopicReplicationFactor()), Map.of(), configs);
+        CompletionStage<Controller.CreateTopicsReply> created = AskPattern.ask(
+                controller,
+                (ActorRef<Controller.CreateTopicsReply> replyTo) ->
+                        new Controller.CreateTopics(List.of(wanted), false, true, replyTo),
+                CREATE_TIMEOUT, system.scheduler());
+        created.whenComplete((reply, failure) -> {
+            creating.set(false); // on failure the next FindCoordinator tries again
+            if (failure != null) {
+                LOG.atWarn().setCause(failure).log("creating __consumer_offsets was not answered");
+                return;
+            }
+            Controller.TopicResult result = reply.results().getFirst();
+            if (!Set.of(KafkaError.NONE, KafkaError.TOPIC_ALREADY_EXISTS).contains(result.error())) {
+                LOG.atWarn().addKeyValue("errorCode", result.error()).log("creating __consumer_offsets was refused");
+            }
+        });
+    }
+}

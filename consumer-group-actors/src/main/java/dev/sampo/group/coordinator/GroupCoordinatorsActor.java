@@ -1,0 +1,163 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImage;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. A new leader
+ * epoch begins only after the coordinator of the one before has stopped with all its groups.
+ */
+final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsActor.Command> {
+    sealed interface Command {}
+
+    /** A partition leader of this broker serves, or has stopped. */
+    record LeaderChanged(PartitionRegistry.Entry entry, boolean entered) implements Command {}
+
+    /** There is a newer image. */
+    record ImageChanged(MetadataImage image) implements Command {}
+
+    private record CoordinatorStopped(int partition, ActorRef<OffsetsPartitionActor.Command> actor)
+            implements Command {}
+
+    private final PartitionRegistry registry;
+    private final GroupSettings settings;
+    private final LongSupplier nowMs;
+    private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
+    private final Runnable onStop;
+    private final Map<Integer, PartitionRegistry.Entry> leaders = new HashMap<>(); // wanted
+    private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
+    private final Set<Integer> stopping = new HashSet<>();
+    private MetadataImage image = MetadataImage.EMPTY;
+    private Uuid offsetsTopicId = Uuid.ZERO_UUID;
+
+    private GroupCoordinatorsActor(
+            ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, LongSupplier nowMs,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+        super(context);
+        this.registry = registry;
+        this.settings = settings;
+        this.nowMs = nowMs;
+        this.views = views;
+        this.onStop = onStop;
+    }
+
+    static Behavior<Command> create(
+            PartitionRegistry registry, GroupSettings settings, LongSupplier nowMs,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+        return Behaviors.setup(
+                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, onStop));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(LeaderChanged.class, this::onLeaderChanged)
+                .onMessage(ImageChanged.class, this::onImageChanged)
+                .onMessage(CoordinatorStopped.class, this::onCoordinatorStopped)
+                .onSignal(PostStop.class, stopped -> {
+                    views.clear();
+                    onStop.run();
+                    return this;
+                })
+                .build();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the map is immutable: the same object means no topic changed
+    private Behavior<Command> onImageChanged(ImageChanged changed) {
+        MetadataImage before = image;
+        if (changed.image().offset() < before.offset()) {
+            return this;
+        }
+        image = changed.image();
+        if (before.topics() == image.topics()) {
+            return this;
+        }
+        for (MetadataImage.Topic topic : before.topics().values()) {
+            if (image.topic(topic.id()) == null) {
+                running.values().forEach(
+                        actor -> actor.tell(new OffsetsPartitionActor.TopicGone(topic.name(), topic.id())));
+            }
+        }
+        MetadataImage.Topic offsets = image.topic(GroupCoordinators.OFFSETS_TOPIC);
+        Uuid id = offsets == null ? Uuid.ZERO_UUID : offsets.id();
+        if (!id.equals(offsetsTopicId)) {
+            offsetsTopicId = id;
+            registry.entries().forEach(entry -> onLeaderChanged(new LeaderChanged(entry, true)));
+        }
+        return this;
+    }
+
+    private Behavior<Command> onLeaderChanged(LeaderChanged changed) {
+        PartitionRegistry.Entry entry = changed.entry();
+        if (!entry.id().topicId().equals(offsetsTopicId)) {
+            return this;
+        }
+        int partition = entry.id().partition();
+        PartitionRegistry.Entry known = leaders.get(partition);
+        if (!changed.entered()) {
+            if (entry.equals(known)) {
+                leaders.remove(partition);
+                stop(partition);
+            }
+            return this;
+        }
+        boolean newer = known == null || entry.leaderEpoch() > known.leaderEpoch()
+                || !entry.id().equals(known.id()) || !entry.leader().equals(known.leader());
+        // A report that was overtaken by the removal of its leader is no news.
+        if (newer && entry.equals(registry.find(entry.id()))) {
+            leaders.put(partition, entry);
+            if (running.containsKey(partition)) {
+                stop(partition);
+            } else {
+                start(entry);
+            }
+        }
+        return this;
+    }
+
+    private void start(PartitionRegistry.Entry entry) {
+        int partition = entry.id().partition();
+        var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
+        var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(entry, settings, nowMs, view));
+        getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
+        view.actor = actor;
+        running.put(partition, actor);
+        views.put(partition, view);
+    }
+
+    private void stop(int partition) {
+        views.remove(partition);
+        ActorRef<OffsetsPartitionActor.Command> actor = running.get(partition);
+        if (actor != null && stopping.add(partition)) {
+            actor.tell(new OffsetsPartitionActor.Stop());
+        }
+    }
+
+    private Behavior<Command> onCoordinatorStopped(CoordinatorStopped stopped) {
+        int partition = stopped.partition();
+        if (stopped.actor().equals(running.get(partition))) {
+            running.remove(partition);
+            stopping.remove(partition);
+            views.remove(partition);
+            PartitionRegistry.Entry next = leaders.get(partition);
+            if (next != null) {
+                start(next); // a newer epoch, or it failed
+            }
+        }
+        return this;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.journal.GroupEvent;
+import java.util.List;
+
+/** What the shell does next. Performed in list order; each assumes the ones before it succeeded. */
+public sealed interface GroupEffect {
+    /** Write these facts, all or none; nothing that follows happens before they are on all in-sync replicas. */
+    record Persist(List<GroupEvent> events) implements GroupEffect {}
+
+    /** Answer a request, for the first and only time. */
+    record Reply(long requestId, Group.Reply reply) implements GroupEffect {}
+}

@@ -1,0 +1,330 @@
+package dev.sampo.group.coordinator;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.Group.CommitOffsets;
+import dev.sampo.actors.protocol.Group.CommitOffsetsReply;
+import dev.sampo.actors.protocol.Group.DeleteGroup;
+import dev.sampo.actors.protocol.Group.DeleteOffsets;
+import dev.sampo.actors.protocol.Group.DeleteOffsetsReply;
+import dev.sampo.actors.protocol.Group.Describe;
+import dev.sampo.actors.protocol.Group.FetchOffsets;
+import dev.sampo.actors.protocol.Group.FetchOffsetsReply;
+import dev.sampo.actors.protocol.Group.FetchedOffset;
+import dev.sampo.actors.protocol.Group.FetchedTopic;
+import dev.sampo.actors.protocol.Group.Heartbeat;
+import dev.sampo.actors.protocol.Group.HeartbeatReply;
+import dev.sampo.actors.protocol.Group.Join;
+import dev.sampo.actors.protocol.Group.Leave;
+import dev.sampo.actors.protocol.Group.LeaveReply;
+import dev.sampo.actors.protocol.Group.NamedPartition;
+import dev.sampo.actors.protocol.Group.OffsetToCommit;
+import dev.sampo.actors.protocol.Group.Summary;
+import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.actors.protocol.Group.TopicPartitions;
+import dev.sampo.group.coordinator.ClassicGroup.State;
+import dev.sampo.group.coordinator.GroupEffect.Persist;
+import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.journal.GroupEvent;
+import dev.sampo.group.journal.GroupEvent.GroupRemoved;
+import dev.sampo.group.journal.GroupEvent.GroupStored;
+import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
+import dev.sampo.group.journal.GroupEvent.OffsetKey;
+import dev.sampo.group.journal.GroupEvent.OffsetRemoved;
+import dev.sampo.group.member.SessionDeadlines;
+import dev.sampo.group.offsets.CommittedOffsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * The rules of one group: members (classic protocol) and committed offsets. Pure: equal calls in equal order give equal
+ * effects; time arrives as {@code nowMs}, a wall clock that never goes back. Each request is answered by exactly one
+ * {@link Reply}, perhaps by a later call.
+ *
+ * <p>State changes at the call, and {@link Persist} says what must be stored before the answers after it go out. So no
+ * other call may come between a Persist and its success, and after a failure this object is thrown away: the next one
+ * is made by {@link #restore} from what is stored.
+ */
+public final class GroupState {
+    private final String groupId;
+    private final GroupSettings settings;
+    private final ClassicGroup members;
+    private final CommittedOffsets offsets = new CommittedOffsets();
+    private long retentionCheckMs;
+    private boolean stored; // the group has a record of its own
+
+    /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
+    public GroupState(String groupId, GroupSettings settings, Supplier<String> uniqueIds, long nowMs) {
+        this.groupId = groupId;
+        this.settings = settings;
+        this.members = new ClassicGroup(settings, uniqueIds);
+        this.retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
+    }
+
+    /** Handles one request; {@code requestId} is repeated in its {@link Reply}. */
+    public List<GroupEffect> onRequest(long requestId, Group.Request<?> request, long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        switch (request) {
+            case Join join -> members.join(requestId, join, nowMs, out);
+            case Sync sync -> members.sync(requestId, sync, nowMs, out);
+            case Heartbeat heartbeat ->
+                out.add(new Reply(requestId, new HeartbeatReply(members.heartbeat(heartbeat, nowMs))));
+            case Leave leave -> leave(requestId, leave, nowMs, out);
+            case CommitOffsets commit -> commit(requestId, commit, nowMs, out);
+            case FetchOffsets fetch -> out.add(new Reply(requestId, fetch(fetch)));
+            case Describe describe -> out.add(new Reply(requestId, members.describe()));
+            case DeleteGroup delete -> delete(requestId, out);
+            case DeleteOffsets delete -> deleteOffsets(requestId, delete, out);
+        }
+        return noteStored(out);
+    }
+
+    /** Everything that is due. */
+    public List<GroupEffect> onTime(long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        members.onTime(nowMs, out);
+        if (retentionCheckMs <= nowMs) {
+            retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
+            expire(nowMs, out);
+        }
+        return noteStored(out);
+    }
+
+    /** When {@link #onTime} is due next. */
+    public long nextMs() {
+        return isGone() ? SessionDeadlines.NEVER : Math.min(members.nextMs(), retentionCheckMs);
+    }
+
+    /** A topic is gone, its offsets go too. */
+    public List<GroupEffect> onTopicDeleted(String topic, Uuid topicId) {
+        var out = new ArrayList<GroupEffect>();
+        remove(offsets.removalsOfTopic(topic, topicId), out);
+        return out;
+    }
+
+    // ---- recovery
+
+    /** A stored fact, the newest of its key; only before the first request. */
+    public void restore(GroupEvent event) {
+        switch (event) {
+            case OffsetCommitted committed -> {
+                offsets.apply(committed);
+                members.exist();
+            }
+            case OffsetRemoved removed -> offsets.apply(removed);
+            case GroupStored group -> {
+                members.restore(group);
+                stored = true;
+            }
+            case GroupRemoved removed -> { }
+        }
+    }
+
+    /** After the last {@link #restore}. */
+    public List<GroupEffect> restored(long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        members.restored(nowMs, out);
+        return noteStored(out);
+    }
+
+    // ---- views
+
+    /** True when the group does not exist (any more): its owner may forget it. */
+    public boolean isGone() {
+        return members.state() == State.DEAD;
+    }
+
+    /** The row of ListGroups. */
+    public Summary summary() {
+        return new Summary(groupId, members.protocolType(), members.state().wireName);
+    }
+
+    // ---- membership
+
+    private void leave(long requestId, Leave leave, long nowMs, List<GroupEffect> out) {
+        if (leave.groupId().isEmpty()) {
+            out.add(new Reply(requestId, leave.refused(KafkaError.INVALID_GROUP_ID)));
+            return;
+        }
+        List<KafkaError> errors = members.leave(leave.members(), nowMs, out);
+        out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
+    }
+
+    private void delete(long requestId, List<GroupEffect> out) {
+        KafkaError error = switch (members.state()) {
+            case DEAD -> KafkaError.GROUP_ID_NOT_FOUND;
+            case EMPTY -> KafkaError.NONE;
+            case PREPARING_REBALANCE, COMPLETING_REBALANCE, STABLE -> KafkaError.NON_EMPTY_GROUP;
+        };
+        if (error == KafkaError.NONE) {
+            die(offsets.removalsOfAll(), out);
+        }
+        out.add(new Reply(requestId, new Group.DeleteGroupReply(error)));
+    }
+
+    private void die(List<GroupEvent> removals, List<GroupEffect> out) {
+        var events = new ArrayList<>(removals);
+        if (stored) {
+            events.add(new GroupRemoved());
+        }
+        members.die();
+        stored = false;
+        remove(events, out);
+    }
+
+    // ---- offsets
+
+    private void commit(long requestId, CommitOffsets request, long nowMs, List<GroupEffect> out) {
+        KafkaError error = checkCommit(request);
+        if (error != KafkaError.NONE) {
+            out.add(new Reply(requestId, request.refused(error)));
+            return;
+        }
+        var errors = new ArrayList<KafkaError>(request.offsets().size());
+        var events = new ArrayList<GroupEvent>(request.offsets().size());
+        long expireMs = request.retentionTimeMs() < 0 ? -1 : nowMs + request.retentionTimeMs();
+        for (OffsetToCommit offset : request.offsets()) {
+            if (offset.metadata().length() > settings.offsetMetadataMaxSize()) {
+                errors.add(KafkaError.OFFSET_METADATA_TOO_LARGE);
+                continue;
+            }
+            errors.add(KafkaError.NONE);
+            var committed = new OffsetCommitted(
+                    new OffsetKey(offset.topic(), offset.partition()), offset.topicId(), offset.offset(),
+                    offset.leaderEpoch(), offset.metadata(), nowMs, expireMs);
+            offsets.apply(committed);
+            events.add(committed);
+        }
+        if (!events.isEmpty()) {
+            members.exist();
+            out.add(new Persist(events));
+        }
+        if (members.state() == State.STABLE || members.state() == State.PREPARING_REBALANCE) {
+            members.heard(request.memberId(), nowMs);
+        }
+        out.add(new Reply(requestId, new CommitOffsetsReply(errors)));
+    }
+
+    private KafkaError checkCommit(CommitOffsets request) {
+        boolean fromOutside = request.generationId() < 0;
+        if (members.state() == State.DEAD) {
+            if (fromOutside) {
+                return KafkaError.NONE;
+            }
+            return request.groupIdNotFoundSupported() ? KafkaError.GROUP_ID_NOT_FOUND : KafkaError.ILLEGAL_GENERATION;
+        }
+        if (fromOutside && members.state() == State.EMPTY) {
+            return KafkaError.NONE;
+        }
+        if (fromOutside && request.memberId().isEmpty() && request.groupInstanceId() == null) {
+            return KafkaError.UNKNOWN_MEMBER_ID; // the group has members: an outsider may not move their offsets
+        }
+        KafkaError error =
+                members.checkMember(request.memberId(), request.groupInstanceId(), request.generationId());
+        return error == KafkaError.NONE && members.state() == State.COMPLETING_REBALANCE
+                ? KafkaError.REBALANCE_IN_PROGRESS
+                : error;
+    }
+
+    private FetchOffsetsReply fetch(FetchOffsets request) {
+        var topics = new ArrayList<FetchedTopic>();
+        List<TopicPartitions> wanted = request.topics();
+        if (wanted == null) {
+            offsets.all().forEach((topic, committed) -> topics.add(new FetchedTopic(
+                    topic, committed.getFirst().topicId(),
+                    committed.stream().map(GroupState::fetched).toList())));
+        } else {
+            for (TopicPartitions topic : wanted) {
+                topics.add(new FetchedTopic(topic.topic(), topic.topicId(), topic.partitions().stream()
+                        .map(partition -> {
+                            var found = offsets.find(topic.topic(), topic.topicId(), partition);
+                            return found == null
+                                    ? new FetchedOffset(partition, -1, -1, "", KafkaError.NONE)
+                                    : fetched(found);
+                        })
+                        .toList()));
+            }
+        }
+        return new FetchOffsetsReply(KafkaError.NONE, topics);
+    }
+
+    private static FetchedOffset fetched(OffsetCommitted committed) {
+        return new FetchedOffset(
+                committed.key().partition(), committed.offset(), committed.leaderEpoch(), committed.metadata(),
+                KafkaError.NONE);
+    }
+
+    private void deleteOffsets(long requestId, DeleteOffsets request, List<GroupEffect> out) {
+        KafkaError refusal = switch (members.state()) {
+            case DEAD -> KafkaError.GROUP_ID_NOT_FOUND;
+            case EMPTY -> KafkaError.NONE;
+            case PREPARING_REBALANCE, COMPLETING_REBALANCE, STABLE ->
+                members.protocolType().equals("consumer") ? KafkaError.NONE : KafkaError.NON_EMPTY_GROUP;
+        };
+        if (refusal != KafkaError.NONE) {
+            out.add(new Reply(requestId, request.refused(refusal)));
+            return;
+        }
+        var errors = new ArrayList<KafkaError>(request.partitions().size());
+        var events = new ArrayList<GroupEvent>();
+        for (NamedPartition partition : request.partitions()) {
+            if (members.subscribedTo(partition.topic())) {
+                errors.add(KafkaError.GROUP_SUBSCRIBED_TO_TOPIC);
+                continue;
+            }
+            errors.add(KafkaError.NONE);
+            if (offsets.find(partition.topic(), Uuid.ZERO_UUID, partition.partition()) != null) {
+                events.add(new OffsetRemoved(new OffsetKey(partition.topic(), partition.partition())));
+            }
+        }
+        remove(events, out);
+        out.add(new Reply(requestId, new DeleteOffsetsReply(KafkaError.NONE, errors)));
+    }
+
+    private void expire(long nowMs, List<GroupEffect> out) {
+        if (isGone()) {
+            return;
+        }
+        ToLongFunction<OffsetCommitted> committedMs = OffsetCommitted::commitTimestampMs;
+        long retentionMs = settings.offsetsRetentionMs();
+        List<GroupEvent> removals = List.of();
+        if (members.protocolType().isEmpty()) {
+            removals = offsets.expired(nowMs, retentionMs, topic -> false, committedMs);
+        } else if (members.state() == State.EMPTY) {
+            long emptySinceMs = members.stateTimestampMs();
+            removals = offsets.expired(
+                    nowMs, retentionMs, topic -> false, emptySinceMs < 0 ? committedMs : offset -> emptySinceMs);
+        } else if (members.state() == State.STABLE && members.knowsTopics()) {
+            removals = offsets.expired(nowMs, retentionMs, members::subscribedTo, committedMs);
+        }
+        removals.forEach(removal -> offsets.apply((OffsetRemoved) removal));
+        if (offsets.isEmpty() && members.state() == State.EMPTY && !members.hasMembersOrPending()) {
+            die(removals, out);
+        } else {
+            remove(removals, out);
+        }
+    }
+
+    private void remove(List<GroupEvent> removals, List<GroupEffect> out) {
+        for (GroupEvent removal : removals) {
+            if (removal instanceof OffsetRemoved removed) {
+                offsets.apply(removed);
+            }
+        }
+        if (!removals.isEmpty()) {
+            out.add(new Persist(removals));
+        }
+    }
+
+    private List<GroupEffect> noteStored(List<GroupEffect> out) {
+        for (GroupEffect effect : out) {
+            if (effect instanceof Persist(var events) && events.stream().anyMatch(GroupStored.class::isInstance)) {
+                stored = true;
+            }
+        }
+        return out;
+    }
+}

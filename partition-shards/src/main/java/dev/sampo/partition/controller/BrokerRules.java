@@ -1,0 +1,179 @@
+package dev.sampo.partition.controller;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
+import dev.sampo.actors.protocol.Controller.AllocateProducerIdsReply;
+import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.FenceBroker;
+import dev.sampo.actors.protocol.Controller.ItemResult;
+import dev.sampo.actors.protocol.Controller.ItemsReply;
+import dev.sampo.actors.protocol.Controller.RegisterBroker;
+import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
+import dev.sampo.partition.controller.MetadataImage.Broker;
+import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Brokers: registration, fencing, leadership, ISR, producer ids. Pure. */
+final class BrokerRules {
+    /** Kafka's block size. */
+    static final int PRODUCER_IDS_PER_BLOCK = 1000;
+
+    /**
+     * A registered broker process gets a new incarnation; the same process that repeats itself gets its own again. A
+     * new incarnation may have lost the tail of its logs, so it leaves each ISR that has another member; one with
+     * another data folder has lost everything and leaves each ISR.
+     */
+    Decision<RegisterBrokerReply> register(MetadataImage image, RegisterBroker command) {
+        Broker known = image.brokers().get(command.brokerId());
+        if (known != null && !known.fenced()) {
+            if (!known.directoryId().equals(command.directoryId())) {
+                String message = "Broker id " + command.brokerId() + " is taken: the live broker has data directory "
+                        + known.directoryId() + ", this one " + command.directoryId()
+                        + ". Give this broker another id, or start it with that directory.";
+                return new Decision<>(List.of(), new RegisterBrokerReply(
+                        KafkaError.DUPLICATE_BROKER_REGISTRATION, message, -1, -1));
+            }
+            if (known.processId().equals(command.processId()) && known.endpoints().equals(command.endpoints())
+                    && Objects.equals(known.rack(), command.rack())) {
+                return new Decision<>(List.of(),
+                        new RegisterBrokerReply(KafkaError.NONE, null, known.incarnation(), image.offset()));
+            }
+        }
+        Broker holder = directoryHolder(image, command);
+        if (holder != null) {
+            return new Decision<>(List.of(), new RegisterBrokerReply(KafkaError.DUPLICATE_BROKER_REGISTRATION,
+                    "Data directory " + command.directoryId() + " belongs to the live broker " + holder.id()
+                            + ", not to broker " + command.brokerId() + ". Start this broker with its own directory.",
+                    -1, -1));
+        }
+        var draft = new Draft(image);
+        long incarnation = image.brokerRegistrations() + 1;
+        draft.add(new ControllerEvent.BrokerRegistered(command.brokerId(), command.directoryId(),
+                command.processId(), incarnation, List.copyOf(command.endpoints()), command.rack()));
+        if (known != null) {
+            boolean lostAll = !known.directoryId().equals(command.directoryId());
+            leaveInSyncReplicas(draft, command.brokerId(), lostAll);
+        }
+        return new Decision<>(draft.events(),
+                new RegisterBrokerReply(KafkaError.NONE, null, incarnation, draft.metadataOffset()));
+    }
+
+    private static @Nullable Broker directoryHolder(MetadataImage image, RegisterBroker command) {
+        for (Broker broker : image.brokers().values()) {
+            if (broker.id() != command.brokerId() && !broker.fenced()
+                    && broker.directoryId().equals(command.directoryId())) {
+                return broker;
+            }
+        }
+        return null;
+    }
+
+    Decision<ItemsReply> fence(MetadataImage image, FenceBroker command) {
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        if (error != KafkaError.NONE) {
+            return refused(error, "Broker " + command.brokerId() + " incarnation " + command.incarnation()
+                    + " is not the live one.");
+        }
+        var draft = new Draft(image);
+        draft.add(new ControllerEvent.BrokerFenced(command.brokerId(), command.incarnation()));
+        leaveInSyncReplicas(draft, command.brokerId(), false);
+        return accepted(draft);
+    }
+
+    private static void leaveInSyncReplicas(Draft draft, int brokerId, boolean alsoAsTheLast) {
+        int groups = draft.image().groups().size();
+        for (int number = 0; number < groups; number++) { // in id order, so that equal images give equal events
+            PlacementGroup group = draft.image().groups().get("g" + number);
+            if (group != null && group.inSyncReplicas().contains(brokerId)
+                    && (alsoAsTheLast || group.inSyncReplicas().size() > 1)) {
+                draft.add(new ControllerEvent.InSyncReplicasChanged(group.id(),
+                        group.inSyncReplicas().stream().filter(id -> id != brokerId).toList()));
+            }
+        }
+    }
+
+    /** Only an in-sync replica in its current incarnation may lead; each grant is a new epoch. */
+    Decision<BecomeLeaderReply> becomeLeader(MetadataImage image, BecomeLeader command) {
+        PlacementGroup group = image.groups().get(command.groupId());
+        KafkaError error = group == null
+                ? KafkaError.RESOURCE_NOT_FOUND
+                : staleness(image, command.brokerId(), command.incarnation());
+        if (group != null && error == KafkaError.NONE && !group.inSyncReplicas().contains(command.brokerId())) {
+            error = KafkaError.INELIGIBLE_REPLICA;
+        }
+        if (group == null || error != KafkaError.NONE) {
+            return new Decision<>(List.of(), new BecomeLeaderReply(command.groupId(), error, -1, -1));
+        }
+        var draft = new Draft(image);
+        int leaderEpoch = group.leaderEpoch() + 1;
+        draft.add(new ControllerEvent.LeaderElected(
+                group.id(), command.brokerId(), leaderEpoch, group.inSyncReplicas()));
+        return new Decision<>(draft.events(),
+                new BecomeLeaderReply(group.id(), KafkaError.NONE, leaderEpoch, draft.metadataOffset()));
+    }
+
+    Decision<ItemsReply> changeInSyncReplicas(MetadataImage image, ChangeInSyncReplicas command) {
+        PlacementGroup group = image.groups().get(command.groupId());
+        if (group == null) {
+            return refused(KafkaError.RESOURCE_NOT_FOUND, "There is no placement group " + command.groupId() + ".");
+        }
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        List<Integer> wanted = command.inSyncReplicas();
+        if (error == KafkaError.NONE) {
+            if (group.leader() != command.brokerId() || group.leaderEpoch() != command.leaderEpoch()) {
+                error = KafkaError.FENCED_LEADER_EPOCH;
+            } else if (group.partitionEpoch() != command.partitionEpoch()) {
+                error = KafkaError.INVALID_UPDATE_VERSION;
+            } else if (!wanted.contains(command.brokerId()) || !group.replicas().containsAll(wanted)
+                    || new HashSet<>(wanted).size() != wanted.size() || !wanted.stream().allMatch(image::isLive)) {
+                error = KafkaError.INELIGIBLE_REPLICA;
+            }
+        }
+        if (error != KafkaError.NONE) {
+            return refused(error, "Group " + group.id() + " has leader " + group.leader() + ", leader epoch "
+                    + group.leaderEpoch() + ", partition epoch " + group.partitionEpoch() + ", replicas "
+                    + group.replicas() + "; wanted in-sync replicas " + wanted + ".");
+        }
+        var draft = new Draft(image);
+        if (!new HashSet<>(wanted).equals(new HashSet<>(group.inSyncReplicas()))) {
+            draft.add(new ControllerEvent.InSyncReplicasChanged(group.id(), List.copyOf(wanted)));
+        }
+        return accepted(draft);
+    }
+
+    Decision<AllocateProducerIdsReply> allocateProducerIds(MetadataImage image, AllocateProducerIds command) {
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        if (error != KafkaError.NONE) {
+            return new Decision<>(List.of(), new AllocateProducerIdsReply(error, -1, 0, -1));
+        }
+        var draft = new Draft(image);
+        long first = image.nextProducerId();
+        draft.add(new ControllerEvent.ProducerIdsAllocated(command.brokerId(), first, PRODUCER_IDS_PER_BLOCK));
+        return new Decision<>(draft.events(), new AllocateProducerIdsReply(
+                KafkaError.NONE, first, PRODUCER_IDS_PER_BLOCK, draft.metadataOffset()));
+    }
+
+    private static KafkaError staleness(MetadataImage image, int brokerId, long incarnation) {
+        Broker broker = image.brokers().get(brokerId);
+        if (broker == null) {
+            return KafkaError.BROKER_ID_NOT_REGISTERED;
+        }
+        return broker.fenced() || broker.incarnation() != incarnation
+                ? KafkaError.STALE_BROKER_EPOCH
+                : KafkaError.NONE;
+    }
+
+    private static Decision<ItemsReply> accepted(Draft draft) {
+        return new Decision<>(draft.events(),
+                new ItemsReply(List.of(new ItemResult(KafkaError.NONE, null)), draft.metadataOffset()));
+    }
+
+    private static Decision<ItemsReply> refused(KafkaError error, String message) {
+        return new Decision<>(List.of(), new ItemsReply(List.of(new ItemResult(error, message)), -1));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.sampo.partition.placement;
+
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** On which broker a placement group's leader should run, and which groups should move. Pure. */
+final class GroupHosts {
+    private GroupHosts() {}
+
+    /** The first broker of the replica list that is in sync, not fenced and reachable; empty when there is none. */
+    static OptionalInt host(MetadataImage image, String groupId, Collection<Integer> reachable) {
+        PlacementGroup group = image.groups().get(groupId);
+        if (group == null) {
+            return OptionalInt.empty(); // this image is older than the group
+        }
+        return group.replicas().stream()
+                .filter(broker -> group.inSyncReplicas().contains(broker) && image.isLive(broker)
+                        && reachable.contains(broker))
+                .mapToInt(Integer::intValue)
+                .findFirst();
+    }
+
+    /**
+     * Groups that run elsewhere than they should, at most {@code limit} together with those that move already. Nothing
+     * moves while a member is unreachable: a hand-off from a dead region blocks its shards until a time-out.
+     *
+     * @param allocations broker id to the groups that run there; all brokers that can take groups are keys
+     */
+    static Set<String> moves(
+            MetadataImage image, Map<Integer, ? extends Collection<String>> allocations, boolean anyUnreachable,
+            Set<String> inProgress, int limit) {
+        Set<String> moves = new HashSet<>();
+        if (anyUnreachable) {
+            return moves;
+        }
+        for (Map.Entry<Integer, ? extends Collection<String>> entry : allocations.entrySet()) {
+            for (String groupId : entry.getValue()) {
+                if (inProgress.size() + moves.size() >= limit) {
+                    return moves;
+                }
+                OptionalInt host = host(image, groupId, allocations.keySet());
+                if (!inProgress.contains(groupId) && host.isPresent() && host.getAsInt() != entry.getKey()) {
+                    moves.add(groupId);
+                }
+            }
+        }
+        return moves;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Which placement groups want their sentinel woken by this broker. Pure. */
+final class GroupWatch {
+    private GroupWatch() {}
+
+    /** Whether the change between two images may concern a watcher. */
+    @SuppressWarnings("ReferenceEquality") // maps that an event did not touch are the same object; equals walks them
+    static boolean concerns(MetadataImage before, MetadataImage now) {
+        return before.groups() != now.groups() || before.groupPartitions() != now.groupPartitions()
+                || before.brokers() != now.brokers();
+    }
+
+    /**
+     * Groups with partitions and without a live leader, that this broker is a replica of and that some broker may
+     * lead: who asks for a group that nobody may lead only fills the coordinator's queue.
+     */
+    static List<String> leaderless(MetadataImage image, int brokerId) {
+        var result = new ArrayList<String>();
+        for (String groupId : image.groupPartitions().keySet()) {
+            PlacementGroup group = image.groups().get(groupId);
+            if (group != null && !image.isLive(group.leader()) && group.replicas().contains(brokerId)
+                    && group.inSyncReplicas().stream().anyMatch(image::isLive)) {
+                result.add(groupId);
+            }
+        }
+        return result;
+    }
+
+    /** Groups that this broker leads, with a partition that it does not serve (yet, or any more). */
+    static List<String> unserved(MetadataImage image, int brokerId, Predicate<TopicIdPartition> serves) {
+        var result = new ArrayList<String>();
+        image.groupPartitions().forEach((groupId, partitions) -> {
+            PlacementGroup group = image.groups().get(groupId);
+            if (group != null && group.leader() == brokerId && !partitions.stream().allMatch(serves)) {
+                result.add(groupId);
+            }
+        });
+        return result;
+    }
+}

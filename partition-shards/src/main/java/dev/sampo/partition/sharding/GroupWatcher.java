@@ -1,0 +1,109 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * One per broker: sharding starts a shard only when a message arrives, so this wakes the sentinels of groups that have
+ * no live leader, or whose partitions are not all served here, until they have and are. Shell of {@link GroupWatch}.
+ */
+final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
+    /** To the watcher. */
+    enum Command {
+        IMAGE_CHANGED,
+        TICK
+    }
+
+    private final int brokerId;
+    private final MetadataImages images;
+    private final PartitionRegistry registry;
+    private final GroupEntities entities;
+    private final ShardingSettings settings;
+    private final TimerScheduler<Command> timers;
+    private final AtomicBoolean told = new AtomicBoolean(); // an IMAGE_CHANGED is in the mailbox
+    private final Runnable unsubscribe;
+    private Duration interval;
+
+    private GroupWatcher(ActorContext<Command> context, TimerScheduler<Command> timers, int brokerId,
+            MetadataImages images, PartitionRegistry registry, GroupEntities entities, ShardingSettings settings) {
+        super(context);
+        this.brokerId = brokerId;
+        this.images = images;
+        this.registry = registry;
+        this.entities = entities;
+        this.settings = settings;
+        this.timers = timers;
+        this.interval = settings.watcherMinInterval();
+        ActorRef<Command> self = context.getSelf();
+        this.unsubscribe = images.subscribe((before, now) -> {
+            if (GroupWatch.concerns(before, now) && !told.getAndSet(true)) {
+                self.tell(Command.IMAGE_CHANGED);
+            }
+        });
+        timers.startSingleTimer(Command.TICK, interval);
+    }
+
+    static Behavior<Command> create(int brokerId, MetadataImages images, PartitionRegistry registry,
+            GroupEntities entities, ShardingSettings settings) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new GroupWatcher(context, timers, brokerId, images, registry, entities, settings)));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Command.class, this::onCommand)
+                .onSignal(PostStop.class, signal -> {
+                    unsubscribe.run();
+                    return this;
+                })
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case IMAGE_CHANGED -> {
+                told.set(false); // before the image is read, so that no change is missed
+                // Partitions that this change added are being activated by their sentinel: the tick looks after those.
+                if (wake(GroupWatch.leaderless(images.current(), brokerId))) {
+                    next(settings.watcherMinInterval());
+                }
+            }
+            case TICK -> {
+                MetadataImage image = images.current();
+                var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId));
+                asleep.addAll(GroupWatch.unserved(image, brokerId, id -> registry.find(id) != null));
+                boolean woken = wake(asleep);
+                Duration doubled = interval.multipliedBy(2);
+                next(woken && doubled.compareTo(settings.watcherMaxInterval()) < 0
+                        ? doubled
+                        : settings.watcherMaxInterval());
+            }
+        }
+        return this;
+    }
+
+    private boolean wake(List<String> groupIds) {
+        groupIds.forEach(groupId ->
+                entities.tell(GroupEntityIds.sentinel(groupId), new Sentinel.EnsureLeader()));
+        return !groupIds.isEmpty();
+    }
+
+    private void next(Duration after) {
+        interval = after;
+        timers.startSingleTimer(Command.TICK, after);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.placement.GroupAllocation;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.ShardingMessageExtractor;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts partition sharding on this broker: one shard per placement group, one entity per partition, one sentinel per
+ * shard. The region carries control messages only; records never pass through it.
+ *
+ * <p>Needs the settings of {@code sampo-sharding.conf} and the cluster roles {@code broker} and
+ * {@link GroupAllocation#role}.
+ */
+public final class PartitionShards {
+    /** The role of nodes that host partitions. */
+    public static final String ROLE = "broker";
+
+    private static final EntityTypeKey<Partition.Command> TYPE =
+            EntityTypeKey.create(Partition.Command.class, "partition");
+
+    /**
+     * What the shards of a broker are made of.
+     *
+     * @param partition the behavior of a partition's entity, by entity id ({@link GroupEntityIds#partition(String)});
+     *     it does nothing before {@link Partition.Activate}, takes a repeated Activate of the same epoch as no news,
+     *     and deletes the log by id on {@code Stop(true)} even if it never was activated
+     */
+    public record Parts(
+            int brokerId,
+            MetadataImages images,
+            PartitionRegistry registry,
+            TopicSettingsSource topicSettings,
+            Function<String, Behavior<Partition.Command>> partition) {}
+
+    private final ActorSystem<?> system;
+    private final Parts parts;
+    private final ShardingSettings settings;
+    private volatile SentinelActor.@Nullable Broker broker;
+
+    private PartitionShards(ActorSystem<?> system, Parts parts) {
+        this.system = system;
+        this.parts = parts;
+        this.settings = ShardingSettings.from(system.settings().config().getConfig("sampo.partition"));
+    }
+
+    /**
+     * Starts the region, so that the coordinator gets to know it while the broker still registers. Nothing leads until
+     * {@link #lead}.
+     */
+    public static PartitionShards start(ActorSystem<?> system, Parts parts) {
+        var shards = new PartitionShards(system, parts);
+        ClusterSharding.get(system).init(Entity.of(TYPE, entity -> shards.entity(entity.getEntityId()))
+                .withMessageExtractor(new Extractor())
+                .withStopMessage(new Partition.Stop())
+                .withRole(ROLE)
+                .withEntityProps(Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"))
+                .withAllocationStrategy(new GroupAllocation(
+                        Cluster.get(system.classicSystem()), parts.images(), shards.settings.maxMovesPerTick())));
+        return shards;
+    }
+
+    /**
+     * The broker is registered: from here on its sentinels ask for leadership and its watcher wakes groups.
+     *
+     * @param incarnation as registered
+     * @param controller the controller, or whatever forwards to it
+     */
+    public void lead(long incarnation, ActorRef<Controller.Command> controller) {
+        if (broker != null) {
+            throw new IllegalStateException("broker " + parts.brokerId() + " leads already");
+        }
+        broker = new SentinelActor.Broker(parts.brokerId(), incarnation, controller, parts.images(), parts.registry(),
+                parts.topicSettings(), settings);
+        system.systemActorOf(GroupWatcher.create(parts.brokerId(), parts.images(), parts.registry(), this::tell,
+                settings), "group-watcher", Props.empty());
+    }
+
+    /** Sends a control message to an entity through the region. At most once, and never for records. */
+    public void tell(String entityId, Partition.Command command) {
+        ClusterSharding.get(system).entityRefFor(TYPE, entityId).tell(command);
+    }
+
+    private Behavior<Partition.Command> entity(String entityId) {
+        if (!GroupEntityIds.isSentinel(entityId)) {
+            return parts.partition().apply(entityId);
+        }
+        SentinelActor.Broker registered = broker;
+        return registered == null
+                ? Behaviors.stopped() // woken too early; the watchers repeat themselves
+                : SentinelActor.create(GroupEntityIds.groupId(entityId), registered, this::tell);
+    }
+
+    private static final class Extractor
+            extends ShardingMessageExtractor<ShardingEnvelope<Partition.Command>, Partition.Command> {
+        @Override
+        public String entityId(ShardingEnvelope<Partition.Command> envelope) {
+            return envelope.entityId();
+        }
+
+        @Override
+        public String shardId(String entityId) {
+            return GroupEntityIds.groupId(entityId);
+        }
+
+        @Override
+        public Partition.Command unwrapMessage(ShardingEnvelope<Partition.Command> envelope) {
+            return envelope.message();
+        }
+    }
+}

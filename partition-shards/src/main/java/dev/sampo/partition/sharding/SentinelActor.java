@@ -1,0 +1,138 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.sharding.SentinelEffect.AskController;
+import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
+import dev.sampo.partition.sharding.SentinelEffect.Tell;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Shell of {@link SentinelState}: the entity {@code g17/~}, which runs wherever the shard does. */
+final class SentinelActor extends AbstractBehavior<Partition.Command> {
+    /** What a sentinel needs of its broker. */
+    record Broker(
+            int brokerId, long incarnation, ActorRef<Controller.Command> controller, MetadataImages images,
+            PartitionRegistry registry, TopicSettingsSource settingsSource, ShardingSettings settings) {}
+
+    private enum ImageChanged implements Partition.Internal {
+        INSTANCE
+    }
+
+    private enum Retry implements Partition.Internal {
+        INSTANCE
+    }
+
+    private record Answered(@Nullable BecomeLeaderReply reply) implements Partition.Internal {}
+
+    private static final Logger log = LoggerFactory.getLogger(SentinelActor.class);
+
+    private final String groupId;
+    private final Broker broker;
+    private final GroupEntities entities;
+    private final TimerScheduler<Partition.Command> timers;
+    private final SentinelState state;
+    private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
+    private final Runnable unsubscribe;
+
+    private SentinelActor(ActorContext<Partition.Command> context, TimerScheduler<Partition.Command> timers,
+            String groupId, Broker broker, GroupEntities entities) {
+        super(context);
+        this.groupId = groupId;
+        this.broker = broker;
+        this.entities = entities;
+        this.timers = timers;
+        this.state = new SentinelState(groupId, broker.brokerId(), broker.incarnation(),
+                broker.settings().sentinelMinBackoff().toMillis(), broker.settings().sentinelMaxBackoff().toMillis(),
+                broker.settingsSource());
+        ActorRef<Partition.Command> self = context.getSelf();
+        this.unsubscribe = broker.images().subscribe((before, now) -> {
+            if (SentinelState.concerns(groupId, before, now) && !told.getAndSet(true)) {
+                self.tell(ImageChanged.INSTANCE);
+            }
+        });
+    }
+
+    static Behavior<Partition.Command> create(String groupId, Broker broker, GroupEntities entities) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new SentinelActor(context, timers, groupId, broker, entities)));
+    }
+
+    @Override
+    public Receive<Partition.Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Partition.Command.class, this::onCommand)
+                .onSignal(PostStop.class, signal -> unsubscribed())
+                .onSignal(PreRestart.class, signal -> unsubscribed())
+                .build();
+    }
+
+    private Behavior<Partition.Command> unsubscribed() {
+        unsubscribe.run();
+        return this;
+    }
+
+    private Behavior<Partition.Command> onCommand(Partition.Command command) {
+        boolean led = state.leading();
+        switch (command) {
+            case Sentinel.EnsureLeader ignored -> perform(state.onEnsureLeader(
+                    broker.images().current(), id -> broker.registry().find(id) != null));
+            case ImageChanged ignored -> {
+                told.set(false); // before the image is read, so that no change is missed
+                perform(state.onImage(broker.images().current()));
+            }
+            case Retry ignored -> perform(state.onRetry(broker.images().current()));
+            case Answered(BecomeLeaderReply reply) -> {
+                if (reply == null) {
+                    log.atWarn().addKeyValue("group", groupId).log("the controller did not answer");
+                    perform(state.onNoReply());
+                } else {
+                    log.atDebug().addKeyValue("group", groupId).addKeyValue("error", reply.error())
+                            .addKeyValue("leaderEpoch", reply.leaderEpoch()).log("the controller answered");
+                    perform(state.onReply(broker.images().current(), reply));
+                }
+            }
+            case Partition.Stop ignored -> {
+                return Behaviors.stopped(); // hand-off: the partitions of the shard get their own
+            }
+            default -> throw new IllegalStateException("sentinel of " + groupId + " received " + command);
+        }
+        if (led != state.leading()) {
+            log.atInfo().addKeyValue("group", groupId).addKeyValue("leaderEpoch", state.grantedEpoch())
+                    .log(led ? "stepped down" : "became leader");
+        }
+        return this;
+    }
+
+    private void perform(List<SentinelEffect> effects) {
+        for (SentinelEffect effect : effects) {
+            switch (effect) {
+                case AskController(long imageOffset) -> getContext().ask(
+                        BecomeLeaderReply.class, broker.controller(), broker.settings().sentinelAskTimeout(),
+                        replyTo -> new BecomeLeader(
+                                groupId, broker.brokerId(), broker.incarnation(), imageOffset, replyTo),
+                        (reply, failure) -> new Answered(reply));
+                case RetryAfter(long delayMs) ->
+                    timers.startSingleTimer(Retry.INSTANCE, Duration.ofMillis(delayMs));
+                case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);
+            }
+        }
+    }
+}
