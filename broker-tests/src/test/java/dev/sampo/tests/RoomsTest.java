@@ -1,6 +1,7 @@
 package dev.sampo.tests;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -69,8 +70,15 @@ class RoomsTest {
     @Test
     void onlyPersistenceCodecAndTheGroupJournalSeeKafkasRecordClasses() {
         check(noClasses().that().resideInAPackage("dev.sampo..")
-                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.group.journal..", "dev.sampo.tests..")
+                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.group.journal..", "dev.sampo.kafka.handler..", "dev.sampo.tests..")
                 .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress.."));
+    }
+
+    @Test
+    void handlersSeeKafkasRecordsOnlyAsFieldsOfMessages() {
+        check(noClasses().that().resideInAPackage("dev.sampo.kafka.handler..")
+                .should().dependOnClassesThat(resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress..")
+                        .and(DescribedPredicate.not(simpleName("MemoryRecords").or(simpleName("BaseRecords"))))));
     }
 
     /** States, effects and events, with what is nested in them, and the named rule classes. */
