@@ -1,40 +1,32 @@
 package dev.sampo.partition.controller;
 
-import dev.sampo.actors.protocol.Controller.ConfigResource;
-import dev.sampo.actors.protocol.Controller.ConfigResourceType;
-import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.serialization.KryoRegistrar;
+import dev.sampo.actors.serialization.KryoRegistrations;
 import dev.sampo.partition.sharding.Sentinel;
-import java.util.List;
 
 /**
- * Class ids of what this room persists or sends to other nodes: the place in the list plus {@link #FIRST_ID}. Entries
- * are only appended; a class that is no longer used keeps its place.
+ * Class ids of what this room persists or sends to other nodes. Ids are never reused: a class that is no longer used
+ * leaves its id free for ever.
  */
-public final class ControllerRegistrar {
-    /** Id of the first entry. */
-    public static final int FIRST_ID = 1000;
-
-    /** In id order. */
-    public static final List<Class<?>> CLASSES = List.of(
-            ControllerEvent.EpochStarted.class,
-            ControllerEvent.BrokerRegistered.class,
-            ControllerEvent.BrokerFenced.class,
-            ControllerEvent.PlacementGroupCreated.class,
-            ControllerEvent.TopicCreated.class,
-            ControllerEvent.PartitionsAdded.class,
-            ControllerEvent.TopicDeleted.class,
-            ControllerEvent.LeaderElected.class,
-            ControllerEvent.InSyncReplicasChanged.class,
-            ControllerEvent.ConfigsChanged.class,
-            ControllerEvent.ProducerIdsAllocated.class,
-            MetadataSnapshot.class,
-            MetadataImage.Broker.class,
-            MetadataImage.Topic.class,
-            MetadataImage.PlacementGroup.class,
-            Endpoint.class,
-            ConfigResource.class,
-            ConfigResourceType.class,
-            Sentinel.EnsureLeader.class);
-
-    private ControllerRegistrar() {}
+public final class ControllerRegistrar implements KryoRegistrar {
+    @Override
+    public void register(KryoRegistrations registrations) {
+        registrations
+                .addRecord(1000, ControllerEvent.EpochStarted.class)
+                .addRecord(1001, ControllerEvent.BrokerRegistered.class)
+                .addRecord(1002, ControllerEvent.BrokerFenced.class)
+                .addRecord(1003, ControllerEvent.PlacementGroupCreated.class)
+                .addRecord(1004, ControllerEvent.TopicCreated.class)
+                .addRecord(1005, ControllerEvent.PartitionsAdded.class)
+                .addRecord(1006, ControllerEvent.TopicDeleted.class)
+                .addRecord(1007, ControllerEvent.LeaderElected.class)
+                .addRecord(1008, ControllerEvent.InSyncReplicasChanged.class)
+                .addRecord(1009, ControllerEvent.ConfigsChanged.class)
+                .addRecord(1010, ControllerEvent.ProducerIdsAllocated.class)
+                .addRecord(1011, MetadataSnapshot.class)
+                .addRecord(1012, MetadataImage.Broker.class)
+                .addRecord(1013, MetadataImage.Topic.class)
+                .addRecord(1014, MetadataImage.PlacementGroup.class)
+                .addRecord(1015, Sentinel.EnsureLeader.class);
+    }
 }
