@@ -171,12 +171,14 @@ class LogCrashSimulation {
         private boolean restart() throws IOException {
             boolean clean = random.nextInt(5) == 0 && !log.isFailed();
             boolean flipped = false;
-            if (clean) {
-                log.close(true);
+            if (clean && closes()) {
                 flushedEnd = modelEnd;
                 if (random.nextBoolean()) {
                     files.crash(random);
                 }
+            } else if (clean) {
+                clean = false;
+                files.crash(random);
             } else if (random.nextInt(3) == 0) {
                 files.kill();
             } else {
@@ -191,6 +193,15 @@ class LogCrashSimulation {
                 return false;
             }
             return true;
+        }
+
+        private boolean closes() {
+            try {
+                log.close(true);
+                return true;
+            } catch (IOException e) {
+                return false; // the disk was bad: no marker of a clean stop is written then
+            }
         }
 
         /** Bad disk: one bit above the recovery point, in a batch that is whole and has a good one behind it. */
