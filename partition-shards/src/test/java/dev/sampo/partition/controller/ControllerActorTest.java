@@ -1,7 +1,5 @@
 package dev.sampo.partition.controller;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
@@ -18,6 +16,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class ControllerActorTest {
     private final FakeMetadataLog log = FakeMetadataLog.install();

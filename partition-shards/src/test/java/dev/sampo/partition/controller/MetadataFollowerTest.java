@@ -1,11 +1,11 @@
 package dev.sampo.partition.controller;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class MetadataFollowerTest {
     private final FakeMetadataLog log = new FakeMetadataLog();

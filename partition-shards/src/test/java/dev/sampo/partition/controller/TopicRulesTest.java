@@ -51,7 +51,7 @@ final class TopicRulesTest {
             taken    | 1  | 1  | TOPIC_ALREADY_EXISTS       | Topic 'taken' already exists.
             a.b      | 1  | 1  | INVALID_TOPIC_EXCEPTION    | Topic 'a.b' collides with existing topic: a_b
             sp ace   | 1  | 1  | INVALID_TOPIC_EXCEPTION    | Topic name is invalid: 'sp ace' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'
-            ..       | 1  | 1  | INVALID_TOPIC_EXCEPTION    | Topic name is invalid: '.' or '..' is not allowed
+            ..       | 1  | 1  | INVALID_TOPIC_EXCEPTION    | Topic name is invalid: '..' is not allowed
             __cluster_metadata | 1 | 1 | INVALID_REQUEST   | Creation of internal topic __cluster_metadata is prohibited.
             x        | 0  | 1  | INVALID_PARTITIONS         | Number of partitions was set to an invalid non-positive value.
             x        | -2 | 1  | INVALID_PARTITIONS         | Number of partitions was set to an invalid non-positive value.

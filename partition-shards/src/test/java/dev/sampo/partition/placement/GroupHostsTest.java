@@ -1,7 +1,5 @@
 package dev.sampo.partition.placement;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.List;
@@ -9,6 +7,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class GroupHostsTest {
     private final MetadataImage image = image();

@@ -1,8 +1,5 @@
 package dev.sampo.partition.sharding;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.MetadataImage;
@@ -10,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 final class GroupWatchTest {
     private MetadataImage image = MetadataImage.EMPTY

@@ -1,7 +1,5 @@
 package dev.sampo.partition.sharding;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
@@ -18,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class SentinelStateTest {
     private static final Uuid ORDERS = new Uuid(7, 7);
