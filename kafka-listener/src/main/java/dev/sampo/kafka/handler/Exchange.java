@@ -26,17 +26,35 @@ public interface Exchange {
     /** The connection's actor, for partition answers; they come to the listener set with {@link #onReply}. */
     ActorRef<Partition.Reply> replyTo();
 
-    /** Where answers of partitions to this request go, on the loop. */
+    /**
+     * Where answers of partitions to this request go, on the loop. Answers that come after {@link #respond} (or any other
+     * end of the request) do not reach the listener: the connection drops them and releases their file slices.
+     */
     void onReply(Consumer<Partition.Reply> listener);
 
-    /** Runs on the loop after {@code delayMs} unless the request has been answered by then. */
+    /**
+     * Runs on the loop after {@code delayMs} unless the request has been answered by then. Nearly every produce and fetch
+     * calls it and is answered long before: it must be cheap, and the answer must let go of the task.
+     */
     void schedule(long delayMs, Runnable task);
+
+    /**
+     * Runs on the loop when the connection ends before the request was answered: the handler lets go of the file slices
+     * that it holds. At most one task; afterwards no listener and no timer of this request runs.
+     */
+    void onClosed(Runnable task);
 
     /**
      * Answers. The frame is released when the answer is complete, so every partition that holds a part of it must have
      * answered before. File slices in the response are sent and released by the connection.
      */
     void respond(ApiMessage response);
+
+    /**
+     * Answers as {@link #respond} does, but leaves the frame to the garbage collector: a partition did not answer in time
+     * and may still write to its part of it.
+     */
+    void respondKeepingFrame(ApiMessage response);
 
     /**
      * Answers with the stage's value once it is there (from any thread). A failed stage answers the key's own error
@@ -47,6 +65,8 @@ public interface Exchange {
     /** Ends the request without an answer (acks=0). */
     void respondNothing();
 
-    /** Ends the connection, as Kafka does for acks=0 errors; {@code reason} is logged at DEBUG. */
+    /**
+     * Ends the connection, as Kafka does for acks=0 errors; {@code reason} is logged at DEBUG. The frame is not reused.
+     */
     void close(String reason);
 }

@@ -1,0 +1,41 @@
+package dev.sampo.tests.broker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Sampo as a user starts it: its main class in an own JVM with a {@code server.properties}. */
+public final class SampoUnderTest {
+    private static final String MAIN_CLASS = "dev.sampo.cluster.SampoMain";
+
+    private SampoUnderTest() {}
+
+    public static BrokerUnderTest start(Path folder, Map<String, String> settings) {
+        int port = FreePort.next();
+        Path data = folder.resolve("data");
+        var properties = new LinkedHashMap<String, String>();
+        properties.put("node.id", "1");
+        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port);
+        properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+        properties.put("log.dirs", data.toString());
+        properties.putAll(settings);
+        try {
+            Files.createDirectories(folder);
+            Path file = folder.resolve("server.properties");
+            Files.writeString(file, KafkaUnderTest.asText(properties));
+            // The class path of this JVM: Surefire's own property when it starts the JVM with a booter jar.
+            String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+            var command = ChildBroker.java(classPath, "-Xmx512m", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+            command.add(MAIN_CLASS);
+            command.add("server");
+            command.add("--config");
+            command.add(file.toString());
+            return ChildBroker.start("Sampo", port, data, folder.resolve("output.log"), command);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

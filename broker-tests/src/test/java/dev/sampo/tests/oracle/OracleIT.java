@@ -1,0 +1,68 @@
+package dev.sampo.tests.oracle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.sampo.tests.broker.BrokerUnderTest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One test a request of the catalogue: Sampo answers as Kafka 4.4.0 did when it was recorded. */
+class OracleIT {
+    @TestFactory
+    Stream<DynamicTest> answersAsKafkaDoes(@TempDir Path folder) throws IOException {
+        // Given
+        Map<String, JsonNode> kafka = Recording.readResource();
+        JustifiedDifferences justified = JustifiedDifferences.read();
+
+        // When
+        Map<String, JsonNode> answers;
+        try (var broker = BrokerUnderTest.start(folder, OracleRecorder.SETTINGS)) {
+            answers = OracleRecorder.run(broker.bootstrap());
+        }
+
+        // Then
+        Stream<DynamicTest> each = kafka.entrySet().stream().map(recorded -> DynamicTest.dynamicTest(recorded.getKey(), () ->
+                assertThat(unjustified(recorded.getKey(), recorded.getValue(), answers.getOrDefault(recorded.getKey(), MissingNode.getInstance()), justified))
+                        .as(recorded.getKey())
+                        .isEmpty()));
+        return Stream.concat(each, Stream.of(
+                DynamicTest.dynamicTest("the catalogue and the recording have the same requests", () ->
+                        assertThat(answers.keySet()).containsExactlyElementsOf(kafka.keySet())),
+                DynamicTest.dynamicTest("every listed difference is still one", () ->
+                        assertThat(BrokerUnderTest.isKafka() ? List.of() : List.copyOf(justified.unused())).isEmpty())));
+    }
+
+    /** Starts a real Kafka and records anew: proves the recording true, and the normalization complete. */
+    @Test
+    @Tag("soak")
+    void recordingIsWhatKafkaAnswersToday() throws IOException {
+        // Given
+        Map<String, JsonNode> recorded = Recording.readResource();
+
+        // When
+        Map<String, JsonNode> today = OracleRecorder.record();
+
+        // Then
+        assertThat(today.keySet()).containsExactlyElementsOf(recorded.keySet());
+        assertThat(recorded.entrySet().stream()
+                .flatMap(entry -> Difference.between(entry.getValue(), today.get(entry.getKey())).stream()
+                        .map(difference -> entry.getKey() + " " + difference)))
+                .isEmpty();
+    }
+
+    private static List<Difference> unjustified(String name, JsonNode kafka, JsonNode here, JustifiedDifferences justified) {
+        return Difference.between(kafka.path("answer"), here.path("answer")).stream()
+                .filter(difference -> !justified.covers(name, difference))
+                .toList();
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sampo.cluster;
+
+import dev.sampo.persistence.log.CleanShutdownMarker;
+import dev.sampo.persistence.log.LogFiles;
+import dev.sampo.persistence.log.MetaProperties;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A broker's data folder, held by one process: {@code meta.properties} says whose it is, {@code metadata/} holds the
+ * metadata log, {@code topics/} one folder per partition.
+ */
+final class DataFolder implements AutoCloseable {
+    private final Path path;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+    private final MetaProperties identity;
+    private final boolean closedCleanly;
+    private final LogFiles files;
+
+    private DataFolder(
+            Path path, FileChannel lockFile, FileLock lock, MetaProperties identity, boolean closedCleanly,
+            LogFiles files) {
+        this.path = path;
+        this.lockFile = lockFile;
+        this.lock = lock;
+        this.identity = identity;
+        this.closedCleanly = closedCleanly;
+        this.files = files;
+    }
+
+    /**
+     * Takes the folder, creating it when it is missing.
+     *
+     * @throws StartException it cannot be written, is in use, or belongs to another broker or cluster
+     */
+    static DataFolder open(Path path, int nodeId, @Nullable String clusterId, LogFiles files) {
+        try {
+            Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new StartException("data folder " + path + " cannot be created (" + e
+                    + "): give this user the right to write there, or name another folder with log.dirs", e);
+        }
+        if (!Files.isWritable(path)) {
+            throw new StartException("data folder " + path
+                    + " is not writable: give this user the right to write there, or name another folder with log.dirs");
+        }
+        try {
+            FileChannel lockFile = FileChannel.open(
+                    path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(lockFile);
+            if (lock == null) {
+                lockFile.close();
+                throw new StartException("data folder " + path
+                        + " is in use by another broker: stop that one, or name another folder with log.dirs");
+            }
+            Files.createDirectories(topics(path));
+            MetaProperties identity = identity(path, nodeId, clusterId, files);
+            boolean clean = CleanShutdownMarker.take(topics(path), files);
+            return new DataFolder(path, lockFile, lock, identity, clean, files);
+        } catch (IOException e) {
+            throw new StartException("data folder " + path + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel lockFile) throws IOException {
+        try {
+            return lockFile.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null; // another broker of this JVM
+        }
+    }
+
+    private static MetaProperties identity(Path path, int nodeId, @Nullable String clusterId, LogFiles files)
+            throws IOException {
+        MetaProperties found = MetaProperties.read(path, files);
+        if (found == null) {
+            var made = new MetaProperties(
+                    clusterId == null ? Uuid.randomUuid().toString() : clusterId, nodeId, Uuid.randomUuid());
+            made.write(path, files);
+            return made;
+        }
+        if (clusterId != null && !clusterId.equals(found.clusterId())) {
+            throw new StartException("data folder " + path + " belongs to cluster " + found.clusterId()
+                    + ", this broker to cluster " + clusterId
+                    + ": name the folder of this cluster with log.dirs, or remove cluster.id to take the folder's");
+        }
+        if (found.nodeId() != nodeId) {
+            throw new StartException("data folder " + path + " belongs to broker " + found.nodeId()
+                    + ", this is broker " + nodeId + ": set node.id=" + found.nodeId()
+                    + ", or name another folder with log.dirs");
+        }
+        return found;
+    }
+
+    String clusterId() {
+        return identity.clusterId();
+    }
+
+    Uuid directoryId() {
+        return identity.directoryId();
+    }
+
+    /** False after a crash: logs then check their tails. */
+    boolean closedCleanly() {
+        return closedCleanly;
+    }
+
+    Path topics() {
+        return topics(path);
+    }
+
+    Path metadata() {
+        return path.resolve("metadata");
+    }
+
+    private static Path topics(Path path) {
+        return path.resolve("topics");
+    }
+
+    /** Every log below was closed and forced: the next start needs no recovery. */
+    void markClean() throws IOException {
+        CleanShutdownMarker.write(topics(), files);
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        lockFile.close();
+    }
+}

@@ -1,0 +1,358 @@
+package dev.sampo.cluster;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.protocol.Controller.RegisterBroker;
+import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.kafka.connection.KafkaListener;
+import dev.sampo.partition.controller.ConfigsInForce;
+import dev.sampo.partition.controller.ControllerActor;
+import dev.sampo.partition.controller.ControllerEvent;
+import dev.sampo.partition.controller.ControllerHost;
+import dev.sampo.partition.controller.ControllerState;
+import dev.sampo.partition.controller.MetadataFollower;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.leader.LogMaintenance;
+import dev.sampo.partition.leader.PartitionHome;
+import dev.sampo.partition.leader.PartitionLeaderActor;
+import dev.sampo.partition.sharding.GroupEntityIds;
+import dev.sampo.partition.sharding.PartitionShards;
+import dev.sampo.persistence.journal.EventCodec;
+import dev.sampo.persistence.journal.MetadataLogExtension;
+import dev.sampo.persistence.log.LogFiles;
+import dev.sampo.persistence.log.RealLogFiles;
+import dev.sampo.persistence.metadata.RaftMetadataLog;
+import dev.sampo.persistence.metadata.RaftSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One broker: one node of the cluster, one process or a part of a test's. Several may live in one JVM.
+ *
+ * <pre>{@code
+ * try (SampoBroker broker = SampoBroker.start(BrokerSettings.embedded(temporaryFolder))) {
+ *     properties.put("bootstrap.servers", broker.bootstrapServers());
+ * }
+ * }</pre>
+ */
+public final class SampoBroker implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SampoBroker.class);
+    private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
+
+    private final DataFolder folder;
+    private final RaftMetadataLog metadataLog;
+    private final ActorSystem<Void> system;
+    private final MetadataFollower images;
+    private final PartitionHome home;
+    private final List<KafkaListener> listeners;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private SampoBroker(
+            DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
+            PartitionHome home, List<KafkaListener> listeners) {
+        this.folder = folder;
+        this.metadataLog = metadataLog;
+        this.system = system;
+        this.images = images;
+        this.home = home;
+        this.listeners = listeners;
+    }
+
+    /**
+     * Starts and returns once every partition that this broker leads is served.
+     *
+     * @throws StartException what prevents the start, and the remedy
+     */
+    public static SampoBroker start(BrokerSettings settings) {
+        LogFiles files = new RealLogFiles();
+        DataFolder folder = DataFolder.open(settings.dataFolder(), settings.nodeId(), settings.clusterId(), files);
+        var start = new Start(settings, folder, files);
+        try {
+            return start.run();
+        } catch (RuntimeException e) {
+            start.undo();
+            throw e;
+        }
+    }
+
+    /** What has been started so far, so that a start that fails leaves nothing behind. */
+    private static final class Start {
+        private final BrokerSettings settings;
+        private final DataFolder folder;
+        private final LogFiles files;
+        private final List<AutoCloseable> started = new ArrayList<>();
+
+        Start(BrokerSettings settings, DataFolder folder, LogFiles files) {
+            this.settings = settings;
+            this.folder = folder;
+            this.files = files;
+            started.add(folder);
+        }
+
+        SampoBroker run() {
+            Config config = BrokerConfig.of(settings);
+            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config));
+            ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
+            started.addFirst(() -> {
+                system.terminate();
+                system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            });
+            Cluster cluster = Cluster.get(system);
+            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+
+            RaftMetadataLog metadataLog = join(raft);
+            started.add(metadataLog);
+            MetadataLogExtension.get(system).set(metadataLog);
+            EventCodec codec = EventCodec.of(system);
+            MetadataFollower images = MetadataFollower.start(
+                    metadataLog,
+                    bytes -> (ControllerEvent) codec.decode(bytes),
+                    bytes -> (MetadataSnapshot) codec.decode(bytes));
+            started.addFirst(images);
+
+            ActorRef<Controller.Command> controller = system.systemActorOf(
+                    ControllerHost.create(() -> ControllerActor.create(new ControllerState(
+                            new KafkaConfigRules(settings.defaults()), BrokerConfig.controller(settings)))),
+                    "controller-host", Props.empty());
+            var _ = metadataLog.onRole(role -> controller.tell(new ControllerHost.RoleChanged(role.leader())));
+
+            var registry = new PartitionRegistry();
+            PartitionHome home = home(system, registry);
+            PartitionShards shards = PartitionShards.start(
+                    system,
+                    new PartitionShards.Parts(
+                            settings.nodeId(), images, registry,
+                            (image, topic) ->
+                                    ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
+                            entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId))));
+
+            var services = new BrokerServices(settings, folder, system, images, registry, controller);
+            List<KafkaListener> listeners = bind(services);
+            RegisterBrokerReply registered = register(system, controller, listeners);
+            shards.lead(registered.incarnation(), controller);
+            system.systemActorOf(
+                    LogMaintenance.create(registry, settings.retentionCheckInterval()), "log-maintenance", Props.empty());
+            awaitLeadership(images, registry, registered.metadataOffset());
+            log.atInfo()
+                    .addKeyValue("brokerId", settings.nodeId())
+                    .addKeyValue("clusterId", folder.clusterId())
+                    .addKeyValue("incarnation", registered.incarnation())
+                    .log("broker serves");
+            return new SampoBroker(folder, metadataLog, system, images, home, listeners);
+        }
+
+        private RaftMetadataLog openMetadataLog(Config config) {
+            try {
+                return RaftMetadataLog.open(new RaftSettings(
+                        settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
+                        folder.metadata(), Set.of()));
+            } catch (IOException e) {
+                throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
+                        + e.getMessage(), e);
+            }
+        }
+
+        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry) {
+            return new PartitionHome(
+                    folder.topics(), files, folder.closedCleanly(), registry,
+                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
+                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
+                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
+                    System::currentTimeMillis, new PartitionHome.OpenLogs(),
+                    settings.defaults().longValue("producer.id.expiration.ms"));
+        }
+
+        private List<KafkaListener> bind(BrokerServices services) {
+            var listeners = new ArrayList<KafkaListener>();
+            for (Endpoint endpoint : settings.listeners()) {
+                try {
+                    KafkaListener listener =
+                            services.listen(endpoint.listener(), new InetSocketAddress(host(endpoint), endpoint.port()));
+                    listeners.add(listener);
+                    started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
+                } catch (IOException e) {
+                    throw new StartException("listener " + endpoint.listener() + ": port " + endpoint.port()
+                            + " is taken"
+                            + PortOwner.find(endpoint.port()).map(owner -> " by " + owner).orElse("")
+                            + " (" + e.getMessage() + ")", e);
+                }
+            }
+            return listeners;
+        }
+
+        private static String host(Endpoint endpoint) {
+            return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
+        }
+
+        private RegisterBrokerReply register(
+                ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners) {
+            var endpoints = new ArrayList<Endpoint>();
+            for (int i = 0; i < listeners.size(); i++) {
+                endpoints.add(BrokerConfig.advertised(
+                        settings, settings.listeners().get(i), listeners.get(i).address().getPort()));
+            }
+            RegisterBrokerReply reply = join(AskPattern.<Controller.Command, RegisterBrokerReply>ask(
+                            controller,
+                            replyTo -> new RegisterBroker(
+                                    settings.nodeId(), folder.directoryId(), Uuid.randomUuid(), endpoints,
+                                    settings.rack(), replyTo),
+                            CONTROLLER_TIMEOUT,
+                            system.scheduler())
+                    .toCompletableFuture());
+            if (reply.incarnation() < 0) {
+                throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
+                        + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
+            }
+            return reply;
+        }
+
+        /** Waits until all partitions led here are open: a client that comes now is served. */
+        private void awaitLeadership(MetadataFollower images, PartitionRegistry registry, long metadataOffset) {
+            join(images.reached(metadataOffset).toCompletableFuture());
+            var served = new CompletableFuture<Void>();
+            Set<TopicIdPartition> missing = java.util.concurrent.ConcurrentHashMap.newKeySet();
+            MetadataImage image = images.current();
+            image.topics().values().forEach(topic -> {
+                for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
+                    if (image.groupOf(topic, partition).replicas().contains(settings.nodeId())) {
+                        missing.add(new TopicIdPartition(topic.id(), partition));
+                    }
+                }
+            });
+            Runnable stop = registry.subscribe((entry, entered) -> {
+                if (entered && missing.remove(entry.id()) && missing.isEmpty()) {
+                    served.complete(null);
+                }
+            });
+            if (missing.isEmpty()) {
+                served.complete(null);
+            }
+            try {
+                served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                log.atWarn().addKeyValue("partitions", missing.size()).log("serves, but not all partitions yet");
+            } catch (InterruptedException | ExecutionException e) {
+                throw new StartException("interrupted while the partitions start", e);
+            } finally {
+                stop.run();
+            }
+        }
+
+        private static <T> T join(CompletableFuture<T> stage) {
+            try {
+                return stage.join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof StartException told) {
+                    throw told;
+                }
+                throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
+            }
+        }
+
+        void undo() {
+            for (AutoCloseable part : started) {
+                try {
+                    part.close();
+                } catch (Exception e) {
+                    log.atDebug().setCause(e).log("part of a failed start did not stop");
+                }
+            }
+        }
+    }
+
+    /** {@code host:port} of every listener as clients are told, comma-separated. */
+    public String bootstrapServers() {
+        return images.current().brokers().values().stream()
+                .flatMap(broker -> broker.endpoints().stream())
+                .map(endpoint -> endpoint.host() + ":" + endpoint.port())
+                .collect(Collectors.joining(","));
+    }
+
+    /** The id of the cluster, the same for ever. */
+    public String clusterId() {
+        return folder.clusterId();
+    }
+
+    /** Blocks until the broker is closed. */
+    public void awaitTermination() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Stops accepting, answers what is in flight, closes all logs, forces them, and marks the folder clean. */
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            awaitTermination();
+            return;
+        }
+        try {
+            for (KafkaListener listener : listeners) {
+                quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
+            quietly("actor system", () -> CoordinatedShutdown.get(system)
+                    .runAll(CoordinatedShutdown.clusterLeavingReason())
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS));
+            quietly("metadata image", images::close);
+            quietly("metadata log", metadataLog::close);
+            if (home.logs().mayMarkClean()) {
+                quietly("clean-shutdown marker", folder::markClean);
+            }
+            quietly("data folder", folder::close);
+            log.atInfo().log("broker stopped");
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** A part that does not stop must not keep the others from stopping. */
+    private static void quietly(String part, Step step) {
+        try {
+            step.run();
+        } catch (Exception e) {
+            log.atWarn().addKeyValue("part", part).log("did not stop cleanly: {}", e.toString());
+        }
+    }
+}

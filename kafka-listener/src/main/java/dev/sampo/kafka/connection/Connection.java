@@ -1,0 +1,495 @@
+package dev.sampo.kafka.connection;
+
+import dev.sampo.actors.loop.BufferPool;
+import dev.sampo.actors.loop.SelectorLoop;
+import dev.sampo.actors.loop.SocketTransport;
+import dev.sampo.actors.loop.Transport;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.kafka.codec.EncodedResponse;
+import dev.sampo.kafka.codec.MalformedRequestException;
+import dev.sampo.kafka.codec.Request;
+import dev.sampo.kafka.codec.RequestCodec;
+import dev.sampo.kafka.codec.ResponseFailure;
+import dev.sampo.kafka.codec.ResponseWriter;
+import dev.sampo.kafka.frame.Frame;
+import dev.sampo.kafka.frame.FrameDecoder;
+import dev.sampo.kafka.frame.FrameException;
+import dev.sampo.kafka.handler.ApiHandler;
+import dev.sampo.kafka.handler.ClientContext;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client connection on its loop: bytes to requests to handlers, answers to bytes. What may happen when is decided
+ * by {@link ConnectionState}; here it is carried out. The loop calls it directly for its socket, its actor for answers
+ * of partitions; both on the same thread.
+ *
+ * <p>A request stays until its handler has answered, also when the socket is gone: until then partitions may look at
+ * its bytes.
+ */
+final class Connection implements Transport.Owner {
+    private static final Logger log = LoggerFactory.getLogger(Connection.class);
+    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
+    private static final int FIRST_LOOK_BYTES = 4096;
+    private static final long HALF_CLOSED_MAX_MS = 5_000;
+    private static final EncodedResponse NOTHING = EncodedResponse.none();
+
+    private final ListenerContext context;
+    private final SelectorLoop loop;
+    private final ActorRef<Partition.Reply> replyTo;
+    private final Watcher watcher;
+    private final Transport transport;
+    private final ConnectionClient client;
+    private final FrameDecoder decoder;
+    private final ConnectionState<ConnectionExchange, EncodedResponse> state;
+    private final @Nullable ConnectionExchange[] running = new ConnectionExchange[ConnectionLimits.RING_SLOTS];
+    private @Nullable ByteBuffer backlog;
+    private boolean reading;
+    private boolean waitsForMemory;
+    private boolean peerDone;
+    private boolean draining;
+    private boolean pumping;
+    private boolean ended;
+    private long lastActiveMs;
+    private long lastSentMs;
+    private long waitsSinceMs;
+
+    /** Told of the connection's end, on the loop, once each. */
+    interface Watcher {
+        void socketClosed();
+
+        /** The socket is closed and every request was answered. */
+        void ended();
+    }
+
+    /** Takes over an accepted channel and begins to read. */
+    Connection(
+            ListenerContext context, SelectorLoop loop, SocketChannel channel, long connectionId,
+            ActorRef<Partition.Reply> replyTo, Watcher watcher)
+            throws IOException {
+        this.context = context;
+        this.loop = loop;
+        this.replyTo = replyTo;
+        this.watcher = watcher;
+        transport = new SocketTransport(loop, channel, this);
+        client = new ConnectionClient(connectionId, transport.peer(), context.name());
+        decoder = new FrameDecoder(context.settings().frame(), loop.buffers(), context.budget());
+        state = new ConnectionState<>(context.settings().connection(), NOTHING);
+        lastActiveMs = loop.nowMs();
+        lastSentMs = lastActiveMs;
+        reading = true;
+        transport.reading(true);
+    }
+
+    ClientContext client() {
+        return client;
+    }
+
+    SelectorLoop loop() {
+        return loop;
+    }
+
+    ActorRef<Partition.Reply> replyTo() {
+        return replyTo;
+    }
+
+    // ---- bytes in ----
+
+    @Override
+    public void onReadable() {
+        if (context.budget().exhausted()) {
+            waitForMemory();
+            return;
+        }
+        lastActiveMs = loop.nowMs();
+        try {
+            ByteBuffer target = decoder.target();
+            ByteBuffer source = NO_BYTES;
+            int count;
+            if (target != null) {
+                count = transport.read(target);
+            } else {
+                source = loop.readBuffer();
+                if (decoder.expectsLargeFrame()) { // so that it is read into its own buffer, not copied
+                    source.limit(FIRST_LOOK_BYTES);
+                }
+                count = transport.read(source);
+                source.flip();
+            }
+            if (count < 0) {
+                onEndOfStream();
+                return;
+            }
+            context.counters().bytesIn.add(count);
+            take(source);
+        } catch (IOException e) {
+            close("read failed: " + e.getMessage());
+        } catch (BufferPool.ExhaustedException e) {
+            log.atWarn().addKeyValue("client", client.address()).setCause(e).log("connection closed: no memory");
+            close("no memory");
+        }
+        pump();
+    }
+
+    /** Takes requests from the bytes while the marks allow; the rest is kept and reading stops. */
+    private void take(ByteBuffer source) {
+        try {
+            while (transport.isOpen()) {
+                if (!state.mayRead(transport.unsentBytes()) && !makeRoom()) {
+                    keep(source);
+                    return;
+                }
+                Frame frame = decoder.next(source, loop.nowMs());
+                if (frame == null) {
+                    return;
+                }
+                accept(frame);
+            }
+        } catch (FrameException | MalformedRequestException e) {
+            context.counters().malformed.increment();
+            log.atDebug().addKeyValue("client", client.address()).addKeyValue("connectionId", client.connectionId())
+                    .log("malformed request: " + e.getMessage());
+            close("malformed request");
+        }
+    }
+
+    /** Many requests are answered within their handler's call; those need no detour. */
+    private boolean makeRoom() {
+        boolean outermost = !pumping;
+        pumping = true;
+        try {
+            runRequests();
+        } finally {
+            pumping = !outermost;
+        }
+        return transport.isOpen() && state.mayRead(transport.unsentBytes());
+    }
+
+    private void accept(Frame frame) throws MalformedRequestException {
+        Request request;
+        try {
+            if (RequestCodec.retainsBytes(frame.bytes())) {
+                frame.own();
+            }
+            request = context.codec().parse(frame.bytes());
+        } catch (MalformedRequestException e) {
+            frame.release();
+            throw e;
+        }
+        context.counters().request(request.apiKey());
+        long number = state.open(frame.sizeBytes());
+        state.enqueue(new ConnectionExchange(this, request, frame, number), handler(request.apiKey()).overlaps());
+    }
+
+    private ApiHandler handler(ApiKeys key) {
+        ApiHandler handler = context.handlers().get(key);
+        if (handler == null) {
+            throw new IllegalStateException("no handler for " + key + ", which is advertised");
+        }
+        return handler;
+    }
+
+    private void keep(ByteBuffer rest) {
+        if (backlog == null && rest.hasRemaining()) { // else it is what was kept before
+            ByteBuffer kept = loop.buffers().take(rest.remaining());
+            backlog = kept.put(rest).flip();
+        }
+        updateReading();
+    }
+
+    private void updateReading() {
+        boolean wanted = transport.isOpen() && !peerDone && !draining && !waitsForMemory && backlog == null
+                && state.mayRead(transport.unsentBytes());
+        if (wanted != reading) {
+            reading = wanted;
+            transport.reading(wanted);
+            if (wanted) {
+                decoder.restartClock(loop.nowMs());
+            }
+        }
+    }
+
+    private void waitForMemory() {
+        if (!waitsForMemory) {
+            waitsForMemory = true;
+            waitsSinceMs = loop.nowMs();
+            updateReading();
+            context.budget().await(loop, () -> {
+                waitsForMemory = false;
+                updateReading();
+            });
+        }
+    }
+
+    /** The peer sends no more: what it asked is answered (for a while), then the connection ends. */
+    private void onEndOfStream() {
+        peerDone = true;
+        if (decoder.midFrame() || (state.inFlight() == 0 && transport.unsentBytes() == 0)) {
+            close("closed by the peer");
+            return;
+        }
+        updateReading();
+        var _ = loop.schedule(HALF_CLOSED_MAX_MS, () -> close("closed by the peer"));
+    }
+
+    // ---- requests ----
+
+    /** Starts what may start, sends what may be sent, takes what was kept; until nothing changes. */
+    private void pump() {
+        if (pumping) {
+            return; // an answer given inside a handler's call: the outer call goes on with it
+        }
+        pumping = true;
+        try {
+            boolean progress = true;
+            while (progress) {
+                progress = runRequests();
+                progress |= takeBacklog();
+            }
+        } finally {
+            pumping = false;
+        }
+        updateReading();
+        transport.flush();
+        if ((peerDone || draining) && state.inFlight() == 0 && transport.unsentBytes() == 0) {
+            close("finished");
+        }
+        endWhenDone();
+    }
+
+    private boolean runRequests() {
+        boolean started = startRequests();
+        return sendAnswers() || started;
+    }
+
+    private boolean startRequests() {
+        boolean progress = false;
+        for (ConnectionExchange next = state.pollStart(); next != null; next = state.pollStart()) {
+            progress = true;
+            ConnectionExchange exchange = next;
+            running[slot(exchange.requestId())] = exchange;
+            if (!transport.isOpen()) {
+                answer(exchange, null);
+            } else if (exchange.parsed().unknownApiVersionsVersion()) {
+                answer(exchange, context.apis().unsupportedVersion());
+            } else {
+                run(exchange, () -> handler(exchange.parsed().apiKey()).handle(exchange));
+            }
+        }
+        return progress;
+    }
+
+    private boolean sendAnswers() {
+        boolean progress = false;
+        for (EncodedResponse next = state.pollAnswer(); next != null; next = state.pollAnswer()) {
+            progress = true;
+            state.handedOver(next.sizeBytes());
+            if (transport.isOpen()) {
+                next.sendTo(transport);
+            } else {
+                next.drop();
+            }
+        }
+        return progress;
+    }
+
+    private boolean takeBacklog() {
+        ByteBuffer kept = backlog;
+        if (kept == null || !transport.isOpen() || !state.mayRead(transport.unsentBytes())) {
+            return false;
+        }
+        int before = kept.remaining();
+        take(kept);
+        if (backlog == null) {
+            return true; // closed meanwhile, and given back
+        }
+        if (!kept.hasRemaining()) {
+            backlog = null;
+            loop.buffers().give(kept);
+        }
+        return kept.remaining() < before;
+    }
+
+    /** Runs a handler's code: whatever it throws is this request's failure, never the broker's. */
+    void run(ConnectionExchange exchange, Runnable code) {
+        if (exchange.answered()) {
+            return;
+        }
+        try {
+            code.run();
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            fail(exchange, e);
+        }
+    }
+
+    /** A partition's answer. */
+    void onReply(Partition.Reply reply) {
+        ConnectionExchange exchange = reply.requestId() < 0 ? null : running[slot(reply.requestId())];
+        if (exchange != null && exchange.requestId() == reply.requestId()) {
+            var delivered = new boolean[1];
+            run(exchange, () -> delivered[0] = exchange.deliver(reply));
+            if (delivered[0]) {
+                return;
+            }
+        }
+        release(reply);
+    }
+
+    /** An answer that comes after its request has ended may carry an open file. */
+    static void release(Partition.Reply reply) {
+        if (reply instanceof Partition.ReadReply read && read.records() != null) {
+            read.records().release();
+        }
+    }
+
+    /** Answers; {@code response} null is no answer. */
+    void answer(ConnectionExchange exchange, @Nullable ApiMessage response) {
+        if (!exchange.end()) {
+            log.atWarn().addKeyValue("apiKey", exchange.parsed().apiKey()).log("a request was answered twice");
+            exchange.dropSecond(response);
+            return;
+        }
+        EncodedResponse encoded = NOTHING;
+        if (response != null && !transport.isOpen()) {
+            ResponseWriter.release(response);
+        } else if (response != null) {
+            try {
+                encoded = ResponseWriter.encode(exchange.parsed(), response, loop.buffers());
+            } catch (ResponseFailure e) {
+                context.counters().handlerFailures.increment();
+                log.atError().addKeyValue("apiKey", exchange.parsed().apiKey())
+                        .addKeyValue("correlationId", exchange.parsed().correlationId()).setCause(e)
+                        .log("the response cannot be sent, the connection is closed");
+                close("response failed");
+            }
+        }
+        exchange.frame().release();
+        finish(exchange, encoded);
+    }
+
+    /** The request has ended without an answer, its frame was dealt with. */
+    void ended(ConnectionExchange exchange) {
+        finish(exchange, NOTHING);
+    }
+
+    private void finish(ConnectionExchange exchange, EncodedResponse encoded) {
+        running[slot(exchange.requestId())] = null;
+        state.answered(exchange.requestId(), encoded, exchange.frame().sizeBytes(), encoded.sizeBytes());
+        lastActiveMs = loop.nowMs();
+        pump();
+    }
+
+    /** The handler failed: the client gets the key's own error response where there is one. */
+    void fail(ConnectionExchange exchange, Throwable failure) {
+        if (exchange.answered()) {
+            log.atError().addKeyValue("apiKey", exchange.parsed().apiKey()).setCause(failure)
+                    .log("a handler failed after its answer");
+            return;
+        }
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause()
+                : failure;
+        boolean timedOut = cause instanceof TimeoutException;
+        context.counters().handlerFailures.increment();
+        log.atError().addKeyValue("apiKey", exchange.parsed().apiKey())
+                .addKeyValue("correlationId", exchange.parsed().correlationId()).setCause(cause)
+                .log("a handler failed");
+        ApiMessage response = RequestCodec.errorResponse(
+                exchange.parsed(), timedOut ? Errors.REQUEST_TIMED_OUT : Errors.UNKNOWN_SERVER_ERROR);
+        exchange.frame().abandon(); // nobody knows whether a partition still looks at it
+        if (response == null) {
+            exchange.close("a handler failed");
+        } else {
+            answer(exchange, response);
+        }
+    }
+
+    // ---- bytes out, and the end ----
+
+    @Override
+    public void onSent(long bytes) {
+        lastSentMs = loop.nowMs();
+        lastActiveMs = lastSentMs;
+        context.counters().bytesOut.add(bytes);
+        pump();
+    }
+
+    @Override
+    public void onClosed(@Nullable IOException cause) {
+        if (cause != null) {
+            log.atDebug().addKeyValue("connectionId", client.connectionId()).log("connection lost: " + cause.getMessage());
+        }
+        watcher.socketClosed();
+        decoder.close();
+        ByteBuffer kept = backlog;
+        backlog = null;
+        if (kept != null) {
+            loop.buffers().give(kept);
+        }
+        for (ConnectionExchange next = state.dropWaiting(); next != null; next = state.dropWaiting()) {
+            next.frame().release(); // never started
+        }
+        pump();
+    }
+
+    private static int slot(long requestId) {
+        return (int) (requestId % ConnectionLimits.RING_SLOTS);
+    }
+
+    /** Ends the connection now; requests that run go on until they are answered. */
+    void close(String reason) {
+        if (transport.isOpen()) {
+            log.atDebug().addKeyValue("connectionId", client.connectionId()).log("connection closed: " + reason);
+            transport.close();
+        }
+    }
+
+    /** Takes no more requests, and ends when those in flight were answered and sent. */
+    void drain() {
+        draining = true;
+        pump();
+    }
+
+    /** Called about once a second. */
+    void sweep() {
+        long nowMs = loop.nowMs();
+        ListenerSettings settings = context.settings();
+        if (!transport.isOpen()) {
+            return;
+        }
+        if (reading && decoder.tooSlow(nowMs)) {
+            context.counters().tooSlow.increment();
+            close("a request came in too slowly");
+        } else if (waitsForMemory && decoder.midFrame()
+                && nowMs - waitsSinceMs > settings.frame().maxDurationMs()) {
+            context.counters().tooSlow.increment();
+            close("waited too long for request memory");
+        } else if (transport.unsentBytes() > 0 && nowMs - lastSentMs > settings.sendTimeoutMs()) {
+            context.counters().tooSlow.increment();
+            close("the peer takes no answers");
+        } else if (state.inFlight() == 0 && transport.unsentBytes() == 0
+                && nowMs - lastActiveMs > settings.maxIdleMs()) {
+            context.counters().idleClosed.increment();
+            close("idle");
+        } else if (transport.unsentBytes() == 0) {
+            lastSentMs = nowMs;
+        }
+    }
+
+    private void endWhenDone() {
+        if (!ended && !transport.isOpen() && state.running() == 0) {
+            ended = true;
+            watcher.ended();
+        }
+    }
+}

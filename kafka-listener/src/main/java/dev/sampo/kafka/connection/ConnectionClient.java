@@ -1,0 +1,55 @@
+package dev.sampo.kafka.connection;
+
+import dev.sampo.kafka.handler.ClientContext;
+import java.net.InetAddress;
+
+/** What one connection knows of its client. */
+final class ConnectionClient implements ClientContext {
+    private final long connectionId;
+    private final InetAddress address;
+    private final String listener;
+    private String softwareName = "";
+    private String softwareVersion = "";
+
+    ConnectionClient(long connectionId, InetAddress address, String listener) {
+        this.connectionId = connectionId;
+        this.address = address;
+        this.listener = listener;
+    }
+
+    @Override
+    public long connectionId() {
+        return connectionId;
+    }
+
+    @Override
+    public InetAddress address() {
+        return address;
+    }
+
+    @Override
+    public String listener() {
+        return listener;
+    }
+
+    @Override
+    public String principal() {
+        return "User:ANONYMOUS";
+    }
+
+    @Override
+    public String softwareName() {
+        return softwareName;
+    }
+
+    @Override
+    public String softwareVersion() {
+        return softwareVersion;
+    }
+
+    @Override
+    public void software(String name, String version) {
+        softwareName = name;
+        softwareVersion = version;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sampo.kafka.connection;
+
+import dev.sampo.actors.loop.LoopMetrics;
+import dev.sampo.actors.loop.Loops;
+import dev.sampo.actors.loop.SelectorLoop;
+import dev.sampo.kafka.codec.AdvertisedApis;
+import dev.sampo.kafka.codec.RequestCodec;
+import dev.sampo.kafka.frame.RequestBudget;
+import dev.sampo.kafka.handler.ApiHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+
+/** A bound port that serves Kafka's protocol on the loops of an actor system. Safe for any thread. */
+public final class KafkaListener {
+    private final ListenerContext context;
+    private final InetSocketAddress address;
+    private final Loops.Lease lease;
+    private final ActorRef<ListenerActor.Command> actor;
+
+    private KafkaListener(
+            ListenerContext context, InetSocketAddress address, Loops.Lease lease,
+            ActorRef<ListenerActor.Command> actor) {
+        this.context = context;
+        this.address = address;
+        this.lease = lease;
+        this.actor = actor;
+    }
+
+    /**
+     * Binds and begins to accept.
+     *
+     * @param name the listener's name, as {@link dev.sampo.kafka.handler.ClientContext#listener} says it; letters,
+     *     digits, - and _
+     * @param bind host and port; port 0 takes a free one
+     * @param apis what is advertised and served; a handler is needed for each of its keys
+     * @throws IOException the port cannot be bound; the message names host, port and the remedy
+     */
+    public static KafkaListener start(
+            ActorSystem<?> system, String name, InetSocketAddress bind, ListenerSettings settings, AdvertisedApis apis,
+            Map<ApiKeys, ApiHandler> handlers)
+            throws IOException {
+        for (ApiKeys key : ApiKeys.values()) {
+            if (apis.serves(key) && !handlers.containsKey(key)) {
+                throw new IllegalArgumentException("no handler for " + key + ", which is advertised");
+            }
+        }
+        ServerSocketChannel server = bind(bind, settings.backlog());
+        Loops.Lease lease = Loops.lease(system);
+        var context = new ListenerContext(
+                name, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
+                new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters());
+        var address = (InetSocketAddress) server.getLocalAddress();
+        Props dispatcher = DispatcherSelector.fromConfig("sampo.loop-0");
+        ActorRef<ListenerActor.Command> actor = system.systemActorOf(
+                ListenerActor.create(context, server, lease.loops()),
+                "kafka-listener-" + name + "-" + address.getPort(), dispatcher);
+        var _ = system.getWhenTerminated().whenComplete((done, failure) -> lease.close());
+        return new KafkaListener(context, address, lease, actor);
+    }
+
+    /** Where it listens, with the real port. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** What it did so far. */
+    public ListenerMetrics metrics() {
+        return context.counters().snapshot(context.budget().usedBytes());
+    }
+
+    /** What the loops did so far. */
+    public List<LoopMetrics> loopMetrics() {
+        return lease.loops().stream().map(SelectorLoop::metrics).toList();
+    }
+
+    /** Stops accepting, lets requests in flight finish for {@code shutdown-timeout}, closes all connections. */
+    public CompletionStage<Void> stop() {
+        var done = new CompletableFuture<Void>();
+        actor.tell(new ListenerActor.Shutdown(done));
+        return done.whenComplete((nothing, failure) -> lease.close());
+    }
+
+    private static ServerSocketChannel bind(InetSocketAddress bind, int backlog) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        try {
+            server.configureBlocking(false);
+            server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            server.bind(bind, backlog);
+            return server;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw new IOException("cannot listen on " + bind.getHostString() + ":" + bind.getPort() + " ("
+                    + e.getMessage() + "): end the process that has the port, or configure another host and port", e);
+        }
+    }
+}

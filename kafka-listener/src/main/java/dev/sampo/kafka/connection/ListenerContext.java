@@ -1,0 +1,13 @@
+package dev.sampo.kafka.connection;
+
+import dev.sampo.kafka.codec.AdvertisedApis;
+import dev.sampo.kafka.codec.RequestCodec;
+import dev.sampo.kafka.frame.RequestBudget;
+import dev.sampo.kafka.handler.ApiHandler;
+import java.util.Map;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** What all connections of a listener share. */
+record ListenerContext(
+        String name, ListenerSettings settings, Map<ApiKeys, ApiHandler> handlers, AdvertisedApis apis,
+        RequestCodec codec, RequestBudget budget, ListenerCounters counters) {}

@@ -1,0 +1,41 @@
+package dev.sampo.kafka.handler;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The few fields of a record batch, format v2, that a handler looks at before the partition does: byte 16 magic, bytes
+ * 21-22 attributes (bits 0-2 compression, bit 4 transactional), big-endian, from the buffer's position. Reads only.
+ */
+final class BatchHeader {
+    static final byte MAGIC_V2 = 2;
+
+    private static final int MAGIC_AT = 16;
+    private static final int ATTRIBUTES_AT = 21;
+    private static final int MIN_SIZE_BYTES = 23;
+    private static final int COMPRESSION_MASK = 0x07;
+    private static final int ZSTD = 4;
+    private static final int TRANSACTIONAL = 0x10;
+
+    private BatchHeader() {}
+
+    /** True when there are bytes enough to ask the other questions. */
+    static boolean complete(ByteBuffer batch) {
+        return batch.remaining() >= MIN_SIZE_BYTES;
+    }
+
+    static byte magic(ByteBuffer batch) {
+        return batch.get(batch.position() + MAGIC_AT);
+    }
+
+    static boolean zstd(ByteBuffer batch) {
+        return (attributes(batch) & COMPRESSION_MASK) == ZSTD;
+    }
+
+    static boolean transactional(ByteBuffer batch) {
+        return (attributes(batch) & TRANSACTIONAL) != 0;
+    }
+
+    private static short attributes(ByteBuffer batch) {
+        return batch.getShort(batch.position() + ATTRIBUTES_AT);
+    }
+}

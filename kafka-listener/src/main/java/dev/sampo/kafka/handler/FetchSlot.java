@@ -1,0 +1,160 @@
+package dev.sampo.kafka.handler;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.Partition.AbortedTransaction;
+import dev.sampo.actors.protocol.Partition.ReadReply;
+import dev.sampo.kafka.codec.FileSliceRecords;
+import dev.sampo.kafka.fetch.FetchPartition;
+import dev.sampo.kafka.fetch.PartitionOutcome;
+import dev.sampo.persistence.log.FileSlice;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.FetchResponseData.EpochEndOffset;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** One partition of a fetch in flight: whom to ask, and the newest answer. Owns the file slice of that answer. */
+final class FetchSlot implements PartitionOutcome {
+    final FetchPartition wanted;
+    /** Null until the topic is resolved. */
+    @Nullable TopicIdPartition id;
+    /** Null when there is nobody to ask. */
+    @Nullable ActorRef<Partition.Command> leader;
+    /** A question is on its way. */
+    boolean asked;
+    /** The question is whether there is more, from the visible end on; its answer replaces nothing. */
+    boolean probing;
+    /** The leader tells when there is more. */
+    boolean watched;
+    /** Records were given up, since the budget was spent by partitions before. */
+    boolean trimmed;
+
+    private KafkaError error = KafkaError.NONE;
+    private @Nullable ReadReply answer;
+    private @Nullable FileSlice slice;
+
+    FetchSlot(FetchPartition wanted) {
+        this.wanted = wanted;
+    }
+
+    /** Answers without a leader's help. */
+    void fail(KafkaError reason) {
+        drop();
+        error = reason;
+        answer = null;
+    }
+
+    /** Takes the answer and lets go of the one before. */
+    void take(ReadReply reply) {
+        drop();
+        answer = reply;
+        slice = reply.records();
+        error = reply.error();
+        trimmed = false;
+    }
+
+    /** Gives the records up. */
+    void trim() {
+        drop();
+        trimmed = true;
+    }
+
+    /** Releases the slice, if there is one. */
+    void drop() {
+        if (slice != null) {
+            slice.release();
+            slice = null;
+        }
+    }
+
+    boolean answered() {
+        return answer != null || error != KafkaError.NONE;
+    }
+
+    KafkaError error() {
+        return error;
+    }
+
+    boolean diverges() {
+        return answer != null && answer.divergingEpoch() >= 0;
+    }
+
+    /** First offset that the consumer may not see yet. */
+    long visibleEnd(boolean readCommitted) {
+        if (answer == null) {
+            return -1;
+        }
+        return readCommitted ? answer.lastStableOffset() : answer.highWatermark();
+    }
+
+    @Override
+    public int recordsSizeBytes() {
+        return slice == null ? 0 : slice.sizeBytes();
+    }
+
+    @Override
+    public long highWatermark() {
+        return answer == null || failed() ? -1 : answer.highWatermark();
+    }
+
+    @Override
+    public long logStartOffset() {
+        return answer == null || failed() ? -1 : answer.logStartOffset();
+    }
+
+    @Override
+    public boolean mustBeSent() {
+        return failed() || diverges();
+    }
+
+    @Override
+    public boolean failed() {
+        return error != KafkaError.NONE;
+    }
+
+    /** The answer on the wire; the slice, if any, then belongs to the response. On error every offset is -1. */
+    PartitionData toData(short version) {
+        var data = new PartitionData()
+                .setPartitionIndex(wanted.key().partition())
+                .setErrorCode(FetchInFlight.wireError(error, version).code())
+                .setHighWatermark(highWatermark())
+                .setLogStartOffset(logStartOffset())
+                .setRecords(MemoryRecords.EMPTY);
+        ReadReply reply = answer;
+        if (reply == null) {
+            return data;
+        }
+        if (failed()) {
+            return data.setAbortedTransactions(null);
+        }
+        data.setLastStableOffset(reply.lastStableOffset()).setAbortedTransactions(aborted(reply.aborted()));
+        if (diverges()) {
+            data.setDivergingEpoch(
+                    new EpochEndOffset().setEpoch(reply.divergingEpoch()).setEndOffset(reply.divergingEndOffset()));
+        }
+        if (slice != null) {
+            data.setRecords(new FileSliceRecords(slice));
+            slice = null;
+        }
+        return data;
+    }
+
+    private static @Nullable List<FetchResponseData.AbortedTransaction> aborted(
+            @Nullable List<AbortedTransaction> aborted) {
+        if (aborted == null) {
+            return null;
+        }
+        var list = new ArrayList<FetchResponseData.AbortedTransaction>(aborted.size());
+        for (AbortedTransaction transaction : aborted) {
+            list.add(new FetchResponseData.AbortedTransaction()
+                    .setProducerId(transaction.producerId())
+                    .setFirstOffset(transaction.firstOffset()));
+        }
+        return list;
+    }
+}

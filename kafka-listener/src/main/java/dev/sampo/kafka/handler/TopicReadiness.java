@@ -1,0 +1,73 @@
+package dev.sampo.kafka.handler;
+
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.Scheduler;
+import scala.concurrent.ExecutionContext;
+
+/**
+ * Waits until new topics can be used: every partition has a leader in the image, and those led by this broker serve.
+ * A leader enters the registry on its own thread and tells nobody, so this looks again, at growing intervals.
+ */
+public final class TopicReadiness {
+    private static final long FIRST_LOOK_MS = 1;
+    private static final long LONGEST_PAUSE_MS = 32;
+
+    private final int brokerId;
+    private final MetadataImages images;
+    private final PartitionRegistry registry;
+    private final Scheduler scheduler;
+    private final ExecutionContext executor;
+
+    /** Looks on {@code executor}, by the clock of {@code scheduler}. */
+    public TopicReadiness(
+            int brokerId, MetadataImages images, PartitionRegistry registry, Scheduler scheduler,
+            ExecutionContext executor) {
+        this.brokerId = brokerId;
+        this.images = images;
+        this.registry = registry;
+        this.scheduler = scheduler;
+        this.executor = executor;
+    }
+
+    /** Completes when the topics can be used (or are gone again), and in any case after {@code limitMs}. */
+    public CompletionStage<Void> usable(Collection<Uuid> topicIds, long limitMs) {
+        var done = new CompletableFuture<Void>();
+        look(topicIds, Math.max(0, limitMs), FIRST_LOOK_MS, done);
+        return done;
+    }
+
+    private void look(Collection<Uuid> topicIds, long leftMs, long pauseMs, CompletableFuture<Void> done) {
+        if (leftMs == 0 || areUsable(topicIds)) {
+            done.complete(null);
+            return;
+        }
+        long waitMs = Math.min(leftMs, pauseMs);
+        scheduler.scheduleOnce(
+                Duration.ofMillis(waitMs),
+                () -> look(topicIds, leftMs - waitMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS), done),
+                executor);
+    }
+
+    private boolean areUsable(Collection<Uuid> topicIds) {
+        MetadataImage image = images.current();
+        for (Uuid id : topicIds) {
+            MetadataImage.Topic topic = image.topic(id);
+            int partitions = topic == null ? 0 : topic.partitionGroups().size();
+            for (int partition = 0; topic != null && partition < partitions; partition++) {
+                int leader = image.groupOf(topic, partition).leader();
+                if (leader < 0 || (leader == brokerId && registry.find(new TopicIdPartition(id, partition)) == null)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sampo.partition.leader;
+
+import dev.sampo.actors.config.TopicSettings;
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.persistence.log.LogSettings;
+import dev.sampo.persistence.log.RetentionSettings;
+import dev.sampo.persistence.record.BatchRules;
+import dev.sampo.persistence.record.Validation;
+
+/** A topic's configuration in the words of the log. */
+final class Settings {
+    private Settings() {}
+
+    static LogSettings log(TopicSettings topic, PartitionHome home) {
+        return new LogSettings(
+                topic.segmentBytes(),
+                topic.segmentMs(),
+                topic.segmentJitterMs(),
+                topic.segmentIndexBytes(),
+                topic.indexIntervalBytes(),
+                topic.preallocate(),
+                topic.maxMessageBytes(),
+                topic.fileDeleteDelayMs(),
+                home.producerIdExpirationMs());
+    }
+
+    static BatchRules batchRules(TopicSettings topic) {
+        return new BatchRules(
+                topic.maxMessageBytes(),
+                topic.segmentBytes(),
+                topic.cleanupCompact(),
+                topic.logAppendTime(),
+                topic.messageTimestampBeforeMaxMs(),
+                topic.messageTimestampAfterMaxMs(),
+                topic.compressionType(),
+                topic.compressionLevel(),
+                topic.maxDecompressedMessageBytes());
+    }
+
+    static KafkaError error(Validation.Reason reason) {
+        return switch (reason) {
+            case CORRUPT_MESSAGE -> KafkaError.CORRUPT_MESSAGE;
+            case INVALID_RECORD -> KafkaError.INVALID_RECORD;
+            case INVALID_TIMESTAMP -> KafkaError.INVALID_TIMESTAMP;
+            case MESSAGE_TOO_LARGE -> KafkaError.MESSAGE_TOO_LARGE;
+            case RECORD_LIST_TOO_LARGE -> KafkaError.RECORD_LIST_TOO_LARGE;
+            case UNSUPPORTED_COMPRESSION_TYPE -> KafkaError.UNSUPPORTED_COMPRESSION_TYPE;
+            case UNSUPPORTED_FOR_MESSAGE_FORMAT -> KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT;
+        };
+    }
+
+    static RetentionSettings retention(TopicSettings topic) {
+        return new RetentionSettings(topic.cleanupDelete(), topic.retentionMs(), topic.retentionBytes());
+    }
+}

@@ -1,0 +1,369 @@
+package dev.sampo.persistence.metadata;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
+import org.apache.ratis.protocol.exceptions.NotLeaderException;
+import org.apache.ratis.server.RaftConfiguration;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The metadata log on Apache Ratis, embedded: a group of one on a single node, three or five voters and any number of
+ * listeners in a cluster. Each batch is one Raft entry, forced to disk (together with those that wait) by a majority
+ * before it is answered. Appends go to the local server only: who does not lead is told so.
+ *
+ * <p>The port must be reachable for the other members only: whoever reaches it can change the log.
+ */
+public final class RaftMetadataLog implements MetadataLog {
+    private static final Logger log = LoggerFactory.getLogger(RaftMetadataLog.class);
+
+    /** The most bytes of one batch, with 4 bytes per payload and 21 more. */
+    public static final int MAX_BATCH_BYTES = 4 * 1024 * 1024 - 1024;
+
+    private static final RaftGroupId GROUP =
+            RaftGroupId.valueOf(UUID.nameUUIDFromBytes("sampo-metadata".getBytes(StandardCharsets.UTF_8)));
+    private static final long SNAPSHOT_TIMEOUT_MS = 60_000;
+
+    private final RaftSettings settings;
+    private final FileChannel lockFile;
+    private final JournalState state = new JournalState();
+    private final JournalFeed feed;
+    private final JournalStateMachine stateMachine;
+    private final RaftServer server;
+    private final ClientId clientId = ClientId.randomId();
+    private final AtomicLong nextCallId = new AtomicLong();
+    private final Map<Long, CompletableFuture<?>> unanswered = new ConcurrentHashMap<>(); // by call id
+    private volatile boolean closed;
+
+    /**
+     * Recovers the log in the directory (or starts a new one) and joins the group. Returns before there is a leader:
+     * {@link #onRole} tells.
+     *
+     * @throws IOException the directory is in use by another process, damaged, or the port is taken; says which
+     */
+    public static RaftMetadataLog open(RaftSettings settings) throws IOException {
+        Files.createDirectories(settings.directory());
+        FileChannel lockFile = lock(settings.directory());
+        try {
+            return new RaftMetadataLog(settings, lockFile);
+        } catch (IOException | RuntimeException | Error e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    private RaftMetadataLog(RaftSettings settings, FileChannel lockFile) throws IOException {
+        this.settings = settings;
+        this.lockFile = lockFile;
+        try (Stream<Path> segments = Files.walk(settings.directory(), 3)) {
+            for (Path segment : segments.filter(RaftSegmentTail::isOpenSegment).toList()) {
+                RaftSegmentTail.repair(segment);
+            }
+        }
+        this.feed = new JournalFeed("metadata-log-" + settings.nodeId(), state);
+        this.stateMachine = new JournalStateMachine(state, feed);
+        this.server = start();
+        log.atInfo()
+                .addKeyValue("brokerId", settings.nodeId())
+                .addKeyValue("directory", settings.directory())
+                .addKeyValue("address", address())
+                .log("metadata log started");
+    }
+
+    private RaftServer start() throws IOException {
+        RaftServer started = null;
+        try {
+            started = RaftServer.newBuilder()
+                    .setServerId(peerId(settings.nodeId()))
+                    .setGroup(firstGroup())
+                    .setStateMachine(stateMachine)
+                    .setProperties(RaftMetadataLogProperties.of(settings))
+                    .setOption(RaftStorage.StartupOption.RECOVER)
+                    .build();
+            started.start();
+            return started;
+        } catch (IOException | RuntimeException e) {
+            feed.close();
+            if (started != null) {
+                started.close();
+            }
+            throw new IOException("the metadata log in " + settings.directory() + " does not start on "
+                    + settings.host() + ":" + settings.port() + ": " + rootMessage(e), e);
+        }
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.toString();
+    }
+
+    private static FileChannel lock(Path directory) throws IOException {
+        Path file = directory.resolve("metadata.lock");
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            log.atDebug().setCause(e).log("the metadata log's folder is in use within this process");
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+        channel.close();
+        throw new IOException("the metadata log in " + directory.toAbsolutePath()
+                + " is in use by a running broker (it holds " + file.getFileName()
+                + "): stop that broker, or give this one another folder");
+    }
+
+    private RaftGroup firstGroup() {
+        if (settings.peers().isEmpty()) {
+            return RaftGroup.valueOf(
+                    GROUP, peer(new Member(settings.nodeId(), settings.host() + ":" + settings.port(), true)));
+        }
+        if (settings.peers().stream().noneMatch(member -> member.nodeId() == settings.nodeId())) {
+            return RaftGroup.valueOf(GROUP);
+        }
+        return RaftGroup.valueOf(GROUP, settings.peers().stream().map(RaftMetadataLog::peer).toList());
+    }
+
+    private static RaftPeerId peerId(int nodeId) {
+        return RaftPeerId.valueOf(Integer.toString(nodeId));
+    }
+
+    private static RaftPeer peer(Member member) {
+        return RaftPeer.newBuilder()
+                .setId(peerId(member.nodeId()))
+                .setAddress(member.address())
+                .setStartupRole(member.voter() ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER)
+                .build();
+    }
+
+    /** Where the other members reach this node; with the port that was chosen. */
+    public InetSocketAddress address() {
+        return server.getServerRpc().getInetSocketAddress();
+    }
+
+    @Override
+    public CompletionStage<AppendResult> append(long writerEpoch, long expectedEndOffset, List<byte[]> payloads) {
+        if (payloads.isEmpty()) {
+            throw new IllegalArgumentException("nothing to append: a batch holds at least one payload");
+        }
+        byte[] request = JournalCodec.request(writerEpoch, expectedEndOffset, payloads);
+        if (request.length > MAX_BATCH_BYTES) {
+            throw new IllegalArgumentException("a batch of " + request.length + " bytes is over the metadata log's limit of "
+                    + MAX_BATCH_BYTES + ": append it in parts");
+        }
+        if (!feed.role().leader()) {
+            return closed ? CompletableFuture.failedFuture(closedError()) : CompletableFuture.completedFuture(new NotLeader());
+        }
+        long callId = nextCallId.incrementAndGet();
+        return submit(callId, RaftClientRequest.writeRequestType(), request, reply -> {
+            boolean mayBeInLog = stateMachine.ended(callId);
+            if (reply.isSuccess()) {
+                return JournalCodec.result(reply.getMessage().getContent().asReadOnlyByteBuffer());
+            }
+            boolean notLeader = reply.getException() instanceof NotLeaderException
+                    || reply.getException() instanceof LeaderNotReadyException;
+            if (notLeader && !mayBeInLog) {
+                return new NotLeader();
+            }
+            throw failed("append: the outcome is not known", reply);
+        });
+    }
+
+    /** Fails on a node that does not lead. */
+    @Override
+    public CompletionStage<Long> endOffset() {
+        return submit(nextCallId.incrementAndGet(), RaftClientRequest.readRequestType(), new byte[0], reply -> {
+            if (!reply.isSuccess()) {
+                throw failed("read of the end offset", reply);
+            }
+            return reply.getMessage().getContent().asReadOnlyByteBuffer().getLong();
+        });
+    }
+
+    private <T> CompletionStage<T> submit(
+            long callId, RaftClientRequest.Type type, byte[] message, Function<RaftClientReply, T> onReply) {
+        var request = RaftClientRequest.newBuilder()
+                .setClientId(clientId)
+                .setServerId(server.getId())
+                .setGroupId(GROUP)
+                .setCallId(callId)
+                .setType(type)
+                .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(message)))
+                .build();
+        return answered(callId, () -> server.submitClientRequestAsync(request), onReply);
+    }
+
+    /** A call to Raft. */
+    private interface Call {
+        CompletableFuture<RaftClientReply> start() throws IOException;
+    }
+
+    /** The call's answer; failed at the latest when this log closes. */
+    private <T> CompletableFuture<T> answered(long callId, Call call, Function<RaftClientReply, T> onReply) {
+        if (closed) {
+            return CompletableFuture.failedFuture(closedError());
+        }
+        CompletableFuture<T> answer;
+        try {
+            answer = call.start().thenApply(onReply);
+        } catch (IOException | RuntimeException e) {
+            // A closing server throws here; before it took the request, or not: the outcome is not known.
+            return CompletableFuture.failedFuture(e);
+        }
+        unanswered.put(callId, answer);
+        CompletableFuture<T> removed = answer.whenComplete((value, failure) -> unanswered.remove(callId));
+        if (closed) {
+            answer.completeExceptionally(closedError());
+        }
+        return removed;
+    }
+
+    private MetadataLogException failed(String what, RaftClientReply reply) {
+        return new MetadataLogException(
+                "the metadata log in " + settings.directory() + " failed to answer an " + what, reply.getException());
+    }
+
+    private MetadataLogException closedError() {
+        return new MetadataLogException("the metadata log in " + settings.directory() + " is closed", null);
+    }
+
+    @Override
+    public AutoCloseable tail(long fromOffset, Consumer<Snapshot> onSnapshot, Consumer<Entry> listener) {
+        return feed.tail(fromOffset, onSnapshot, listener);
+    }
+
+    /** Kept on this node: each node of the group takes its own snapshots. Completes when the file is on disk. */
+    @Override
+    public CompletionStage<Void> snapshot(Snapshot snapshot) {
+        try {
+            state.snapshot(snapshot);
+        } catch (IllegalArgumentException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        long callId = nextCallId.incrementAndGet();
+        var request = SnapshotManagementRequest.newCreate(
+                clientId, server.getId(), GROUP, callId, SNAPSHOT_TIMEOUT_MS, 1);
+        return answered(callId, () -> server.snapshotManagementAsync(request), reply -> {
+            if (!reply.isSuccess()) {
+                throw failed("order to write a snapshot", reply);
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public AutoCloseable onRole(Consumer<Role> listener) {
+        return feed.onRole(listener);
+    }
+
+    @Override
+    public Set<Member> members() {
+        RaftConfiguration now;
+        try {
+            now = server.getDivision(GROUP).getRaftConf();
+        } catch (IOException e) {
+            throw new MetadataLogException("the metadata log in " + settings.directory() + " has no members", e);
+        }
+        return Stream.concat(
+                        now.getAllPeers(RaftPeerRole.FOLLOWER).stream().map(peer -> member(peer, true)),
+                        now.getAllPeers(RaftPeerRole.LISTENER).stream().map(peer -> member(peer, false)))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private Member member(RaftPeer peer, boolean voter) {
+        int nodeId = Integer.parseInt(peer.getId().toString());
+        String address = nodeId == settings.nodeId() ? settings.host() + ":" + address().getPort() : peer.getAddress();
+        return new Member(nodeId, address, voter);
+    }
+
+    /** Only on the leader. Completes when the new members have taken over. */
+    @Override
+    public CompletionStage<Void> changeMembers(Set<Member> members) {
+        List<RaftPeer> voters = members.stream().filter(Member::voter).map(RaftMetadataLog::peer).toList();
+        List<RaftPeer> listeners = members.stream().filter(member -> !member.voter()).map(RaftMetadataLog::peer).toList();
+        if (voters.isEmpty()) {
+            throw new IllegalArgumentException("a metadata log needs a voter: " + members);
+        }
+        var arguments = SetConfigurationRequest.Arguments.newBuilder()
+                .setServersInNewConf(voters)
+                .setListenersInNewConf(listeners)
+                .setMode(SetConfigurationRequest.Mode.SET_UNCONDITIONALLY)
+                .build();
+        long callId = nextCallId.incrementAndGet();
+        var request = new SetConfigurationRequest(clientId, server.getId(), GROUP, callId, arguments);
+        return answered(callId, () -> server.setConfigurationAsync(request), reply -> {
+            if (!reply.isSuccess()) {
+                throw failed("order to change the members to " + members, reply);
+            }
+            return null;
+        });
+    }
+
+    /** What was not answered yet fails, its outcome not known. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        feed.close();
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new MetadataLogException("the metadata log in " + settings.directory() + " does not close", e);
+        } finally {
+            finishClosing();
+        }
+    }
+
+    private void finishClosing() {
+        unanswered.values().forEach(answer -> answer.completeExceptionally(closedError()));
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            throw new MetadataLogException("the lock of " + settings.directory() + " is not released", e);
+        }
+        log.atInfo().addKeyValue("brokerId", settings.nodeId()).log("metadata log closed");
+    }
+}
