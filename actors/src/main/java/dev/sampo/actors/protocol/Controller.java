@@ -1,6 +1,7 @@
 package dev.sampo.actors.protocol;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.serialization.SampoMessage;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Controller {
     /** To the controller. */
-    sealed interface Command
+    sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
                     FenceBroker, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
 
@@ -21,7 +22,7 @@ public interface Controller {
     non-sealed interface Internal extends Command {}
 
     /** From the controller. */
-    sealed interface Reply
+    sealed interface Reply extends SampoMessage
             permits CreateTopicsReply, ItemsReply, BecomeLeaderReply, RegisterBrokerReply, AllocateProducerIdsReply {
         /** Offset of the last record of the change in the metadata log, -1 when nothing was written. */
         long metadataOffset();

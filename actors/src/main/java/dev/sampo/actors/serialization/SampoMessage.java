@@ -1,4 +1,4 @@
 package dev.sampo.actors.serialization;
 
-/** Marks what crosses nodes or is persisted: serialized by Kryo with a fixed class id. */
+/** What crosses nodes or is persisted. Each class that implements this has an id in a {@link KryoRegistrar}. */
 public interface SampoMessage {}

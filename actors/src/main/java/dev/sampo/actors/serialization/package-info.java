@@ -1,4 +1,4 @@
-/** Serialization of control messages and persisted events: fixed class ids, never reused. */
+/** How control messages cross nodes and events reach the journal: Kryo with registered classes only. */
 @NullMarked
 package dev.sampo.actors.serialization;
 
