@@ -24,6 +24,7 @@ import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
 import dev.sampo.persistence.journal.MetadataLogExtension;
+import dev.sampo.persistence.journal.MetadataSnapshotStore;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.RealLogFiles;
 import dev.sampo.persistence.metadata.RaftMetadataLog;
@@ -138,7 +139,7 @@ public final class SampoBroker implements AutoCloseable {
             MetadataFollower images = MetadataFollower.start(
                     metadataLog,
                     bytes -> (ControllerEvent) codec.decode(bytes),
-                    bytes -> (MetadataSnapshot) codec.decode(bytes));
+                    bytes -> (MetadataSnapshot) codec.decode(MetadataSnapshotStore.payload(bytes)));
             started.addFirst(images);
 
             ActorRef<Controller.Command> controller = system.systemActorOf(
