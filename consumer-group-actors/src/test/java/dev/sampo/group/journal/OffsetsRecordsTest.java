@@ -1,7 +1,5 @@
 package dev.sampo.group.journal;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.group.journal.GroupEvent.GroupRemoved;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
@@ -29,6 +27,8 @@ import org.apache.kafka.coordinator.group.classic.ClassicGroup;
 import org.apache.kafka.coordinator.group.classic.ClassicGroupMember;
 import org.apache.kafka.coordinator.group.classic.ClassicGroupState;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 final class OffsetsRecordsTest {
     private static final Uuid TOPIC_ID = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAAQ");
