@@ -1,11 +1,14 @@
 package dev.sampo.tests.broker;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Sampo as a user starts it: its main class in an own JVM with a {@code server.properties}. */
 public final class SampoUnderTest {
@@ -26,9 +29,7 @@ public final class SampoUnderTest {
             Files.createDirectories(folder);
             Path file = folder.resolve("server.properties");
             Files.writeString(file, KafkaUnderTest.asText(properties));
-            // The class path of this JVM: Surefire's own property when it starts the JVM with a booter jar.
-            String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-            var command = ChildBroker.java(classPath, "-Xmx512m", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+            var command = ChildBroker.java(classPath(), "-Xmx512m", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
             command.add(MAIN_CLASS);
             command.add("server");
             command.add("--config");
@@ -37,5 +38,11 @@ public final class SampoUnderTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The class path of this JVM (Surefire's own property when it starts with a booter jar) without this module, whose Logback file is for tests. */
+    private static String classPath() {
+        String whole = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return Stream.of(whole.split(File.pathSeparator)).filter(entry -> !entry.endsWith("test-classes")).collect(Collectors.joining(File.pathSeparator));
     }
 }
