@@ -80,7 +80,7 @@ final class DataFolder implements AutoCloseable {
 
     private static MetaProperties identity(Path path, int nodeId, @Nullable String clusterId, LogFiles files)
             throws IOException {
-        MetaProperties found = MetaProperties.read(path, files);
+        MetaProperties found = MetaProperties.read(path, files).orElse(null);
         if (found == null) {
             var made = new MetaProperties(
                     clusterId == null ? Uuid.randomUuid().toString() : clusterId, nodeId, Uuid.randomUuid());

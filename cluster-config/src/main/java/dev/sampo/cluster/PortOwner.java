@@ -32,7 +32,7 @@ final class PortOwner {
         var inodes = new ArrayList<String>();
         try {
             for (String line : Files.readAllLines(table)) {
-                String[] columns = line.strip().split("\\s+");
+                String[] columns = line.strip().split("\\s+", -1);
                 if (columns.length > 9
                         && columns[3].equals(LISTEN)
                         && columns[1].endsWith(String.format(":%04X", port))) {

@@ -1,7 +1,6 @@
 package dev.sampo.cluster;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
@@ -14,6 +13,7 @@ import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.ControllerHost;
 import dev.sampo.partition.controller.ControllerState;
+import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataSnapshot;
@@ -24,18 +24,16 @@ import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
 import dev.sampo.persistence.journal.MetadataLogExtension;
+import dev.sampo.persistence.journal.MetadataSnapshotStore;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.RealLogFiles;
 import dev.sampo.persistence.metadata.RaftMetadataLog;
 import dev.sampo.persistence.metadata.RaftSettings;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -135,18 +133,19 @@ public final class SampoBroker implements AutoCloseable {
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
 
             RaftMetadataLog metadataLog = join(raft);
-            started.add(metadataLog);
+            started.add(1, metadataLog);
             MetadataLogExtension.get(system).set(metadataLog);
             EventCodec codec = EventCodec.of(system);
             MetadataFollower images = MetadataFollower.start(
                     metadataLog,
                     bytes -> (ControllerEvent) codec.decode(bytes),
-                    bytes -> (MetadataSnapshot) codec.decode(bytes));
+                    bytes -> (MetadataSnapshot) codec.decode(MetadataSnapshotStore.payload(bytes)));
             started.addFirst(images);
 
             ActorRef<Controller.Command> controller = system.systemActorOf(
                     ControllerHost.create(() -> ControllerActor.create(new ControllerState(
-                            new KafkaConfigRules(settings.defaults()), BrokerConfig.controller(settings)))),
+                            BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
+                            Uuid::randomUuid))),
                     "controller-host", Props.empty());
             var _ = metadataLog.onRole(role -> controller.tell(new ControllerHost.RoleChanged(role.leader())));
 
@@ -160,7 +159,8 @@ public final class SampoBroker implements AutoCloseable {
                                     ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
                             entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId))));
 
-            var services = new BrokerServices(settings, folder, system, images, registry, controller);
+            var services = new BrokerServices(
+                    settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
             List<KafkaListener> listeners = bind(services);
             RegisterBrokerReply registered = register(system, controller, listeners);
             shards.lead(registered.incarnation(), controller);

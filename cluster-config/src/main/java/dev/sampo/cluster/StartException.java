@@ -1,5 +1,7 @@
 package dev.sampo.cluster;
 
+import org.jspecify.annotations.Nullable;
+
 /** The broker cannot start, for a reason that its user can mend; the message names the thing and the remedy. */
 public final class StartException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public final class StartException extends RuntimeException {
         super(message);
     }
 
-    public StartException(String message, Throwable cause) {
+    public StartException(@Nullable String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

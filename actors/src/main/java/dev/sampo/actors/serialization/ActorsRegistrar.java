@@ -37,7 +37,9 @@ public final class ActorsRegistrar implements KryoRegistrar {
                 .addRecord(128, Controller.RegisterBroker.class)
                 .addRecord(129, Controller.RegisterBrokerReply.class)
                 .addRecord(130, Controller.AllocateProducerIds.class)
-                .addRecord(131, Controller.AllocateProducerIdsReply.class);
+                .addRecord(131, Controller.AllocateProducerIdsReply.class)
+                .addRecord(132, Controller.FenceBroker.class)
+                .addRecord(133, Controller.ChangeInSyncReplicas.class);
     }
 
     private static int code(Acks acks) {

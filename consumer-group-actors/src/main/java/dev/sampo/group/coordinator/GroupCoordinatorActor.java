@@ -15,6 +15,8 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -29,10 +31,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
- * is under way, as the rules ask for. A write that fails ends this actor; whoever waits is told NOT_COORDINATOR, and its
- * successor begins from what is stored.
+ * is under way, as the rules ask for. A write that fails restarts this actor: whoever waits is told NOT_COORDINATOR, and
+ * it begins again from what is stored.
  */
-final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupState> {
+final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupCoordinatorActor.Rules> {
     private static final int MOST_STASHED = 2 * WaitingRequests.MOST;
 
     /** Time may have come for something. */
@@ -43,6 +45,15 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     /** The owner sends nothing more. */
     record Stop() implements Group.Internal {}
+
+    /** Pekko keeps the first state object over restarts, so it only holds the rules, which are made anew. */
+    static final class Rules {
+        private GroupState state;
+
+        private Rules(GroupState state) {
+            this.state = state;
+        }
+    }
 
     /** What the owner hears. */
     interface Owner {
@@ -74,7 +85,10 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private GroupCoordinatorActor(
             String groupId, int partition, GroupSettings settings, LongSupplier nowMs, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
-        super(PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)));
+        super(
+                PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(20), Duration.ofSeconds(1), 0.1)
+                        .withStashCapacity(MOST_STASHED));
         this.groupId = groupId;
         this.partition = partition;
         this.systemConfig = context.getSystem().settings().config();
@@ -115,24 +129,29 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     @Override
-    public GroupState emptyState() {
+    public Rules emptyState() {
+        return new Rules(newState());
+    }
+
+    private GroupState newState() {
         return new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
     }
 
     @Override
-    public EventHandler<GroupState, GroupEvent> eventHandler() {
-        return (state, event) -> {
+    public EventHandler<Rules, GroupEvent> eventHandler() {
+        return (rules, event) -> {
             if (recovering) {
-                state.restore(event); // live events were applied when they were decided
+                rules.state.restore(event); // live events were applied when they were decided
             }
-            return state;
+            return rules;
         };
     }
 
     @Override
-    public SignalHandler<GroupState> signalHandler() {
+    public SignalHandler<Rules> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), state -> {
+                .onSignal(RecoveryCompleted.instance(), rules -> {
+                    GroupState state = rules.state;
                     recovering = false;
                     for (GroupEffect effect : state.restored(nowMs.getAsLong())) {
                         if (effect instanceof Persist) {
@@ -143,15 +162,27 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     wakeAt(state.nextMs());
                     owner.recovered(groupId);
                 })
+                .onSignal(PreRestart.instance(), rules -> {
+                    waiting.refuseAll();
+                    rules.state = newState();
+                    recovering = true;
+                    wakeMs = SessionDeadlines.NEVER;
+                    timers.cancelAll();
+                })
                 .build();
     }
 
     @Override
-    public CommandHandler<Group.Command, GroupEvent, GroupState> commandHandler() {
-        return (state, command) -> switch (command) {
+    public CommandHandler<Group.Command, GroupEvent, Rules> commandHandler() {
+        return (rules, command) -> handle(rules.state, command);
+    }
+
+    private Effect<GroupEvent, Rules> handle(GroupState state, Group.Command command) {
+        return switch (command) {
             case Group.Ask ask -> throw new IllegalStateException("not numbered: " + ask);
-            case WaitingRequests.Numbered(long requestId, var request) ->
-                perform(state.onRequest(requestId, request, nowMs.getAsLong()));
+            case WaitingRequests.Numbered(long requestId, var request) -> waiting.knows(requestId)
+                    ? perform(state.onRequest(requestId, request, nowMs.getAsLong()))
+                    : Effect().none(); // refused by a restart while Pekko kept it back
             case Wake wake -> {
                 wakeMs = SessionDeadlines.NEVER;
                 yield perform(state.onTime(nowMs.getAsLong()));
@@ -168,14 +199,15 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         };
     }
 
-    private Effect<GroupEvent, GroupState> perform(List<GroupEffect> effects) {
+    private Effect<GroupEvent, Rules> perform(List<GroupEffect> effects) {
         var events = new ArrayList<GroupEvent>();
         for (GroupEffect effect : effects) {
             if (effect instanceof Persist(var facts)) {
                 events.addAll(facts);
             }
         }
-        return (events.isEmpty() ? Effect().none() : Effect().persist(events)).thenRun((GroupState state) -> {
+        return (events.isEmpty() ? Effect().none() : Effect().persist(events)).thenRun((Rules rules) -> {
+            GroupState state = rules.state;
             publish(state); // before the answers: who has one finds the list changed
             for (GroupEffect effect : effects) {
                 switch (effect) {

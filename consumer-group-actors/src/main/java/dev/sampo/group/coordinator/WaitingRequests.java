@@ -34,6 +34,17 @@ final class WaitingRequests {
         ask.replyTo().tell(reply);
     }
 
+    /** False once it was answered or refused. */
+    boolean knows(long requestId) {
+        return byId.containsKey(requestId);
+    }
+
+    /** Everybody who waits looks for the coordinator again. */
+    void refuseAll() {
+        byId.values().forEach(ask -> ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR)));
+        byId.clear();
+    }
+
     /** The behavior with this before it. */
     Behavior<Group.Command> around(Behavior<Group.Command> behavior) {
         return Behaviors.intercept(() -> new BehaviorInterceptor<>(Group.Command.class) {
@@ -57,9 +68,7 @@ final class WaitingRequests {
             public Behavior<Group.Command> aroundSignal(
                     TypedActorContext<Group.Command> context, Signal signal, SignalTarget<Group.Command> target) {
                 if (signal instanceof PostStop) {
-                    byId.values().forEach(ask ->
-                            ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR)));
-                    byId.clear();
+                    refuseAll();
                 }
                 return target.apply(context, signal);
             }

@@ -22,6 +22,9 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @see "KIP-107"
  */
 public final class DeleteRecordsHandler implements ApiHandler {
+    /** Time to answer without waiting for replicas, which is all that a smaller time-out forbids. */
+    private static final int MIN_TIMEOUT_MS = 1_000;
+
     private static final long NO_LOW_WATERMARK = -1;
 
     private final ClusterView cluster;
@@ -69,7 +72,7 @@ public final class DeleteRecordsHandler implements ApiHandler {
                 }
             }
         }
-        gather.whenAll(Math.max(0, request.timeoutMs()), replies -> {
+        gather.whenAll(Math.max(MIN_TIMEOUT_MS, request.timeoutMs()), replies -> {
             for (int i = 0; i < replies.size(); i++) {
                 DeleteRecordsReply reply = replies.get(i);
                 if (reply == null) {

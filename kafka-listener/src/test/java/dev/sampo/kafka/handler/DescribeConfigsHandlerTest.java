@@ -150,9 +150,17 @@ class DescribeConfigsHandlerTest {
             if (type == 4 && actual != null && !BrokerConfigs.dynamic(expected.name())) {
                 expected.setReadOnly(true); // more is read only here than in Kafka
             }
+            if (type == 4 && expected.value() == null && isOverriddenBySynonym(expected.name(), dynamic)) {
+                // Kafka shows no value where a dynamic synonym overrides the file; here it is the file's.
+                expected.setValue(file.get(expected.name()));
+            }
             assertThat(actual).as(expected.name()).isEqualTo(expected);
         }
         assertThat(byName).hasSize(kafkas.configs().size());
+    }
+
+    private static boolean isOverriddenBySynonym(String name, Map<String, String> dynamic) {
+        return BrokerConfigs.synonyms(name).stream().anyMatch(s -> !s.equals(name) && dynamic.containsKey(s));
     }
 
     private static DescribeConfigsResult kafkas(

@@ -1,40 +1,32 @@
 package dev.sampo.partition.controller;
 
-import dev.sampo.actors.protocol.Controller.ConfigResource;
-import dev.sampo.actors.protocol.Controller.ConfigResourceType;
-import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.serialization.KryoRegistrar;
+import dev.sampo.actors.serialization.KryoRegistrations;
 import dev.sampo.partition.sharding.Sentinel;
-import java.util.List;
 
-/**
- * Class ids of what this room persists or sends to other nodes: the place in the list plus {@link #FIRST_ID}. Entries
- * are only appended; a class that is no longer used keeps its place.
- */
-public final class ControllerRegistrar {
-    /** Id of the first entry. */
-    public static final int FIRST_ID = 1000;
+/** Class ids of what this room persists or sends to other nodes, from 200 on; an id is never used again. */
+public final class ControllerRegistrar implements KryoRegistrar {
+    /** Made by its name in the configuration. */
+    public ControllerRegistrar() {}
 
-    /** In id order. */
-    public static final List<Class<?>> CLASSES = List.of(
-            ControllerEvent.EpochStarted.class,
-            ControllerEvent.BrokerRegistered.class,
-            ControllerEvent.BrokerFenced.class,
-            ControllerEvent.PlacementGroupCreated.class,
-            ControllerEvent.TopicCreated.class,
-            ControllerEvent.PartitionsAdded.class,
-            ControllerEvent.TopicDeleted.class,
-            ControllerEvent.LeaderElected.class,
-            ControllerEvent.InSyncReplicasChanged.class,
-            ControllerEvent.ConfigsChanged.class,
-            ControllerEvent.ProducerIdsAllocated.class,
-            MetadataSnapshot.class,
-            MetadataImage.Broker.class,
-            MetadataImage.Topic.class,
-            MetadataImage.PlacementGroup.class,
-            Endpoint.class,
-            ConfigResource.class,
-            ConfigResourceType.class,
-            Sentinel.EnsureLeader.class);
-
-    private ControllerRegistrar() {}
+    @Override
+    public void register(KryoRegistrations registrations) {
+        registrations
+                .addRecord(200, ControllerEvent.EpochStarted.class)
+                .addRecord(201, ControllerEvent.BrokerRegistered.class)
+                .addRecord(202, ControllerEvent.BrokerFenced.class)
+                .addRecord(203, ControllerEvent.PlacementGroupCreated.class)
+                .addRecord(204, ControllerEvent.TopicCreated.class)
+                .addRecord(205, ControllerEvent.PartitionsAdded.class)
+                .addRecord(206, ControllerEvent.TopicDeleted.class)
+                .addRecord(207, ControllerEvent.LeaderElected.class)
+                .addRecord(208, ControllerEvent.InSyncReplicasChanged.class)
+                .addRecord(209, ControllerEvent.ConfigsChanged.class)
+                .addRecord(210, ControllerEvent.ProducerIdsAllocated.class)
+                .addRecord(220, MetadataSnapshot.class)
+                .addRecord(221, MetadataImage.Broker.class)
+                .addRecord(222, MetadataImage.Topic.class)
+                .addRecord(223, MetadataImage.PlacementGroup.class)
+                .addRecord(240, Sentinel.EnsureLeader.class);
+    }
 }

@@ -45,17 +45,19 @@ public final class Compaction {
     private final LogFiles files;
     private final Path directory;
     private final List<ClosedSegment> segments;
+    private final List<AbortedTransactionIndex.Entry> aborted;
     private final long firstDirtyOffset;
     private final Map<Long, Long> lastOffsets;
     private final CompactionSettings settings;
     private final long nowMs;
 
     private Compaction(
-            LogFiles files, Path directory, List<ClosedSegment> segments, long firstDirtyOffset,
-            Map<Long, Long> lastOffsets, CompactionSettings settings, long nowMs) {
+            LogFiles files, Path directory, List<ClosedSegment> segments,
+            List<AbortedTransactionIndex.Entry> aborted, long firstDirtyOffset, Map<Long, Long> lastOffsets, CompactionSettings settings, long nowMs) {
         this.files = files;
         this.directory = directory;
         this.segments = segments;
+        this.aborted = aborted;
         this.firstDirtyOffset = firstDirtyOffset;
         this.lastOffsets = lastOffsets;
         this.settings = settings;
@@ -103,14 +105,18 @@ public final class Compaction {
                 lastOffsets.put(state.producerId(), state.batches().getLast().lastOffset());
             }
         });
-        return new Compaction(files, log.directory(), List.copyOf(segments), dirty, lastOffsets, settings, nowMs);
+        // Also those whose marker lies behind the segments: their data is in them.
+        List<AbortedTransactionIndex.Entry> aborted =
+                log.abortedTransactions(segments.getFirst().baseOffset(), segments.getLast().endOffset());
+        return new Compaction(
+                files, log.directory(), List.copyOf(segments), aborted, dirty, lastOffsets, settings, nowMs);
     }
 
     /** Reads, rewrites, forces. Blocks; touches no file of the log. */
     public Result run() throws IOException {
         var offsets = new KeyOffsets(settings.mapEntries());
         long end = buildMap(offsets);
-        var fates = new TransactionFates(aborted(segments));
+        var fates = new TransactionFates(aborted);
         var made = new ArrayList<CompactedSegment>();
         int from = 0;
         while (from < segments.size() && segments.get(from).baseOffset() < end) {
@@ -137,13 +143,9 @@ public final class Compaction {
         return toDelete;
     }
 
-    private static List<AbortedTransactionIndex.Entry> aborted(List<ClosedSegment> segments) {
-        return segments.stream().flatMap(segment -> segment.abortedTransactions().stream()).toList();
-    }
-
     /** Takes in the keys of the dirty segments; returns the offset up to which they are known. */
     private long buildMap(KeyOffsets offsets) throws IOException {
-        var fates = new TransactionFates(aborted(segments));
+        var fates = new TransactionFates(aborted);
         long end = firstDirtyOffset;
         for (ClosedSegment segment : segments) {
             if (segment.endOffset() <= firstDirtyOffset) {
@@ -225,7 +227,7 @@ public final class Compaction {
                 });
             }
             // An entry without its marker would hide what the producer wrote later.
-            List<AbortedTransactionIndex.Entry> needed = aborted(group).stream()
+            List<AbortedTransactionIndex.Entry> needed = aborted.stream()
                     .filter(entry -> markersKept.contains(entry.lastOffset()))
                     .toList();
             return writer.finish(group.stream().map(ClosedSegment::baseOffset).toList(), needed);

@@ -38,7 +38,10 @@ public final class EventCodec {
         return new EventCodec(SerializationExtension.get(system));
     }
 
-    /** @throws RuntimeException no serializer is bound to the event's class, or it refuses */
+    /**
+     * The event with its header. Throws what the serializer throws, perhaps a checked {@link
+     * java.io.NotSerializableException}, when no serializer is bound to the event's class.
+     */
     public byte[] encode(Object event) {
         Serializer serializer = serialization.findSerializerFor(event);
         byte[] manifest = Serializers.manifestFor(serializer, event).getBytes(StandardCharsets.UTF_8);

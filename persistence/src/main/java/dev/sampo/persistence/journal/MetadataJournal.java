@@ -74,7 +74,8 @@ public final class MetadataJournal extends AsyncWriteJournal {
                 payloads.add(codec.encode(event.payload()));
             }
             return Optional.empty();
-        } catch (RuntimeException e) { // the contract: an event that does not serialize is rejected, not a failure
+        } catch (Exception e) {
+            // Pekko's contract: an event that does not serialize is rejected. Serializers in Scala throw checked ones too.
             return Optional.of(e);
         }
     }

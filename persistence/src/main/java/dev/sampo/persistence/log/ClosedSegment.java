@@ -1,8 +1,6 @@
 package dev.sampo.persistence.log;
 
-import dev.sampo.persistence.transaction.AbortedTransactionIndex;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A segment that does not change any more.
@@ -12,5 +10,4 @@ import java.util.List;
  * @param lastModifiedMs when its file was written
  */
 public record ClosedSegment(
-        Path path, long baseOffset, long endOffset, int sizeBytes, long maxTimestamp, long lastModifiedMs,
-        List<AbortedTransactionIndex.Entry> abortedTransactions) {}
+        Path path, long baseOffset, long endOffset, int sizeBytes, long maxTimestamp, long lastModifiedMs) {}

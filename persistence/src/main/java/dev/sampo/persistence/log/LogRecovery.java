@@ -138,7 +138,8 @@ final class LogRecovery {
     /** Nothing good lies behind the bad batch at {@code position}, or the bad batch was never written. */
     private void assertTail(int index, int position, int fileSize, long offset) throws IOException {
         LogSegment segment = segments.get(index);
-        boolean goodBehind = isGoodFrom(segment, position, fileSize);
+        boolean goodInFile = isGoodFrom(segment, position, fileSize);
+        boolean goodBehind = goodInFile;
         for (int later = index + 1; !goodBehind && later < segments.size(); later++) {
             bufferLength = 0;
             goodBehind = segments.get(later).sizeBytes() > 0
@@ -148,7 +149,7 @@ final class LogRecovery {
         if (!goodBehind) {
             return;
         }
-        if (!showsUnwrittenPage(segment, position, fileSize)) {
+        if (!showsUnwrittenPage(segment, position, fileSize, goodInFile)) {
             throw new DamagedLogException(
                     segment.path(), position, offset, "a batch is bad and good ones follow it");
         }
@@ -181,14 +182,20 @@ final class LogRecovery {
         return false;
     }
 
-    /** Whether a page that the batch at {@code position} reaches into ends in zeros, from its begin or the batch's on. */
-    private boolean showsUnwrittenPage(LogSegment segment, int position, int fileSize) throws IOException {
+    /**
+     * Whether the file ends inside the batch at {@code position}, or a page that the batch reaches into is zero from its
+     * begin (or the batch's) to its end.
+     */
+    private boolean showsUnwrittenPage(LogSegment segment, int position, int fileSize, boolean goodInFile)
+            throws IOException {
         int claimed = load(segment, position, RecordBatch.LENGTH_OVERHEAD)
                 ? batch.at(buffer, (int) (position - bufferStart)).sizeInBytes()
                 : 0;
-        long end = claimed >= RecordBatch.HEADER_BYTES && claimed <= fileSize - position
-                ? (long) position + claimed
-                : position + 1L;
+        boolean fits = claimed >= RecordBatch.HEADER_BYTES && claimed <= fileSize - position;
+        if (!goodInFile && (claimed > fileSize - position || fileSize - position < RecordBatch.HEADER_BYTES)) {
+            return true;
+        }
+        long end = Math.min(fileSize, (long) position + (fits ? claimed : RecordBatch.HEADER_BYTES));
         for (long page = position / PAGE_BYTES; page * PAGE_BYTES < end; page++) {
             int from = (int) Math.max(position, page * PAGE_BYTES);
             int to = (int) Math.min(fileSize, (page + 1) * PAGE_BYTES);

@@ -458,6 +458,10 @@ public final class PartitionLog {
             if (position < segment.sizeBytes()) {
                 end = Math.min(offset, BatchHeaders.open(segment, segment.sizeBytes()).at(position).baseOffset());
             }
+            if (end <= logStartOffset) {
+                startAnewAt(logStartOffset); // its batch holds the start, and goes
+                return;
+            }
             if (end < recoveryPoint) {
                 recoveryPoint = end;
                 writeRecoveryPoint(true);
@@ -588,7 +592,7 @@ public final class PartitionLog {
             LogSegment segment = segments.get(i);
             closed.add(new ClosedSegment(
                     segment.path(), segment.baseOffset(), endOf(i), segment.sizeBytes(), segment.maxTimestamp(),
-                    segment.lastModifiedMs(), segment.abortedTransactions().entries()));
+                    segment.lastModifiedMs()));
         }
         return closed;
     }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,8 +54,9 @@ public final class RaftMetadataLog implements MetadataLog {
     /** The most bytes of one batch, with 4 bytes per payload and 21 more. */
     public static final int MAX_BATCH_BYTES = 4 * 1024 * 1024 - 1024;
 
-    private static final RaftGroupId GROUP =
-            RaftGroupId.valueOf(UUID.nameUUIDFromBytes("sampo-metadata".getBytes(StandardCharsets.UTF_8)));
+    /** Of clusters whose settings name their peers and no group id. */
+    private static final UUID DEFAULT_GROUP_ID = UUID.nameUUIDFromBytes("sampo-metadata".getBytes(StandardCharsets.UTF_8));
+
     private static final long SNAPSHOT_TIMEOUT_MS = 60_000;
 
     private final RaftSettings settings;
@@ -62,6 +64,7 @@ public final class RaftMetadataLog implements MetadataLog {
     private final JournalState state = new JournalState();
     private final JournalFeed feed;
     private final JournalStateMachine stateMachine;
+    private final RaftGroupId groupId;
     private final RaftServer server;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong nextCallId = new AtomicLong();
@@ -95,6 +98,7 @@ public final class RaftMetadataLog implements MetadataLog {
         }
         this.feed = new JournalFeed("metadata-log-" + settings.nodeId(), state);
         this.stateMachine = new JournalStateMachine(state, feed);
+        this.groupId = RaftGroupId.valueOf(groupId(settings));
         this.server = start();
         log.atInfo()
                 .addKeyValue("brokerId", settings.nodeId())
@@ -152,15 +156,39 @@ public final class RaftMetadataLog implements MetadataLog {
                 + "): stop that broker, or give this one another folder");
     }
 
+    /** Ratis names a group's folder after its id. */
+    private static UUID groupId(RaftSettings settings) throws IOException {
+        List<UUID> found = new ArrayList<>();
+        try (Stream<Path> files = Files.list(settings.directory())) {
+            for (Path file : files.filter(Files::isDirectory).toList()) {
+                found.add(UUID.fromString(file.getFileName().toString()));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IOException(settings.directory() + " holds a folder that is no Raft group's: give the metadata log"
+                    + " a folder of its own", e);
+        }
+        UUID wanted = settings.groupId();
+        if (found.size() > 1 || (found.size() == 1 && wanted != null && !found.contains(wanted))) {
+            throw new IOException(settings.directory() + " belongs to the metadata log of group " + found
+                    + ", not (only) to " + wanted + ": this node was given the folder of another cluster");
+        }
+        if (!found.isEmpty()) {
+            return found.getFirst();
+        } else if (wanted != null) {
+            return wanted;
+        }
+        return settings.peers().isEmpty() ? UUID.randomUUID() : DEFAULT_GROUP_ID;
+    }
+
     private RaftGroup firstGroup() {
         if (settings.peers().isEmpty()) {
             return RaftGroup.valueOf(
-                    GROUP, peer(new Member(settings.nodeId(), settings.host() + ":" + settings.port(), true)));
+                    groupId, peer(new Member(settings.nodeId(), settings.host() + ":" + settings.port(), true)));
         }
         if (settings.peers().stream().noneMatch(member -> member.nodeId() == settings.nodeId())) {
-            return RaftGroup.valueOf(GROUP);
+            return RaftGroup.valueOf(groupId);
         }
-        return RaftGroup.valueOf(GROUP, settings.peers().stream().map(RaftMetadataLog::peer).toList());
+        return RaftGroup.valueOf(groupId, settings.peers().stream().map(RaftMetadataLog::peer).toList());
     }
 
     private static RaftPeerId peerId(int nodeId) {
@@ -224,7 +252,7 @@ public final class RaftMetadataLog implements MetadataLog {
         var request = RaftClientRequest.newBuilder()
                 .setClientId(clientId)
                 .setServerId(server.getId())
-                .setGroupId(GROUP)
+                .setGroupId(groupId)
                 .setCallId(callId)
                 .setType(type)
                 .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(message)))
@@ -281,7 +309,7 @@ public final class RaftMetadataLog implements MetadataLog {
         }
         long callId = nextCallId.incrementAndGet();
         var request = SnapshotManagementRequest.newCreate(
-                clientId, server.getId(), GROUP, callId, SNAPSHOT_TIMEOUT_MS, 1);
+                clientId, server.getId(), groupId, callId, SNAPSHOT_TIMEOUT_MS, 1);
         return answered(callId, () -> server.snapshotManagementAsync(request), reply -> {
             if (!reply.isSuccess()) {
                 throw failed("order to write a snapshot", reply);
@@ -299,7 +327,7 @@ public final class RaftMetadataLog implements MetadataLog {
     public Set<Member> members() {
         RaftConfiguration now;
         try {
-            now = server.getDivision(GROUP).getRaftConf();
+            now = server.getDivision(groupId).getRaftConf();
         } catch (IOException e) {
             throw new MetadataLogException("the metadata log in " + settings.directory() + " has no members", e);
         }
@@ -329,7 +357,7 @@ public final class RaftMetadataLog implements MetadataLog {
                 .setMode(SetConfigurationRequest.Mode.SET_UNCONDITIONALLY)
                 .build();
         long callId = nextCallId.incrementAndGet();
-        var request = new SetConfigurationRequest(clientId, server.getId(), GROUP, callId, arguments);
+        var request = new SetConfigurationRequest(clientId, server.getId(), groupId, callId, arguments);
         return answered(callId, () -> server.setConfigurationAsync(request), reply -> {
             if (!reply.isSuccess()) {
                 throw failed("order to change the members to " + members, reply);

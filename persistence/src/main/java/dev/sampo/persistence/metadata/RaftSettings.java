@@ -4,7 +4,9 @@ import dev.sampo.persistence.metadata.MetadataLog.Member;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one node takes part in the metadata log.
@@ -15,14 +17,16 @@ import java.util.stream.Collectors;
  * @param directory holds everything of the log; one process at a time
  * @param peers the members of a group that is started for the first time, this node among them; empty for a group of
  *     one. A node that is not among them waits until the group adds it. Afterwards the log itself knows its members.
+ * @param groupId the same on all members and no other cluster's; null is the one in the folder, or, in a new folder, a
+ *     random one for a group of one and a fixed one with peers
  * @param electionTimeoutMin without a leader for between this and {@code electionTimeoutMax}, a voter stands for
  *     election. Too small: pauses cost elections. Too large: a dead leader is replaced late. A group of one elects
  *     itself at once whatever this says.
  * @param electionTimeoutMax see {@code electionTimeoutMin}; larger, so that two voters seldom stand at once
  */
 public record RaftSettings(
-        int nodeId, String host, int port, Path directory, Set<Member> peers, Duration electionTimeoutMin,
-        Duration electionTimeoutMax) {
+        int nodeId, String host, int port, Path directory, Set<Member> peers, @Nullable UUID groupId,
+        Duration electionTimeoutMin, Duration electionTimeoutMax) {
     /** Checks each value and names the one that is wrong. */
     public RaftSettings {
         if (nodeId < 0) {
@@ -44,7 +48,7 @@ public record RaftSettings(
 
     /** With election timeouts that suit one data centre. */
     public RaftSettings(int nodeId, String host, int port, Path directory, Set<Member> peers) {
-        this(nodeId, host, port, directory, peers, Duration.ofMillis(500), Duration.ofMillis(1000));
+        this(nodeId, host, port, directory, peers, null, Duration.ofMillis(500), Duration.ofMillis(1000));
     }
 
     /** A group of one on a free port of the loopback address. */

@@ -112,6 +112,9 @@ public final class BatchValidator {
                 walk.over(new RecordScan(batch.records()), batch.recordCount());
             } else {
                 CompressionType type = CompressionType.forId(batch.compressionCodec());
+                if (type == CompressionType.SNAPPY) {
+                    SnappyFrames.check(batch.records(), rules.maxDecompressedBytes());
+                }
                 try (InputStream stream = Compression.of(type)
                         .build()
                         .wrapForInput(batch.records(), RecordBatch.MAGIC_V2, BufferSupplier.NO_CACHING)) {

@@ -51,6 +51,12 @@ public final class Batches {
                 timestamp, key == null ? null : key.getBytes(), value == null ? null : value.getBytes());
     }
 
+    public static byte[] copy(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        return copy;
+    }
+
     /** The bytes of a slice, which is released. */
     public static ByteBuffer bytes(LogRead read) throws java.io.IOException {
         ByteBuffer bytes = ByteBuffer.allocate(read.slice().sizeBytes());

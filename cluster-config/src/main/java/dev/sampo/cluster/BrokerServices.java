@@ -1,0 +1,141 @@
+package dev.sampo.cluster;
+
+import ch.qos.logback.classic.LoggerContext;
+import dev.sampo.actors.config.BrokerDefaults;
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.coordinator.GroupCoordinators;
+import dev.sampo.group.coordinator.GroupSettings;
+import dev.sampo.kafka.codec.AdvertisedApis;
+import dev.sampo.kafka.connection.KafkaListener;
+import dev.sampo.kafka.connection.ListenerSettings;
+import dev.sampo.kafka.handler.AlterConfigsHandler;
+import dev.sampo.kafka.handler.ApiHandler;
+import dev.sampo.kafka.handler.ApiVersionsHandler;
+import dev.sampo.kafka.handler.ClusterView;
+import dev.sampo.kafka.handler.ConfigAlterations;
+import dev.sampo.kafka.handler.ControllerClient;
+import dev.sampo.kafka.handler.CreatePartitionsHandler;
+import dev.sampo.kafka.handler.CreateTopicsHandler;
+import dev.sampo.kafka.handler.DeleteGroupsHandler;
+import dev.sampo.kafka.handler.DeleteRecordsHandler;
+import dev.sampo.kafka.handler.DeleteTopicsHandler;
+import dev.sampo.kafka.handler.DescribeClusterHandler;
+import dev.sampo.kafka.handler.DescribeConfigsHandler;
+import dev.sampo.kafka.handler.DescribeGroupsHandler;
+import dev.sampo.kafka.handler.DescribeLogDirsHandler;
+import dev.sampo.kafka.handler.DescribeProducersHandler;
+import dev.sampo.kafka.handler.DescribeTopicPartitionsHandler;
+import dev.sampo.kafka.handler.FetchHandler;
+import dev.sampo.kafka.handler.FetchSettings;
+import dev.sampo.kafka.handler.FindCoordinatorHandler;
+import dev.sampo.kafka.handler.HeartbeatHandler;
+import dev.sampo.kafka.handler.IncrementalAlterConfigsHandler;
+import dev.sampo.kafka.handler.InitProducerIdHandler;
+import dev.sampo.kafka.handler.JoinGroupHandler;
+import dev.sampo.kafka.handler.LeaveGroupHandler;
+import dev.sampo.kafka.handler.ListConfigResourcesHandler;
+import dev.sampo.kafka.handler.ListGroupsHandler;
+import dev.sampo.kafka.handler.ListOffsetsHandler;
+import dev.sampo.kafka.handler.MetadataHandler;
+import dev.sampo.kafka.handler.OffsetCommitHandler;
+import dev.sampo.kafka.handler.OffsetDeleteHandler;
+import dev.sampo.kafka.handler.OffsetFetchHandler;
+import dev.sampo.kafka.handler.OffsetForLeaderEpochHandler;
+import dev.sampo.kafka.handler.ProduceHandler;
+import dev.sampo.kafka.handler.SyncGroupHandler;
+import dev.sampo.kafka.handler.TopicReadiness;
+import dev.sampo.kafka.producer.ProducerIds;
+import dev.sampo.partition.controller.MetadataImages;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.slf4j.LoggerFactory;
+
+/** What serves Kafka's API keys: one handler for each, made of the parts it needs. */
+final class BrokerServices {
+    private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(15);
+
+    private final ActorSystem<?> system;
+    private final Map<ApiKeys, ApiHandler> handlers = new EnumMap<>(ApiKeys.class);
+    private final AdvertisedApis apis;
+
+    BrokerServices(
+            BrokerSettings settings, String clusterId, Path logFolder, ActorSystem<?> system, MetadataImages images,
+            PartitionRegistry registry, ActorRef<Controller.Command> controller) {
+        this.system = system;
+        int brokerId = settings.nodeId();
+        BrokerDefaults defaults = settings.defaults();
+        var cluster = new ClusterView(clusterId, brokerId, images);
+        var controllerClient = new ControllerClient(controller, images, system.scheduler(), CONTROLLER_TIMEOUT);
+        var readiness =
+                new TopicReadiness(brokerId, images, registry, system.scheduler(), system.executionContext());
+        var loggers = new LogbackLevels((LoggerContext) LoggerFactory.getILoggerFactory());
+        var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
+        var groups = GroupCoordinators.start(
+                system, GroupSettings.from(system.settings().config()), images, registry, controller,
+                GroupCoordinators.steadyClock());
+        var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
+
+        List<ApiHandler> served = new ArrayList<>(List.of(
+                new ProduceHandler(cluster, registry),
+                new FetchHandler(cluster, registry, fetch(defaults), InstantSource.system()),
+                new ListOffsetsHandler(cluster, registry),
+                new OffsetForLeaderEpochHandler(cluster, registry),
+                new DeleteRecordsHandler(cluster, registry),
+                new DescribeProducersHandler(cluster, registry),
+                new DescribeLogDirsHandler(cluster, registry, logFolder, blocking),
+                new MetadataHandler(cluster, controllerClient, defaults::autoCreateTopicsEnable),
+                new DescribeClusterHandler(cluster),
+                new DescribeTopicPartitionsHandler(cluster, defaults.intValue("max.request.partition.size.limit")),
+                new InitProducerIdHandler(
+                        new ProducerIds(InitProducerIdHandler.blocks(cluster, controllerClient)))));
+        served.addAll(List.of(
+                new CreateTopicsHandler(brokerId, images, defaults, controllerClient, readiness),
+                new DeleteTopicsHandler(images, defaults, controllerClient),
+                new CreatePartitionsHandler(images, controllerClient, readiness),
+                new DescribeConfigsHandler(brokerId, images, defaults, loggers),
+                new AlterConfigsHandler(alterations),
+                new IncrementalAlterConfigsHandler(alterations),
+                new ListConfigResourcesHandler(images)));
+        served.addAll(List.of(
+                new FindCoordinatorHandler(groups, images),
+                new JoinGroupHandler(groups),
+                new SyncGroupHandler(groups),
+                new HeartbeatHandler(groups),
+                new LeaveGroupHandler(groups),
+                new OffsetCommitHandler(groups, images),
+                new OffsetFetchHandler(groups, images),
+                new OffsetDeleteHandler(groups, images),
+                new DescribeGroupsHandler(groups),
+                new ListGroupsHandler(groups),
+                new DeleteGroupsHandler(groups)));
+        served.forEach(handler -> handlers.put(handler.apiKey(), handler));
+        var keys = new ArrayList<>(handlers.keySet());
+        keys.add(ApiKeys.API_VERSIONS);
+        this.apis = AdvertisedApis.of(keys);
+        handlers.put(ApiKeys.API_VERSIONS, new ApiVersionsHandler(apis, clusterId, brokerId));
+    }
+
+    private static FetchSettings fetch(BrokerDefaults defaults) {
+        return new FetchSettings(
+                defaults.intValue("fetch.max.bytes"), defaults.intValue("max.incremental.fetch.session.cache.slots"),
+                FetchSettings.DEFAULT.maxWaitMs());
+    }
+
+    /** Binds a listener and serves every key on it. */
+    KafkaListener listen(String name, InetSocketAddress bind) throws IOException {
+        return KafkaListener.start(
+                system, name, bind, ListenerSettings.from(system.settings().config()), apis, handlers);
+    }
+}

@@ -1,0 +1,142 @@
+package dev.sampo.partition.controller;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
+import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.NewTopic;
+import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
+import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+
+import static dev.sampo.partition.controller.Fixture.topic;
+import static org.assertj.core.api.Assertions.assertThat;
+
+final class BrokerRulesTest {
+    private final Fixture fixture = new Fixture(3);
+
+    @Test
+    void aSecondDirectoryUnderALiveBrokerIdIsRefusedNamingBoth() {
+        Uuid other = Uuid.randomUuid();
+        RegisterBrokerReply reply = fixture.register(1, other, Uuid.randomUuid());
+        assertThat(reply.error()).isEqualTo(KafkaError.DUPLICATE_BROKER_REGISTRATION);
+        assertThat(reply.errorMessage()).contains(other.toString(), new Uuid(0, 1).toString());
+        assertThat(reply.incarnation()).isEqualTo(-1);
+    }
+
+    @Test
+    void oneDirectoryUnderTwoLiveBrokerIdsIsRefused() {
+        assertThat(fixture.register(4, new Uuid(0, 1), Uuid.randomUuid()).error())
+                .isEqualTo(KafkaError.DUPLICATE_BROKER_REGISTRATION);
+    }
+
+    @Test
+    void aFencedBrokersIdMayBeTakenWithANewDirectoryThatIsNowhereInSync() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1)), Map.of()));
+        fixture.create(new NewTopic("b", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        fixture.fence(1);
+        assertThat(fixture.register(1, Uuid.randomUuid(), Uuid.randomUuid()).error()).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).inSyncReplicas()).isEmpty();
+        assertThat(group("b", 0).inSyncReplicas()).containsExactly(2);
+        assertThat(lead("a", 0, 1).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+    }
+
+    @Test
+    void theSameProcessGetsItsIncarnationAgainAndAnotherProcessANewOne() {
+        Uuid process = Uuid.randomUuid();
+        long first = fixture.register(1, new Uuid(0, 1), process).incarnation();
+        assertThat(fixture.register(1, new Uuid(0, 1), process).incarnation()).isEqualTo(first);
+        assertThat(fixture.register(1, new Uuid(0, 1), Uuid.randomUuid()).incarnation()).isEqualTo(first + 1);
+    }
+
+    @Test
+    void onlyAnInSyncReplicaInItsCurrentIncarnationLeadsAndEachGrantIsANewEpoch() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        assertThat(lead("a", 0, 1).leaderEpoch()).isZero();
+        assertThat(lead("a", 0, 2).leaderEpoch()).isEqualTo(1);
+        assertThat(group("a", 0).leader()).isEqualTo(2);
+        assertThat(lead("a", 0, 3).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        assertThat(lead("a", 0, 9).error()).isEqualTo(KafkaError.BROKER_ID_NOT_REGISTERED);
+        assertThat(becomeLeader("nope", 1, incarnation(1)).error()).isEqualTo(KafkaError.RESOURCE_NOT_FOUND);
+        long old = incarnation(2);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(group("a", 0).leader()).as("a new incarnation leads nothing").isEqualTo(-1);
+        assertThat(becomeLeader(group("a", 0).id(), 2, old).error()).isEqualTo(KafkaError.STALE_BROKER_EPOCH);
+        assertThat(lead("a", 0, 1).leaderEpoch()).isEqualTo(2);
+    }
+
+    @Test
+    void theOnlyReplicaStaysInSyncThroughARestartAndLeadsInTheNextEpoch() {
+        fixture.create(topic("a", 1));
+        int broker = group("a", 0).replicas().getFirst();
+        lead("a", 0, broker);
+        fixture.register(broker, new Uuid(0, broker), Uuid.randomUuid());
+        assertThat(lead("a", 0, broker).leaderEpoch()).isEqualTo(1);
+    }
+
+    @Test
+    void aFencedBrokerLeadsNothingAndLeavesEachIsrThatHasAnotherMember() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2), 1, List.of(1, 3)), Map.of()));
+        lead("a", 0, 1);
+        assertThat(fixture.fence(1)).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).leader()).isEqualTo(-1);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(2);
+        assertThat(fixture.fence(1)).isEqualTo(KafkaError.STALE_BROKER_EPOCH);
+    }
+
+    @Test
+    void anIsrChangeIsComparedWithTheEpochsThatTheLeaderKnew() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        lead("a", 0, 1);
+        PlacementGroup group = group("a", 0);
+        assertThat(isr(group, 1, 0, List.of(1))).isEqualTo(KafkaError.NONE);
+        assertThat(isr(group, 1, 0, List.of(1, 2))).isEqualTo(KafkaError.INVALID_UPDATE_VERSION);
+        group = group("a", 0);
+        assertThat(isr(group, 1, 5, List.of(1, 2))).isEqualTo(KafkaError.FENCED_LEADER_EPOCH);
+        assertThat(isr(group, 2, 0, List.of(1, 2))).isEqualTo(KafkaError.FENCED_LEADER_EPOCH);
+        assertThat(isr(group, 1, 0, List.of(1, 3))).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        assertThat(isr(group, 1, 0, List.of(2))).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        assertThat(isr(group, 1, 0, List.of(1, 2))).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1, 2);
+    }
+
+    @Test
+    void producerIdsAreNeverGivenTwice() {
+        long first = allocate(1);
+        assertThat(allocate(2)).isEqualTo(first + 1000);
+        assertThat(allocate(1)).isEqualTo(first + 2000);
+    }
+
+    private long allocate(int broker) {
+        return fixture.decide(fixture.rules.decide(fixture.image(),
+                new AllocateProducerIds(broker, incarnation(broker), fixture.replyTo()))).first();
+    }
+
+    private KafkaError isr(PlacementGroup group, int broker, int leaderEpoch, List<Integer> wanted) {
+        return fixture.decide(fixture.rules.decide(fixture.image(), new ChangeInSyncReplicas(group.id(), broker,
+                incarnation(broker), leaderEpoch, group.partitionEpoch(), wanted, fixture.replyTo())))
+                .results().getFirst().error();
+    }
+
+    private BecomeLeaderReply lead(String topic, int partition, int broker) {
+        return becomeLeader(group(topic, partition).id(), broker, incarnation(broker));
+    }
+
+    private BecomeLeaderReply becomeLeader(String groupId, int broker, long incarnation) {
+        return fixture.decide(fixture.rules.decide(fixture.image(),
+                new BecomeLeader(groupId, broker, incarnation, fixture.image().offset(), fixture.replyTo())));
+    }
+
+    private long incarnation(int broker) {
+        MetadataImage.Broker registered = fixture.image().brokers().get(broker);
+        return registered == null ? -1 : registered.incarnation();
+    }
+
+    private PlacementGroup group(String topic, int partition) {
+        return fixture.image().groupOf(fixture.image().topic(topic), partition);
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sampo.partition.controller;
+
+import dev.sampo.actors.protocol.Controller.ConfigResourceType;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Knows retention.ms (a number) and cleanup.policy (a list with default delete). */
+public final class FakeConfigRules implements ConfigRules {
+    @Override
+    public @Nullable String problem(ConfigResourceType type, String name, String value) {
+        return switch (name) {
+            case "retention.ms" -> value.matches("-?\\d+")
+                    ? null
+                    : "Invalid value " + value + " for configuration retention.ms: Not a number of type LONG";
+            case "cleanup.policy" -> Set.of("delete", "compact").containsAll(Set.of(value.split(",")))
+                    ? null
+                    : "Invalid value " + value + " for configuration cleanup.policy";
+            default -> "Unknown topic config name: " + name;
+        };
+    }
+
+    @Override
+    public boolean isList(ConfigResourceType type, String name) {
+        return name.equals("cleanup.policy");
+    }
+
+    @Override
+    public @Nullable String defaultValue(ConfigResourceType type, String name) {
+        return name.equals("cleanup.policy") ? "delete" : null;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.partition.controller.ControllerEvent;
+import dev.sampo.partition.controller.MetadataImage;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+final class GroupWatchTest {
+    private MetadataImage image = MetadataImage.EMPTY
+            .apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 2), 1, List.of(), null))
+            .apply(new ControllerEvent.BrokerRegistered(2, new Uuid(2, 1), new Uuid(2, 2), 2, List.of(), null))
+            .apply(new ControllerEvent.PlacementGroupCreated("g0", List.of(1), 0, List.of(1)))
+            .apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(2), 0, List.of(2)))
+            .apply(new ControllerEvent.PlacementGroupCreated("g2", List.of(1), 1, List.of(1)))
+            .apply(new ControllerEvent.TopicCreated(new Uuid(3, 3), "t", List.of("g0", "g1"), false, Map.of()));
+
+    @Test
+    void aGroupWithPartitionsAndWithoutALeaderIsWokenByItsReplicas() {
+        assertThat(GroupWatch.leaderless(image, 1)).containsExactly("g0");
+        assertThat(GroupWatch.leaderless(image, 2)).containsExactly("g1");
+        image = image.apply(new ControllerEvent.LeaderElected("g0", 1, 0, List.of(1)));
+        assertThat(GroupWatch.leaderless(image, 1)).isEmpty();
+    }
+
+    @Test
+    void nobodyAsksForAGroupThatNobodyMayLead() {
+        image = image.apply(new ControllerEvent.BrokerFenced(1, 1));
+        assertThat(GroupWatch.leaderless(image, 1)).isEmpty();
+    }
+
+    @Test
+    void aLedGroupWithAPartitionThatDoesNotServeIsWoken() {
+        image = image.apply(new ControllerEvent.LeaderElected("g0", 1, 0, List.of(1)));
+        assertThat(GroupWatch.unserved(image, 1, id -> false)).containsExactly("g0");
+        assertThat(GroupWatch.unserved(image, 1, id -> true)).isEmpty();
+        assertThat(GroupWatch.unserved(image, 2, id -> false)).isEmpty();
+    }
+
+    @Test
+    void entityIdsNameGroupAndPartitionAlsoWhenTheTopicIdHoldsADash() {
+        Uuid dashed = Uuid.fromString("-bcd-fghijklmnopqrstuQ");
+        var id = new TopicIdPartition(dashed, 12);
+        String entityId = GroupEntityIds.partition("g17", id);
+        assertThat(GroupEntityIds.partition(entityId)).isEqualTo(id);
+        assertThat(GroupEntityIds.groupId(entityId)).isEqualTo("g17");
+        assertThat(GroupEntityIds.isSentinel(entityId)).isFalse();
+        assertThat(GroupEntityIds.isSentinel(GroupEntityIds.sentinel("g17"))).isTrue();
+        assertThat(GroupEntityIds.groupId("g17/~")).isEqualTo("g17");
+        assertThatThrownBy(() -> GroupEntityIds.groupId("g17")).hasMessageContaining("g17");
+    }
+}

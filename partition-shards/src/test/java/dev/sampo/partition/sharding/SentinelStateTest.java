@@ -1,0 +1,137 @@
+package dev.sampo.partition.sharding;
+
+import dev.sampo.actors.config.TopicSettings;
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller.ConfigResourceType;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.partition.controller.ControllerEvent;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.sharding.SentinelEffect.AskController;
+import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
+import dev.sampo.partition.sharding.SentinelEffect.Tell;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+final class SentinelStateTest {
+    private static final Uuid ORDERS = new Uuid(7, 7);
+    private static final TopicIdPartition FIRST = new TopicIdPartition(ORDERS, 0);
+    private static final TopicSettings OTHER = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
+            1_000_000, 1, 1, false, 0.5, 0, 2, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
+
+    private final SentinelState sentinel = new SentinelState("g0", 1, 1, 200, 2000,
+            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER);
+    private MetadataImage image = MetadataImage.EMPTY;
+
+    SentinelStateTest() {
+        apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 2), 1, List.of(), null));
+        apply(new ControllerEvent.PlacementGroupCreated("g0", List.of(1, 2), 0, List.of(1, 2)));
+        apply(new ControllerEvent.TopicCreated(ORDERS, "orders", List.of("g0", "g1"), false, Map.of()));
+    }
+
+    @Test
+    void partitionsAreActivatedOnlyOnceTheImageShowsTheGrantedEpoch() {
+        // Given
+        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(ensure()).as("one ask at a time").isEmpty();
+
+        // When the answer is here before the image
+        assertThat(granted(0, image.offset() + 1)).isEmpty();
+
+        // Then
+        elected(1, 0);
+        assertThat(sentinel.onImage(image)).containsExactly(
+                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+        assertThat(sentinel.onImage(image)).isEmpty();
+    }
+
+    @Test
+    void aRefusalIsRepeatedWithGrowingBackOffAndOnlyWhileThisBrokerMayLead() {
+        ensure();
+        assertThat(refused()).containsExactly(new RetryAfter(200));
+        assertThat(ensure()).as("waiting").isEmpty();
+        assertThat(sentinel.onRetry(image)).containsExactly(new AskController(image.offset()));
+        assertThat(refused()).containsExactly(new RetryAfter(400));
+        apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(2)));
+        assertThat(sentinel.onRetry(image)).isEmpty();
+        assertThat(ensure()).isEmpty();
+        apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1, 2)));
+        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(sentinel.onNoReply()).containsExactly(new RetryAfter(800));
+    }
+
+    @Test
+    void addedPartitionsAreActivatedAndDeletedOnesStoppedWithTheirLogs() {
+        lead();
+        apply(new ControllerEvent.PartitionsAdded(ORDERS, List.of("g0")));
+        var third = new TopicIdPartition(ORDERS, 2);
+        assertThat(sentinel.onImage(image)).containsExactly(
+                new Tell(third, new Partition.Activate(third, "orders", 0, 2, SingleNode.SETTINGS)));
+        apply(new ControllerEvent.TopicDeleted(ORDERS));
+        assertThat(sentinel.onImage(image)).containsExactlyInAnyOrder(
+                new Tell(FIRST, new Partition.Stop(true)), new Tell(third, new Partition.Stop(true)));
+    }
+
+    @Test
+    void changedConfigsReachActivePartitions() {
+        lead();
+        apply(new ControllerEvent.ConfigsChanged(
+                new ConfigResource(ConfigResourceType.TOPIC, "orders"), Map.of("min.insync.replicas", "2")));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Reconfigure(OTHER)));
+    }
+
+    @Test
+    void anotherLeaderInTheImageStopsThePartitionsAndKeepsTheirLogs() {
+        lead();
+        elected(2, 1);
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(false)));
+        assertThat(sentinel.leading()).isFalse();
+    }
+
+    @Test
+    void partitionsThatDoNotServeAreActivatedAgainInTheSameEpoch() {
+        lead();
+        assertThat(sentinel.onEnsureLeader(image, id -> false)).containsExactly(
+                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+        assertThat(sentinel.onEnsureLeader(image, id -> true)).isEmpty();
+    }
+
+    @Test
+    void anOldIncarnationDoesNotAsk() {
+        apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
+        assertThat(ensure()).isEmpty();
+    }
+
+    private void lead() {
+        ensure();
+        elected(1, 0);
+        granted(0, image.offset());
+        assertThat(sentinel.leading()).isTrue();
+    }
+
+    private void elected(int leader, int epoch) {
+        apply(new ControllerEvent.LeaderElected("g0", leader, epoch, List.of(1, 2)));
+    }
+
+    private List<SentinelEffect> ensure() {
+        return sentinel.onEnsureLeader(image, id -> true);
+    }
+
+    private List<SentinelEffect> granted(int epoch, long offset) {
+        return sentinel.onReply(image, new BecomeLeaderReply("g0", KafkaError.NONE, epoch, offset));
+    }
+
+    private List<SentinelEffect> refused() {
+        return sentinel.onReply(image, new BecomeLeaderReply("g0", KafkaError.INELIGIBLE_REPLICA, -1, -1));
+    }
+
+    private void apply(ControllerEvent event) {
+        image = image.apply(event);
+    }
+}
