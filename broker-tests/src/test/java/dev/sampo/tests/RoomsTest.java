@@ -1,6 +1,7 @@
 package dev.sampo.tests;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -24,7 +25,7 @@ class RoomsTest {
 
     /** Rule classes that do not say so by their name. */
     private static final List<String> RULES = List.of(
-            "ProducerSequences", "WaitingFetches", "CommittedOffsets", "SessionDeadlines", "MetadataImage", "ResponseOrder", "PlacementGroups", "GroupAllocation");
+            "ProducerSequences", "WaitingFetches", "CommittedOffsets", "SessionDeadlines", "MetadataImage", "ResponseOrder", "PlacementGroups");
 
     private static final JavaClasses SAMPO = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -62,14 +63,22 @@ class RoomsTest {
     void onlyCodecAndHandlersSeeKafkasMessageClasses() {
         check(noClasses().that().resideInAPackage("dev.sampo..")
                 .and().resideOutsideOfPackages("dev.sampo.kafka.codec..", "dev.sampo.kafka.handler..", "dev.sampo.tests..")
-                .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.message..", "org.apache.kafka.common.protocol..", "org.apache.kafka.common.requests.."));
+                .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.message..", "org.apache.kafka.common.requests.."));
+    }
+
+    /** The journal of groups is one of them: its entries are batches of a partition log. */
+    @Test
+    void onlyPersistenceCodecAndTheGroupJournalSeeKafkasRecordClasses() {
+        check(noClasses().that().resideInAPackage("dev.sampo..")
+                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.group.journal..", "dev.sampo.kafka.handler..", "dev.sampo.tests..")
+                .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress.."));
     }
 
     @Test
-    void onlyPersistenceAndCodecSeeKafkasRecordClasses() {
-        check(noClasses().that().resideInAPackage("dev.sampo..")
-                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.tests..")
-                .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress.."));
+    void handlersSeeKafkasRecordsOnlyAsFieldsOfMessages() {
+        check(noClasses().that().resideInAPackage("dev.sampo.kafka.handler..")
+                .should().dependOnClassesThat(resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress..")
+                        .and(DescribedPredicate.not(simpleName("MemoryRecords").or(simpleName("BaseRecords"))))));
     }
 
     /** States, effects and events, with what is nested in them, and the named rule classes. */

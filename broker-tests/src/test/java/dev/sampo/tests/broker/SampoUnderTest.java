@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Sampo as a user starts it: its main class in an own JVM with a {@code server.properties}. */
+/** Sampo as a user starts it: its main class in an own JVM with a {@code server.properties} and the options of {@code bin/sampo}. */
 public final class SampoUnderTest {
     private static final String MAIN_CLASS = "dev.sampo.cluster.SampoMain";
 
@@ -24,12 +24,16 @@ public final class SampoUnderTest {
         properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port);
         properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
         properties.put("log.dirs", data.toString());
+        // Fixed over a restart, and apart from another broker's on this machine.
+        properties.put("sampo.remoting.port", Integer.toString(FreePort.next()));
+        properties.put("sampo.raft.port", Integer.toString(FreePort.next()));
         properties.putAll(settings);
         try {
             Files.createDirectories(folder);
             Path file = folder.resolve("server.properties");
             Files.writeString(file, KafkaUnderTest.asText(properties));
-            var command = ChildBroker.java(classPath(), "-Xmx512m", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+            var command = ChildBroker.java(classPath(), "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+UseCompactObjectHeaders",
+                    "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Dio.netty.tryReflectionSetAccessible=false", "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
             command.add(MAIN_CLASS);
             command.add("server");
             command.add("--config");

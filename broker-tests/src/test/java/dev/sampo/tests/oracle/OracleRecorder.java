@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Records the answers of a real Kafka, started here in an empty folder. Arguments: the file to write. */
-public final class OracleRecorder {
+/** Runs the catalogue against a broker, or against a real Kafka started here in an empty folder. */
+final class OracleRecorder {
     /** Settings of the recorded Kafka, and of the broker that is compared with it. */
     static final Map<String, String> SETTINGS = Map.of(
             "offsets.topic.num.partitions", "4",
@@ -17,13 +17,6 @@ public final class OracleRecorder {
             "log.initial.task.delay.ms", "3600000");
 
     private OracleRecorder() {}
-
-    public static void main(String[] arguments) throws IOException {
-        Path file = Path.of(arguments.length > 0 ? arguments[0] : "src/test/resources" + Recording.RESOURCE);
-        Map<String, JsonNode> answers = record();
-        Recording.write(file, answers);
-        System.out.println(answers.size() + " answers of Kafka " + KafkaUnderTest.VERSION + " in " + file);
-    }
 
     /** @return answers by name, as they read from the recording file */
     static LinkedHashMap<String, JsonNode> record() throws IOException {
