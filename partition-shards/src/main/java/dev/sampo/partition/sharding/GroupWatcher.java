@@ -24,7 +24,8 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     /** To the watcher. */
     enum Command {
         IMAGE_CHANGED,
-        TICK
+        TICK,
+        STOP
     }
 
     private final int brokerId;
@@ -91,6 +92,9 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 next(woken && doubled.compareTo(settings.watcherMaxInterval()) < 0
                         ? doubled
                         : settings.watcherMaxInterval());
+            }
+            case STOP -> {
+                return Behaviors.stopped();
             }
         }
         return this;

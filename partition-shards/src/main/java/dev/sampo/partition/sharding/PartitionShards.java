@@ -5,7 +5,10 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.placement.GroupAllocation;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -51,6 +54,8 @@ public final class PartitionShards {
     private final Parts parts;
     private final ShardingSettings settings;
     private volatile SentinelActor.@Nullable Broker broker;
+    private volatile @Nullable ActorRef<GroupWatcher.Command> watcher;
+    private volatile boolean stopping;
 
     private PartitionShards(ActorSystem<?> system, Parts parts) {
         this.system = system;
@@ -71,6 +76,11 @@ public final class PartitionShards {
                 .withEntityProps(Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"))
                 .withAllocationStrategy(new GroupAllocation(
                         Cluster.get(system.classicSystem()), parts.images(), shards.settings.maxMovesPerTick())));
+        CoordinatedShutdown.get(system.classicSystem()).addTask(
+                CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
+                    shards.stopWaking();
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                });
         return shards;
     }
 
@@ -86,8 +96,31 @@ public final class PartitionShards {
         }
         broker = new SentinelActor.Broker(parts.brokerId(), incarnation, controller, parts.images(), parts.registry(),
                 parts.topicSettings(), settings);
-        system.systemActorOf(GroupWatcher.create(parts.brokerId(), parts.images(), parts.registry(), this::tell,
-                settings), "group-watcher", Props.empty());
+        ActorRef<GroupWatcher.Command> started = system.systemActorOf(GroupWatcher.create(
+                parts.brokerId(), parts.images(), parts.registry(), this::wake, settings),
+                "group-watcher", Props.empty());
+        watcher = started;
+        if (stopping) {
+            started.tell(GroupWatcher.Command.STOP);
+        }
+    }
+
+    /**
+     * No group is woken by this broker any more. To be called before the region shuts down (Pekko's coordinated
+     * shutdown does it by itself): a message for a group that was just handed off would keep the region waiting.
+     */
+    public void stopWaking() {
+        stopping = true;
+        ActorRef<GroupWatcher.Command> running = watcher;
+        if (running != null) {
+            running.tell(GroupWatcher.Command.STOP);
+        }
+    }
+
+    private void wake(String entityId, Partition.Command command) {
+        if (!stopping) {
+            tell(entityId, command);
+        }
     }
 
     /** Sends a control message to an entity through the region. At most once, and never for records. */

@@ -130,8 +130,9 @@ final class SingleNode implements AutoCloseable {
 
     @Override
     public void close() {
-        images.close();
         system.terminate();
-        system.getWhenTerminated().toCompletableFuture().join();
+        // Less than the 30 s after which the shutdown of the region is given up.
+        system.getWhenTerminated().toCompletableFuture().orTimeout(25, TimeUnit.SECONDS).join();
+        images.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.sampo.persistence.journal;
 
 import dev.sampo.persistence.metadata.MetadataLog.Snapshot;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -39,6 +40,11 @@ public final class MetadataSnapshotStore extends SnapshotStore {
         bytes.get(state);
         return SelectedSnapshot.create(
                 new SnapshotMetadata(persistenceId, snapshot.offset() + 1, timestampMs), codec.decode(state));
+    }
+
+    /** The state's bytes, for {@link EventCodec}, in a snapshot as the metadata log holds it: behind the time it was made. */
+    public static byte[] payload(byte[] snapshot) {
+        return Arrays.copyOfRange(snapshot, Long.BYTES, snapshot.length);
     }
 
     private static boolean matches(SnapshotSelectionCriteria criteria, SnapshotMetadata metadata) {

@@ -207,6 +207,9 @@ class LogCrashSimulation {
         /** Bad disk: one bit above the recovery point, in a batch that is whole and has a good one behind it. */
         private boolean flip() throws IOException {
             List<String> logs = files.list(DIRECTORY).stream().filter(name -> name.endsWith(".log")).sorted().toList();
+            if (logs.isEmpty()) {
+                return false; // a log that was being emptied
+            }
             Path path = DIRECTORY.resolve(logs.getLast());
             byte[] bytes = files.contents(path);
             var positions = new ArrayList<Integer>();
