@@ -1,7 +1,5 @@
 package dev.sampo.tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.tests.broker.BrokerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Clients in other languages: kcat and confluent-kafka for Python (librdkafka, Debian packages, see
