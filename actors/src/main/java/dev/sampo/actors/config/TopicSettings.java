@@ -36,4 +36,21 @@ public record TopicSettings(
         int segmentIndexBytes,
         long segmentJitterMs,
         long segmentMs,
-        boolean uncleanLeaderElection) {}
+        boolean uncleanLeaderElection) {
+
+    /**
+     * For a partition of so many replicas: as in Kafka, {@code min.insync.replicas} never asks for more than there are, so
+     * that a high default does not make topics of fewer replicas read-only.
+     */
+    public TopicSettings withReplicas(int replicas) {
+        return minInSyncReplicas <= replicas
+                ? this
+                : new TopicSettings(
+                        cleanupDelete, cleanupCompact, compressionType, compressionLevel, deleteRetentionMs,
+                        fileDeleteDelayMs, flushMessages, flushMs, indexIntervalBytes, maxCompactionLagMs,
+                        maxDecompressedMessageBytes, maxMessageBytes, messageTimestampAfterMaxMs,
+                        messageTimestampBeforeMaxMs, logAppendTime, minCleanableDirtyRatio, minCompactionLagMs, replicas,
+                        preallocate, retentionBytes, retentionMs, segmentBytes, segmentIndexBytes, segmentJitterMs,
+                        segmentMs, uncleanLeaderElection);
+    }
+}

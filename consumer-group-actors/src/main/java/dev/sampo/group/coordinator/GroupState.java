@@ -258,6 +258,10 @@ public final class GroupState {
     }
 
     private void deleteOffsets(long requestId, DeleteOffsets request, List<GroupEffect> out) {
+        if (request.groupId().isEmpty()) { // the group of clients without one may commit, as in Kafka, but is not managed
+            out.add(new Reply(requestId, request.refused(KafkaError.INVALID_GROUP_ID)));
+            return;
+        }
         KafkaError refusal = switch (members.state()) {
             case DEAD -> KafkaError.GROUP_ID_NOT_FOUND;
             case EMPTY -> KafkaError.NONE;

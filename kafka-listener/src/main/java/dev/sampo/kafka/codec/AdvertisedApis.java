@@ -71,8 +71,17 @@ public final class AdvertisedApis {
         return response;
     }
 
-    /** The answer to an ApiVersions request of an unknown version, to be sent in version 0 (KIP-511). */
+    /**
+     * The answer to an ApiVersions request of an unknown version, to be sent in version 0: the versions of ApiVersions
+     * alone, for the client to ask again (KIP-511).
+     */
     public ApiVersionsResponseData unsupportedVersion() {
-        return response().setErrorCode(Errors.UNSUPPORTED_VERSION.code());
+        var unsupported = new ApiVersionsResponseData().setErrorCode(Errors.UNSUPPORTED_VERSION.code());
+        for (ApiVersion api : response().apiKeys()) {
+            if (api.apiKey() == ApiKeys.API_VERSIONS.id) {
+                unsupported.apiKeys().add(api.duplicate());
+            }
+        }
+        return unsupported;
     }
 }

@@ -42,6 +42,10 @@ public final class ApiVersionsHandler implements ApiHandler {
             }
             exchange.client().software(request.clientSoftwareName(), request.clientSoftwareVersion());
         }
+        if (exchange.apiVersion() >= 5 && (request.clusterId() == null) != (request.nodeId() == -1)) {
+            exchange.respond(error(Errors.INVALID_REQUEST)); // a client names both or neither
+            return;
+        }
         if (exchange.apiVersion() >= 5 && isMeantForAnother(request)) {
             exchange.respond(error(Errors.REBOOTSTRAP_REQUIRED));
             return;
@@ -51,7 +55,7 @@ public final class ApiVersionsHandler implements ApiHandler {
 
     private boolean isMeantForAnother(ApiVersionsRequestData request) {
         return (request.clusterId() != null && !request.clusterId().equals(clusterId))
-                || (request.nodeId() >= 0 && request.nodeId() != nodeId);
+                || (request.nodeId() != -1 && request.nodeId() != nodeId);
     }
 
     private static boolean isValid(String software) {

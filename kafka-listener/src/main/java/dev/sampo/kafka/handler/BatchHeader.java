@@ -3,12 +3,14 @@ package dev.sampo.kafka.handler;
 import java.nio.ByteBuffer;
 
 /**
- * The few fields of a record batch, format v2, that a handler looks at before the partition does: byte 16 magic, bytes
- * 21-22 attributes (bits 0-2 compression, bit 4 transactional), big-endian, from the buffer's position. Reads only.
+ * The few fields of a record batch, format v2, that a handler looks at before the partition does: bytes 8-11 the
+ * number of bytes behind them, byte 16 magic, bytes 21-22 attributes (bits 0-2 compression, bit 4 transactional), big-endian, from the buffer's position. Reads only.
  */
 final class BatchHeader {
     static final byte MAGIC_V2 = 2;
 
+    private static final int LENGTH_AT = 8;
+    private static final int LENGTH_OVERHEAD = 12;
     private static final int MAGIC_AT = 16;
     private static final int ATTRIBUTES_AT = 21;
     private static final int MIN_SIZE_BYTES = 23;
@@ -21,6 +23,16 @@ final class BatchHeader {
     /** True when there are bytes enough to ask the other questions. */
     static boolean complete(ByteBuffer batch) {
         return batch.remaining() >= MIN_SIZE_BYTES;
+    }
+
+    /** True when the batch says that it is longer than the buffer. */
+    static boolean truncated(ByteBuffer batch) {
+        return batch.getInt(batch.position() + LENGTH_AT) > batch.remaining() - LENGTH_OVERHEAD;
+    }
+
+    /** True for the formats that Kafka ever had: 0, 1 and 2. */
+    static boolean knownMagic(ByteBuffer batch) {
+        return magic(batch) >= 0 && magic(batch) <= MAGIC_V2;
     }
 
     static byte magic(ByteBuffer batch) {

@@ -104,7 +104,7 @@ public final class DeleteTopicsHandler implements ApiHandler {
         }
         MetadataImage.Topic topic = image.topic(name);
         if (topic == null) {
-            return new Item(name, Uuid.ZERO_UUID, new ItemResult(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, null));
+            return new Item(name, Uuid.ZERO_UUID, new ItemResult(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, "There is no topic of this name."));
         }
         return ids.containsKey(topic.id())
                 ? invalid(name, topic.id(), "The provided topic name maps to an ID that was already supplied.")
@@ -117,7 +117,7 @@ public final class DeleteTopicsHandler implements ApiHandler {
         }
         MetadataImage.Topic topic = image.topic(id);
         return topic == null
-                ? new Item(null, id, new ItemResult(KafkaError.UNKNOWN_TOPIC_ID, null))
+                ? new Item(null, id, new ItemResult(KafkaError.UNKNOWN_TOPIC_ID, "There is no topic with this id."))
                 : new Item(topic.name(), id, null);
     }
 

@@ -21,7 +21,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ListOffsets, versions 1 to 11. Every asker is answered as a consumer, whatever replica id it gives.
+ * ListOffsets, versions 1 to 11. Every asker is answered as a consumer, whatever replica id it gives. A partition
+ * named more than once is refused, in one entry.
  *
  * @see "KIP-79, KIP-320, KIP-734, KIP-405, KIP-1005, KIP-1023"
  */
@@ -60,17 +61,21 @@ public final class ListOffsetsHandler implements ApiHandler {
         var gather = new Gather<>(exchange, ListOffsetReply.class);
         var asked = new ArrayList<ListOffsetsPartitionResponse>();
         Set<TopicPartition> duplicates = duplicates(request);
+        Set<TopicPartition> refused = new HashSet<>();
         for (ListOffsetsTopic topicRequest : request.topics()) {
             var topicResponse = new ListOffsetsTopicResponse().setName(topicRequest.name());
             response.topics().add(topicResponse);
             Topic topic = leaders.image().topic(topicRequest.name());
             for (ListOffsetsPartition wanted : topicRequest.partitions()) {
                 var answer = new ListOffsetsPartitionResponse().setPartitionIndex(wanted.partitionIndex());
-                topicResponse.partitions().add(answer);
-                if (duplicates.contains(new TopicPartition(topicRequest.name(), wanted.partitionIndex()))) {
-                    answer.setErrorCode(KafkaError.INVALID_REQUEST.code());
+                var topicPartition = new TopicPartition(topicRequest.name(), wanted.partitionIndex());
+                if (duplicates.contains(topicPartition)) {
+                    if (refused.add(topicPartition)) {
+                        topicResponse.partitions().add(answer.setErrorCode(KafkaError.INVALID_REQUEST.code()));
+                    }
                     continue;
                 }
+                topicResponse.partitions().add(answer);
                 Leaders.Found found = leaders.find(topic, wanted.partitionIndex());
                 ActorRef<Partition.Command> leader = found.leader();
                 if (!supported(wanted.timestamp(), exchange.apiVersion())) {

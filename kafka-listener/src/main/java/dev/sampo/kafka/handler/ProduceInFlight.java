@@ -141,13 +141,20 @@ final class ProduceInFlight implements Consumer<Partition.Reply> {
     private boolean validBatch(@Nullable ByteBuffer records, PartitionProduceResponse answer) {
         if (records == null || !BatchHeader.complete(records)) {
             refuse(answer, KafkaError.INVALID_RECORD, "A partition needs exactly one record batch.");
+        } else if (!BatchHeader.knownMagic(records)) {
+            refuse(answer, KafkaError.CORRUPT_MESSAGE, "Unknown magic " + BatchHeader.magic(records) + ".");
+        } else if (BatchHeader.truncated(records)) {
+            refuse(answer, KafkaError.INVALID_RECORD, "The record batch is longer than what was sent of it.");
         } else if (BatchHeader.magic(records) != BatchHeader.MAGIC_V2) {
             refuse(answer, KafkaError.INVALID_RECORD, "Only record batches with magic 2 are taken.");
         } else if (version < FIRST_VERSION_WITH_ZSTD && BatchHeader.zstd(records)) {
             refuse(answer, KafkaError.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs Produce version 7 or later.");
-        } else if (request.transactionalId() != null || BatchHeader.transactional(records)) {
+        } else if (request.transactionalId() != null) {
             refuse(answer, KafkaError.UNSUPPORTED_VERSION, "This broker does not serve transactions: produce without "
                     + "transactional.id.");
+        } else if (BatchHeader.transactional(records)) {
+            refuse(answer, KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "A transactional batch needs a "
+                    + "transactional id in its request.");
         } else {
             return true;
         }

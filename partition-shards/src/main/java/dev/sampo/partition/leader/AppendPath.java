@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of produced batches into the log: checked one by one as they arrive, given their offsets, collected, and
@@ -59,13 +60,13 @@ final class AppendPath {
     boolean accept(Append append, long nowMs) {
         KafkaError admitted = state.admit(append.acks());
         if (admitted != KafkaError.NONE) {
-            Refusals.refuse(append, admitted, List.of(), null);
+            refuse(append, admitted, List.of(), null);
             return false;
         }
         boolean client = append.origin() == Partition.Origin.CLIENT;
         return switch (BatchValidator.validate(append.records(), rules, client, nowMs)) {
             case Validation.Invalid invalid -> {
-                Refusals.refuse(
+                refuse(
                         append,
                         Settings.error(invalid.reason()),
                         invalid.records().stream()
@@ -100,11 +101,11 @@ final class AppendPath {
                         lastOffset + 1);
                 return true;
             }
-            case Decision.OutOfOrderSequence(int expected) -> Refusals.refuse(
+            case Decision.OutOfOrderSequence(int expected) -> refuse(
                     append, KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, List.of(),
                     "Out of order sequence number for producer " + batch.producerId() + ": "
                             + batch.baseSequence() + " (incoming seq. number), " + expected + " (expected)");
-            case Decision.InvalidProducerEpoch(short current) -> Refusals.refuse(
+            case Decision.InvalidProducerEpoch(short current) -> refuse(
                     append, KafkaError.INVALID_PRODUCER_EPOCH, List.of(),
                     "Epoch of producer " + batch.producerId() + " is " + batch.producerEpoch()
                             + ", which is smaller than the last seen epoch " + current);
@@ -132,6 +133,16 @@ final class AppendPath {
         boolean taken = rolled;
         rolled = false;
         return taken;
+    }
+
+    /** As in Kafka, the answer tells where the log starts, unless the batch is unreadable or too large. */
+    private void refuse(
+            Append append, KafkaError error, List<Partition.RecordError> recordErrors, @Nullable String message) {
+        long logStartOffset = switch (error) {
+            case CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE -> -1;
+            default -> log.logStartOffset();
+        };
+        Refusals.refuse(append, error, logStartOffset, recordErrors, message);
     }
 
     /** Answers one append. */

@@ -19,7 +19,7 @@ final class Refusals {
     /** Answers {@code request} with {@code error}. */
     static void refuse(Partition.Request request, KafkaError error) {
         switch (request) {
-            case Partition.Append append -> refuse(append, error, List.of(), null);
+            case Partition.Append append -> refuse(append, error, -1, List.of(), null);
             case Partition.Read read -> refuse(read, error);
             case Partition.ListOffset list -> list.replyTo().tell(
                     new ListOffsetReply(list.requestId(), list.index(), error, -1, -1, -1));
@@ -35,10 +35,10 @@ final class Refusals {
     }
 
     static void refuse(
-            Partition.Append append, KafkaError error, List<Partition.RecordError> recordErrors,
+            Partition.Append append, KafkaError error, long logStartOffset, List<Partition.RecordError> recordErrors,
             @Nullable String message) {
         append.replyTo().tell(new AppendReply(
-                append.requestId(), append.index(), error, -1, -1, -1, recordErrors, message));
+                append.requestId(), append.index(), error, -1, -1, logStartOffset, recordErrors, message));
     }
 
     static void refuse(Partition.Read read, KafkaError error) {

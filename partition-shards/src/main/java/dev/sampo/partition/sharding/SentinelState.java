@@ -45,6 +45,7 @@ final class SentinelState {
     private boolean waiting; // for the retry timer
     private long backoffMs;
     private @Nullable Object configsTold; // identity of the configs that `active` was computed from
+    private int replicasTold; // as configsTold
 
     SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
             TopicSettingsSource settingsSource) {
@@ -151,14 +152,16 @@ final class SentinelState {
                 effects.add(new Tell(id, new Partition.Stop(true)));
             }
         }
-        boolean configsChanged = configsTold != image.configs();
+        int replicas = group.replicas().size();
+        boolean settingsChanged = configsTold != image.configs() || replicasTold != replicas;
         configsTold = image.configs();
+        replicasTold = replicas;
         Map<Uuid, TopicSettings> byTopic = new HashMap<>();
         for (TopicIdPartition id : partitions) {
             TopicSettings told = active.get(id);
-            if (told == null || configsChanged) {
+            if (told == null || settingsChanged) {
                 TopicSettings settings = byTopic.computeIfAbsent(
-                        id.topicId(), topicId -> settingsSource.settings(image, topic(image, topicId)));
+                        id.topicId(), topicId -> settingsSource.settings(image, topic(image, topicId)).withReplicas(replicas));
                 if (told == null) {
                     activate(image, group, id, settings, effects);
                 } else if (!told.equals(settings)) {

@@ -78,6 +78,10 @@ public final class BatchValidator {
         if ((batch.attributes() & ~KNOWN_ATTRIBUTES) != 0) {
             return invalid(Reason.INVALID_RECORD, "unknown attributes " + batch.attributes());
         }
+        if (fromClient && batch.baseOffset() != 0) {
+            return invalid(
+                    Reason.INVALID_RECORD, "the base offset of a produced batch must be 0, it is " + batch.baseOffset());
+        }
         if (fromClient && batch.isControl()) {
             return invalid(Reason.INVALID_RECORD, "clients may not write control batches");
         }
