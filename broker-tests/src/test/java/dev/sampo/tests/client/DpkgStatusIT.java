@@ -1,7 +1,5 @@
 package dev.sampo.tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.broker.BrokerUnderTest;
 import java.io.IOException;
@@ -40,6 +38,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Real input, real clients, a real crash: Debian's own package database goes through the broker three times while the broker is

@@ -1,7 +1,5 @@
 package dev.sampo.tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.broker.BrokerUnderTest;
 import dev.sampo.tests.broker.MavenJars;
@@ -18,6 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Kafka's own command line tools, as their scripts start them. */
 class KafkaToolsIT {

@@ -1,7 +1,5 @@
 package dev.sampo.tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.tests.broker.BrokerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * Clients in other languages: kcat and confluent-kafka for Python (librdkafka, Debian packages, see
  * {@code src/test/clients/install-debian-clients.sh}) and kafkajs (npm, installed below {@code target}). One that is not there is
@@ -34,6 +34,7 @@ class OtherClientsIT {
 
     @BeforeAll
     static void start(@TempDir Path folder) {
+        installDebianClients();
         broker = BrokerUnderTest.start(folder, Map.of("offsets.topic.num.partitions", "4", "group.initial.rebalance.delay.ms", "500"));
     }
 
@@ -97,6 +98,15 @@ class OtherClientsIT {
         }
         ChildProgram.run(List.of("node", PROGRAMS.resolve("kafkajs-program.js").toString(), broker.bootstrap()), "", LIMIT,
                 Map.of("NODE_PATH", folder.resolve("node_modules").toString())).orFail();
+    }
+
+    /** A fresh machine has none of them: root may install what Debian packages, and the script says what it does. */
+    private static void installDebianClients() {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        if (root && ChildProgram.isInstalled("apt-get") && !ChildProgram.isInstalled("kcat")) {
+            System.out.println(ChildProgram.run(
+                    List.of("sh", PROGRAMS.resolve("install-debian-clients.sh").toString()), "", LIMIT, Map.of()).output());
+        }
     }
 
     private static String kcat(String input, String... arguments) {

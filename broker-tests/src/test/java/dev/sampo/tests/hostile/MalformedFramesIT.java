@@ -1,7 +1,5 @@
 package dev.sampo.tests.hostile;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.broker.BrokerUnderTest;
 import dev.sampo.tests.wire.RawConnection;
@@ -23,6 +21,8 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Malformed frames and hostile connections: the broker lives, gives back what it held, loses nothing, and a healthy client beside

@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
@@ -12,6 +10,8 @@ import org.apache.kafka.common.message.DescribeConfigsResponseData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.jspecify.annotations.Nullable;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** DescribeConfigs, AlterConfigs, IncrementalAlterConfigs, ListConfigResources. */
 final class ConfigRequests {

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 /**
  * One place where two answers differ.
  *
- * @param path such as {@code $.topics[0].errorCode}
+ * @param path such as {@code $.topics[log].partitions[0].errorCode}
  * @param expected Kafka's value as JSON text, or "(absent)"
  * @param actual the broker's
  */
@@ -35,11 +35,22 @@ record Difference(String path, String expected, String actual) {
             }
         } else if (expected.isArray() && actual.isArray() && expected.size() == actual.size()) {
             for (int i = 0; i < expected.size(); i++) {
-                compare(path + "[" + i + "]", expected.get(i), actual.get(i), found);
+                compare(path + "[" + label(i, expected.get(i)) + "]", expected.get(i), actual.get(i), found);
             }
         } else {
             found.add(new Difference(path, show(expected), show(actual)));
         }
+    }
+
+    /** The name of the element where it has one, so that a listed difference can point at it; else its index. */
+    private static String label(int index, JsonNode element) {
+        String name = element.path("name").asText();
+        return name.isEmpty() ? Integer.toString(index) : name;
+    }
+
+    /** A text for people where Kafka gives none: no program reads it, and it helps. */
+    boolean isOnlyMoreText() {
+        return path.matches(".*rrorMessage") && expected.equals("null") && actual.equals("\"<text>\"");
     }
 
     private static String show(JsonNode node) {

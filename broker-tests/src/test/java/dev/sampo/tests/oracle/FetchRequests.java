@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -10,6 +8,8 @@ import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchRequestData.ForgottenTopic;
 import org.apache.kafka.common.message.FetchResponseData;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** Fetch with and without sessions, over the topics that the produce part filled. */
 final class FetchRequests {

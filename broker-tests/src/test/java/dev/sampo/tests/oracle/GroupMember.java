@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.List;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
@@ -13,6 +11,8 @@ import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
 import org.jspecify.annotations.Nullable;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** One member of a classic group on its own connection; each call is recorded under {@code group.case}. */
 final class GroupMember {

@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
@@ -16,6 +14,8 @@ import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequest
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopic;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopics;
 import org.jspecify.annotations.Nullable;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** OffsetCommit, OffsetFetch, OffsetDelete. */
 final class GroupOffsetRequests {

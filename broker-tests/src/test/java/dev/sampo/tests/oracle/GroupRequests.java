@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -14,6 +12,8 @@ import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** Classic groups: life with one member in each version, two members, static members, bad arguments; describe, list, delete. */
 final class GroupRequests {

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * The listed differences: lines {@code request name | JSON path | reason}. In the name {@code *} stands for any text, in the path
- * {@code [*]} for any index; a path covers all below it.
+ * {@code [*]} for any element; a path covers all below it.
  */
 final class JustifiedDifferences {
     static final String RESOURCE = "/oracle/justified-differences.txt";
@@ -41,7 +41,7 @@ final class JustifiedDifferences {
         if (part.length != 3 || part[2].isBlank()) {
             throw new IllegalArgumentException(RESOURCE + ": \"" + line + "\" is not: request name | JSON path | reason");
         }
-        entries.add(new Entry(line, glob(part[0].strip(), "*", ".*"), Pattern.compile(glob(part[1].strip(), "[*]", "\\[\\d+\\]") + "([.\\[].*)?")));
+        entries.add(new Entry(line, glob(part[0].strip(), "*", ".*"), Pattern.compile(glob(part[1].strip(), "[*]", "\\[[^\\]]*\\]") + "([.\\[].*)?")));
         unused.add(line);
     }
 

@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
@@ -10,6 +8,8 @@ import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.Cursor
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.TopicRequest;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** Metadata and DescribeTopicPartitions, over all topics that the parts before made. */
 final class MetadataRequests {

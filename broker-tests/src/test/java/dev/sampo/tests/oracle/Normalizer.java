@@ -135,7 +135,7 @@ final class Normalizer {
 
     private JsonNode text(String field, String value) {
         if (TEXTS.contains(field)) {
-            return TextNode.valueOf("<text>");
+            return value.isEmpty() ? JsonNodeFactory.instance.nullNode() : TextNode.valueOf("<text>");
         }
         if (field.equals("clusterId")) {
             return TextNode.valueOf("<cluster id>");

@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
@@ -14,6 +12,8 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /** ListOffsets, OffsetForLeaderEpoch, DeleteRecords and DescribeLogDirs over the filled topic. */
 final class OffsetRequests {

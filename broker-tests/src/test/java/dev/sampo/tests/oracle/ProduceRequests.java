@@ -1,7 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +14,8 @@ import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceDataCollection;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
 
 /**
  * Produce, and DescribeProducers for what it left. Topic {@code log} is filled here for the fetching parts. Null records are
@@ -87,6 +87,7 @@ final class ProduceRequests {
         produce("last-offset-delta-negative", version, 1, "produce", 0, batches.lastOffsetDelta(-1));
         produce("codec-five", version, 1, "produce", 0, batches.codec(5));
         produce("not-really-compressed", version, 1, "produce", 0, batches.notReallyCompressed());
+        produce("sequence-without-producer", version, 1, "produce", 0, batches.sequenceWithoutProducer());
         produce("base-offset-set", version, 1, "produce", 0, batches.withBaseOffset(55));
         produce("control-batch", version, 1, "produce", 0, batches.controlBatch(3));
         produce("log-append-time-by-producer", version, 1, "produce", 0, batches.logAppendTime());

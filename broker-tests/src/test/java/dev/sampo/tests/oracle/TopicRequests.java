@@ -1,9 +1,5 @@
 package dev.sampo.tests.oracle;
 
-import static dev.sampo.tests.oracle.Catalogue.name;
-import static dev.sampo.tests.oracle.Topics.collection;
-import static dev.sampo.tests.oracle.Topics.creatable;
-
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
@@ -19,6 +15,10 @@ import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicCon
 import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DeleteTopicsRequestData.DeleteTopicState;
+
+import static dev.sampo.tests.oracle.Catalogue.name;
+import static dev.sampo.tests.oracle.Topics.collection;
+import static dev.sampo.tests.oracle.Topics.creatable;
 
 /** CreateTopics, CreatePartitions, DeleteTopics. Leaves no topic behind. */
 final class TopicRequests {

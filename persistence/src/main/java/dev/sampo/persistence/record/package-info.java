@@ -1,4 +1,4 @@
-/** Record batches, format v2, as views over bytes; the only package of this module that sees Kafka's record classes. */
+/** Record batches, format v2, as views over bytes. Here and in {@code cleaner} Kafka's record classes are used. */
 @NullMarked
 package dev.sampo.persistence.record;
 

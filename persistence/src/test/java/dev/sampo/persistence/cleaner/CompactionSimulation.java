@@ -1,13 +1,12 @@
 package dev.sampo.persistence.cleaner;
 
 import dev.sampo.persistence.log.Batches;
+import dev.sampo.persistence.log.FaultyLogFiles;
 import dev.sampo.persistence.log.LogRead;
 import dev.sampo.persistence.log.LogSettings;
 import dev.sampo.persistence.log.PartitionLog;
-import dev.sampo.persistence.log.RealLogFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,9 +25,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CompactionSimulation {
     private static final int SEEDS = 500;
     private static final long NOW = System.currentTimeMillis();
-
-    @TempDir
-    Path folder;
 
     @Test
     void theLatestRecordOfEachKeyStaysAtItsOffsetAndOffsetsGoOn() throws IOException {
@@ -46,8 +41,9 @@ class CompactionSimulation {
 
     private void life(int seed) throws IOException {
         var random = new Random(seed);
-        Path directory = folder.resolve("t-" + seed);
-        var files = new RealLogFiles();
+        Path directory = Path.of("/log/t-0");
+        var files = new FaultyLogFiles();
+        files.nowMs = NOW;
         var settings = new LogSettings(4_000, 1 << 30, 0, 1 << 20, 500, false, 1 << 20, 0, 1L << 40);
         var compaction = new CompactionSettings(
                 1_000, 0, Long.MAX_VALUE, 0, 8_000, 500, random.nextBoolean() ? 100_000 : 10);
@@ -82,15 +78,28 @@ class CompactionSimulation {
             log.flush();
             long end = log.logEndOffset();
             Compaction prepared = Compaction.prepare(log, files, compaction, end, now);
+            boolean died = false;
             if (prepared != null) {
-                for (Path path : prepared.apply(log, prepared.run())) {
-                    Files.deleteIfExists(path);
+                var result = prepared.run();
+                if (random.nextInt(3) == 0) {
+                    files.limitRenames(random.nextInt(12));
                 }
+                try {
+                    for (Path path : prepared.apply(log, result)) {
+                        files.deleteIfExists(path);
+                    }
+                } catch (IOException e) {
+                    died = true;
+                }
+                files.limitRenames(Integer.MAX_VALUE);
             }
             assertThat(log.logEndOffset()).isEqualTo(end);
-            if (random.nextInt(3) == 0) {
-                boolean clean = random.nextBoolean();
+            if (died || random.nextInt(3) == 0) {
+                boolean clean = !died && random.nextBoolean();
                 log.close(clean);
+                if (!clean) {
+                    files.crash(random);
+                }
                 log = PartitionLog.open(directory, new Uuid(1, seed), settings, clean, files, now);
                 assertThat(log.logEndOffset()).isEqualTo(end);
             }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * A file system in memory with a page cache: what was not forced may be lost, page by page, when the machine crashes.
  * Names change in the order of the calls; a crash keeps a prefix of the changes since the last forced directory.
  */
-final class FaultyLogFiles implements LogFiles {
+public final class FaultyLogFiles implements LogFiles {
     private static final int PAGE = 4096;
 
     /** Contents now and as the disk has them. */
@@ -39,9 +39,10 @@ final class FaultyLogFiles implements LogFiles {
     private List<Map<Path, Node>> nameHistory = new ArrayList<>();
     private long bytesLeft = Long.MAX_VALUE;
     private boolean forceFails;
-    long nowMs;
+    private int renamesLeft = Integer.MAX_VALUE;
+    public long nowMs;
 
-    FaultyLogFiles() {
+    public FaultyLogFiles() {
         nameHistory.add(new TreeMap<>());
     }
 
@@ -50,12 +51,17 @@ final class FaultyLogFiles implements LogFiles {
         bytesLeft = bytes;
     }
 
+    /** The process dies at the next but this many renames. */
+    public void limitRenames(int count) {
+        renamesLeft = count;
+    }
+
     void failForce() {
         forceFails = true;
     }
 
     /** The machine loses power: for every file, each page that was not forced is kept or lost. */
-    void crash(Random random) {
+    public void crash(Random random) {
         Map<Path, Node> kept = nameHistory.get(random.nextInt(nameHistory.size()));
         for (Node node : kept.values()) {
             int low = Math.min(node.durable.length, node.size);
@@ -85,6 +91,7 @@ final class FaultyLogFiles implements LogFiles {
         names.putAll(kept);
         nameHistory = new ArrayList<>(List.of(new TreeMap<>(kept)));
         bytesLeft = Long.MAX_VALUE;
+        renamesLeft = Integer.MAX_VALUE;
         forceFails = false;
     }
 
@@ -176,6 +183,9 @@ final class FaultyLogFiles implements LogFiles {
 
     @Override
     public void move(Path source, Path target) throws IOException {
+        if (renamesLeft-- <= 0) {
+            throw new IOException("process died before renaming " + source);
+        }
         names.put(target, node(source));
         names.remove(source);
         namesChanged();
