@@ -45,7 +45,7 @@ public final class AlterConfigsHandler implements ApiHandler {
                             .setResourceType(resources.get(i).type())
                             .setResourceName(resources.get(i).name())
                             .setErrorCode(results.get(i).error().code())
-                            .setErrorMessage(results.get(i).errorMessage()));
+                            .setErrorMessage(ErrorMessages.fitting(results.get(i).errorMessage())));
         }
         return response;
     }

@@ -118,7 +118,7 @@ public final class CreatePartitionsHandler implements ApiHandler {
                     .add(new CreatePartitionsTopicResult()
                             .setName(entry.getKey())
                             .setErrorCode(result.error().code())
-                            .setErrorMessage(result.errorMessage()));
+                            .setErrorMessage(ErrorMessages.fitting(result.errorMessage())));
         }
         return response;
     }

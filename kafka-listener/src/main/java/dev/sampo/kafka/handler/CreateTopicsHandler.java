@@ -156,6 +156,6 @@ public final class CreateTopicsHandler implements ApiHandler {
 
     /** Kafka's shape of an error: zero id, -1, -1 and no configs. */
     private static CreatableTopicResult failed(String name, KafkaError error, @Nullable String message) {
-        return new CreatableTopicResult().setName(name).setErrorCode(error.code()).setErrorMessage(message);
+        return new CreatableTopicResult().setName(name).setErrorCode(error.code()).setErrorMessage(ErrorMessages.fitting(message));
     }
 }

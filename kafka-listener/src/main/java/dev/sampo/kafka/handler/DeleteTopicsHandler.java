@@ -146,7 +146,7 @@ public final class DeleteTopicsHandler implements ApiHandler {
                             .setName(item.name())
                             .setTopicId(item.id())
                             .setErrorCode(result.error().code())
-                            .setErrorMessage(result.errorMessage()));
+                            .setErrorMessage(ErrorMessages.fitting(result.errorMessage())));
         }
         return response;
     }

@@ -119,7 +119,7 @@ public final class DescribeConfigsHandler implements ApiHandler {
     }
 
     private static DescribeConfigsResult refused(KafkaError error, String message) {
-        return new DescribeConfigsResult().setErrorCode(error.code()).setErrorMessage(message);
+        return new DescribeConfigsResult().setErrorCode(error.code()).setErrorMessage(ErrorMessages.fitting(message));
     }
 
     private static DescribeConfigsResult described(

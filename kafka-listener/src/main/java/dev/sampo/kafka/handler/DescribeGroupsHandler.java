@@ -58,7 +58,7 @@ public final class DescribeGroupsHandler implements ApiHandler {
             group.setErrorCode(reply.error().code());
         }
         if (absent && version >= 6) {
-            group.setErrorMessage("Group " + groupId + " not found.");
+            group.setErrorMessage(ErrorMessages.fitting("Group " + groupId + " not found."));
         }
         for (Group.DescribedMember member : reply.members()) {
             group.members().add(new DescribedGroupMember()

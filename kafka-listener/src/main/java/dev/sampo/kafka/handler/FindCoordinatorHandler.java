@@ -86,6 +86,6 @@ public final class FindCoordinatorHandler implements ApiHandler {
                 .setHost("")
                 .setPort(-1)
                 .setErrorCode(error.code())
-                .setErrorMessage(message);
+                .setErrorMessage(ErrorMessages.fitting(message));
     }
 }

@@ -47,7 +47,7 @@ public final class IncrementalAlterConfigsHandler implements ApiHandler {
                             .setResourceType(resources.get(i).type())
                             .setResourceName(resources.get(i).name())
                             .setErrorCode(results.get(i).error().code())
-                            .setErrorMessage(results.get(i).errorMessage()));
+                            .setErrorMessage(ErrorMessages.fitting(results.get(i).errorMessage())));
         }
         return response;
     }
