@@ -1,5 +1,6 @@
 package dev.sampo.cluster;
 
+import dev.sampo.partition.leader.LogFolders;
 import dev.sampo.persistence.log.CleanShutdownMarker;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.MetaProperties;
@@ -10,6 +11,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -61,12 +63,35 @@ final class DataFolder implements AutoCloseable {
                 throw new StartException("data folder " + path
                         + " is in use by another broker: stop that one, or name another folder with log.dirs");
             }
-            Files.createDirectories(topics(path));
-            MetaProperties identity = identity(path, nodeId, clusterId, files);
-            boolean clean = CleanShutdownMarker.take(topics(path), files);
-            return new DataFolder(path, lockFile, lock, identity, clean, files);
+            try {
+                MetaProperties identity = identity(path, nodeId, clusterId, files);
+                checkMetadata(path);
+                Files.createDirectories(topics(path));
+                boolean clean = CleanShutdownMarker.take(topics(path), files);
+                return new DataFolder(path, lockFile, lock, identity, clean, files);
+            } catch (IOException | StartException e) {
+                lockFile.close(); // and with it the lock
+                throw e;
+            }
         } catch (IOException e) {
-            throw new StartException("data folder " + path + " cannot be used: " + e.getMessage(), e);
+            throw new StartException("data folder " + path + " cannot be used (" + e
+                    + "): give this user the right to read and write there, or name another folder with log.dirs", e);
+        }
+    }
+
+    /** Without metadata every topic would look like a deleted one, and its log would be removed. */
+    private static void checkMetadata(Path path) throws IOException {
+        Path metadata = path.resolve("metadata");
+        boolean empty = true;
+        if (Files.isDirectory(metadata)) {
+            try (Stream<Path> entries = Files.list(metadata)) {
+                empty = entries.findAny().isEmpty();
+            }
+        }
+        if (empty && LogFolders.holdsLogs(topics(path))) {
+            throw new StartException("data folder " + path + " holds logs below " + topics(path) + ", but "
+                    + metadata + " is empty, so nobody knows which topics they belong to: restore " + metadata
+                    + " from a copy, or name an empty folder with log.dirs");
         }
     }
 

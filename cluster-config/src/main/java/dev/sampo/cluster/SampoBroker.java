@@ -17,6 +17,7 @@ import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.leader.LogFolders;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionHome;
 import dev.sampo.partition.leader.PartitionLeaderActor;
@@ -30,6 +31,7 @@ import dev.sampo.persistence.log.RealLogFiles;
 import dev.sampo.persistence.metadata.RaftMetadataLog;
 import dev.sampo.persistence.metadata.RaftSettings;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +56,8 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.remote.RemoteTransportException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,19 +117,29 @@ public final class SampoBroker implements AutoCloseable {
         private final BrokerSettings settings;
         private final DataFolder folder;
         private final LogFiles files;
-        private final List<AutoCloseable> started = new ArrayList<>();
+        private final List<AutoCloseable> started = new ArrayList<>(); // the last first
+        private @Nullable PartitionHome home;
 
         Start(BrokerSettings settings, DataFolder folder, LogFiles files) {
             this.settings = settings;
             this.folder = folder;
             this.files = files;
+            started.add(this::keepMark);
             started.add(folder);
+        }
+
+        /** A start that failed has opened no log, or closed it again: what was clean still is. */
+        private void keepMark() throws IOException {
+            if (folder.closedCleanly() && (home == null || home.mayMarkClean())) {
+                folder.markClean();
+            }
         }
 
         SampoBroker run() {
             Config config = BrokerConfig.of(settings);
             var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config));
-            ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
+            started.addFirst(() -> close(raft));
+            ActorSystem<Void> system = startSystem(config);
             started.addFirst(() -> {
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -133,7 +148,6 @@ public final class SampoBroker implements AutoCloseable {
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
 
             RaftMetadataLog metadataLog = join(raft);
-            started.add(1, metadataLog);
             MetadataLogExtension.get(system).set(metadataLog);
             EventCodec codec = EventCodec.of(system);
             MetadataFollower images = MetadataFollower.start(
@@ -151,6 +165,7 @@ public final class SampoBroker implements AutoCloseable {
 
             var registry = new PartitionRegistry();
             PartitionHome home = home(system, registry);
+            this.home = home;
             PartitionShards shards = PartitionShards.start(
                     system,
                     new PartitionShards.Parts(
@@ -166,7 +181,9 @@ public final class SampoBroker implements AutoCloseable {
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval()), "log-maintenance", Props.empty());
-            awaitLeadership(images, registry, registered.metadataOffset());
+            join(images.reached(registered.metadataOffset()).toCompletableFuture());
+            home.blocking().execute(() -> removeDeletedTopics(images));
+            awaitLeadership(images, registry);
             log.atInfo()
                     .addKeyValue("brokerId", settings.nodeId())
                     .addKeyValue("clusterId", folder.clusterId())
@@ -175,15 +192,71 @@ public final class SampoBroker implements AutoCloseable {
             return new SampoBroker(folder, metadataLog, system, images, home, listeners);
         }
 
+        private static void close(CompletableFuture<RaftMetadataLog> raft)
+                throws InterruptedException, ExecutionException, TimeoutException {
+            raft.handle((metadataLog, failure) -> metadataLog)
+                    .thenAccept(metadataLog -> {
+                        if (metadataLog != null) {
+                            metadataLog.close();
+                        }
+                    })
+                    .get(20, TimeUnit.SECONDS);
+        }
+
+        private static ActorSystem<Void> startSystem(Config config) {
+            try {
+                return ActorSystem.create(Behaviors.empty(), "sampo", config);
+            } catch (RemoteTransportException e) {
+                throw new StartException(
+                        "broker traffic: "
+                                + cannotListen(
+                                        config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
+                                        "sampo.remoting.port", e),
+                        e);
+            }
+        }
+
+        /** What is wrong with an address, and which setting holds it. */
+        private static String cannotListen(String host, int port, String setting, Exception failure) {
+            Throwable cause = failure;
+            while (cause.getCause() != null && !(cause instanceof BindException)) {
+                cause = cause.getCause();
+            }
+            boolean inUse = String.valueOf(cause.getMessage()).contains("in use");
+            return inUse
+                    ? "port " + port + " is taken" + PortOwner.find(port).map(owner -> " by " + owner).orElse("")
+                            + ": stop that one, or set another port with " + setting
+                    : "cannot listen on " + host + ":" + port + " (" + cause.getMessage()
+                            + "): set an address of this machine and a port that this user may take with " + setting;
+        }
+
+        /** A topic is looked up when its folder was listed: a folder is made only after its topic is in the image. */
+        private void removeDeletedTopics(MetadataFollower images) {
+            try {
+                LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+            } catch (IOException e) {
+                log.atWarn().addKeyValue("folder", folder.topics()).log(
+                        "cannot be searched for logs of deleted topics: {}", e.toString());
+            }
+        }
+
         private RaftMetadataLog openMetadataLog(Config config) {
+            int port = config.getInt("sampo.raft.port");
             try {
                 return RaftMetadataLog.open(new RaftSettings(
-                        settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
+                        settings.nodeId(), config.getString("sampo.raft.host"), port,
                         folder.metadata(), Set.of()));
             } catch (IOException e) {
                 throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
-                        + e.getMessage(), e);
+                        + (causedByBind(e)
+                                ? cannotListen(config.getString("sampo.raft.host"), port, "sampo.raft.port", e)
+                                : e.getMessage()), e);
             }
+        }
+
+        private static boolean causedByBind(Throwable failure) {
+            return failure instanceof BindException
+                    || (failure.getCause() != null && causedByBind(failure.getCause()));
         }
 
         private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry) {
@@ -205,10 +278,10 @@ public final class SampoBroker implements AutoCloseable {
                     listeners.add(listener);
                     started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
                 } catch (IOException e) {
-                    throw new StartException("listener " + endpoint.listener() + ": port " + endpoint.port()
-                            + " is taken"
-                            + PortOwner.find(endpoint.port()).map(owner -> " by " + owner).orElse("")
-                            + " (" + e.getMessage() + ")", e);
+                    throw new StartException(
+                            "listener " + endpoint.listener() + ": "
+                                    + cannotListen(host(endpoint), endpoint.port(), "listeners", e),
+                            e);
                 }
             }
             return listeners;
@@ -241,10 +314,9 @@ public final class SampoBroker implements AutoCloseable {
         }
 
         /** Waits until all partitions led here are open: a client that comes now is served. */
-        private void awaitLeadership(MetadataFollower images, PartitionRegistry registry, long metadataOffset) {
-            join(images.reached(metadataOffset).toCompletableFuture());
+        private void awaitLeadership(MetadataFollower images, PartitionRegistry registry) {
             var served = new CompletableFuture<Void>();
-            Set<TopicIdPartition> missing = java.util.concurrent.ConcurrentHashMap.newKeySet();
+            Set<TopicIdPartition> missing = ConcurrentHashMap.newKeySet();
             MetadataImage image = images.current();
             image.topics().values().forEach(topic -> {
                 for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
@@ -333,9 +405,11 @@ public final class SampoBroker implements AutoCloseable {
                     .get(60, TimeUnit.SECONDS));
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
-            if (home.logs().mayMarkClean()) {
-                quietly("clean-shutdown marker", folder::markClean);
-            }
+            quietly("clean-shutdown marker", () -> {
+                if (home.mayMarkClean()) {
+                    folder.markClean();
+                }
+            });
             quietly("data folder", folder::close);
             log.atInfo().log("broker stopped");
         } finally {

@@ -34,6 +34,7 @@ public final class SampoMain {
             switch (arguments.getFirst()) {
                 case "dev" -> serve(dev(rest, err), out);
                 case "server" -> serve(server(rest), out);
+                case "train" -> StartTraining.run(Path.of(rest.getFirst())); // for bin/sampo alone
                 default -> {
                     err.println("sampo: unknown command " + arguments.getFirst());
                     err.print(USAGE);

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -33,10 +34,15 @@ final class SettingsFile {
         }
         try {
             return file.toString().endsWith(".properties") ? properties(file) : hocon(file);
+        } catch (MalformedInputException e) {
+            throw new StartException("configuration file " + file + " is not UTF-8 text: save it as UTF-8", e);
         } catch (IOException e) {
             throw new StartException("configuration file " + file + " cannot be read: " + e.getMessage(), e);
         } catch (KafkaProperties.InvalidFileException e) {
             throw new StartException(e.getMessage(), e);
+        } catch (IllegalArgumentException e) { // of java.util.Properties
+            throw new StartException("configuration file " + file + ": " + e.getMessage()
+                    + ": write a backslash as \\\\, or \\u with four hexadecimal digits", e);
         } catch (ConfigException e) {
             throw new StartException("configuration file " + file + ": " + e.getMessage(), e);
         }

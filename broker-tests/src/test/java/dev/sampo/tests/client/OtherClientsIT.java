@@ -34,6 +34,7 @@ class OtherClientsIT {
 
     @BeforeAll
     static void start(@TempDir Path folder) {
+        installDebianClients();
         broker = BrokerUnderTest.start(folder, Map.of("offsets.topic.num.partitions", "4", "group.initial.rebalance.delay.ms", "500"));
     }
 
@@ -97,6 +98,15 @@ class OtherClientsIT {
         }
         ChildProgram.run(List.of("node", PROGRAMS.resolve("kafkajs-program.js").toString(), broker.bootstrap()), "", LIMIT,
                 Map.of("NODE_PATH", folder.resolve("node_modules").toString())).orFail();
+    }
+
+    /** A fresh machine has none of them: root may install what Debian packages, and the script says what it does. */
+    private static void installDebianClients() {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        if (root && ChildProgram.isInstalled("apt-get") && !ChildProgram.isInstalled("kcat")) {
+            System.out.println(ChildProgram.run(
+                    List.of("sh", PROGRAMS.resolve("install-debian-clients.sh").toString()), "", LIMIT, Map.of()).output());
+        }
     }
 
     private static String kcat(String input, String... arguments) {

@@ -20,6 +20,8 @@ final class Batches {
     private static final int CRC = 17;
     private static final int ATTRIBUTES = 21;
     private static final int LAST_OFFSET_DELTA = 23;
+    private static final int PRODUCER_EPOCH = 51;
+    private static final int BASE_SEQUENCE = 53;
     private static final int RECORD_COUNT = 57;
 
     private final long baseTimeMs;
@@ -120,6 +122,14 @@ final class Batches {
     /** Declares gzip, holds plain bytes. */
     MemoryRecords notReallyCompressed() {
         return codec(1);
+    }
+
+    /** As kafkajs writes it: no producer id, yet epoch 0 and sequence 0. */
+    MemoryRecords sequenceWithoutProducer() {
+        ByteBuffer bytes = copy(plain(0, 2));
+        bytes.putShort(PRODUCER_EPOCH, (short) 0);
+        bytes.putInt(BASE_SEQUENCE, 0);
+        return sealed(bytes);
     }
 
     MemoryRecords truncated() {

@@ -87,6 +87,7 @@ final class ProduceRequests {
         produce("last-offset-delta-negative", version, 1, "produce", 0, batches.lastOffsetDelta(-1));
         produce("codec-five", version, 1, "produce", 0, batches.codec(5));
         produce("not-really-compressed", version, 1, "produce", 0, batches.notReallyCompressed());
+        produce("sequence-without-producer", version, 1, "produce", 0, batches.sequenceWithoutProducer());
         produce("base-offset-set", version, 1, "produce", 0, batches.withBaseOffset(55));
         produce("control-batch", version, 1, "produce", 0, batches.controlBatch(3));
         produce("log-append-time-by-producer", version, 1, "produce", 0, batches.logAppendTime());

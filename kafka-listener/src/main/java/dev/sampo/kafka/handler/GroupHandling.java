@@ -16,12 +16,22 @@ final class GroupHandling {
     /** Longer than a coordinator's write may take, shorter than clients wait for an answer (30 s). */
     static final Duration TIMEOUT = Duration.ofSeconds(25);
 
+    private static final long REBALANCE_MARGIN_MS = 300_000;
+
     /** KIP-430: all operations on a group, since there is no authorizer yet. */
     static final int ALL_OPERATIONS = 1 << AclOperation.READ.code() | 1 << AclOperation.DESCRIBE.code()
             | 1 << AclOperation.DELETE.code() | 1 << AclOperation.DESCRIBE_CONFIGS.code()
             | 1 << AclOperation.ALTER_CONFIGS.code();
 
     private GroupHandling() {}
+
+    /**
+     * How long a handler waits for an answer that a rebalance may hold back. The coordinator keeps the rebalance timeout
+     * itself and answers long before; this only ends what it lost.
+     */
+    static Duration rebalanceTimeout(int rebalanceTimeoutMs) {
+        return Duration.ofMillis(Math.max(rebalanceTimeoutMs, 0) + REBALANCE_MARGIN_MS);
+    }
 
     /** All answers, in the order of the stages. */
     static <T> CompletionStage<List<T>> all(List<? extends CompletionStage<T>> stages) {

@@ -2,15 +2,12 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.coordinator.GroupAccess;
-import java.time.Duration;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /** JoinGroup 0-9. The answer may take as long as the group's rebalance. */
 public final class JoinGroupHandler implements ApiHandler {
-    private static final long MARGIN_MS = 300_000; // the coordinator answers long before; this only ends what it lost
-
     private final GroupAccess groups;
 
     /** Requests go to {@code groups}. */
@@ -36,8 +33,7 @@ public final class JoinGroupHandler implements ApiHandler {
                         .map(protocol -> new Group.Protocol(protocol.name(), protocol.metadata()))
                         .toList(),
                 version >= 4, version >= 9);
-        Duration timeout = Duration.ofMillis(Math.max(rebalanceTimeoutMs, 0) + MARGIN_MS);
-        exchange.respondWhen(groups.ask(join, timeout).thenApply(reply -> response(reply, version)));
+        exchange.respondWhen(groups.ask(join, GroupHandling.rebalanceTimeout(rebalanceTimeoutMs)).thenApply(reply -> response(reply, version)));
     }
 
     private static JoinGroupResponseData response(Group.JoinReply reply, short version) {

@@ -1,8 +1,12 @@
 package dev.sampo.partition.leader;
 
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.persistence.log.LogFiles;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,12 +16,12 @@ import java.util.function.LongSupplier;
  * What all partitions of one broker share: the log folder, the registry, threads for what blocks, the wall clock.
  *
  * @param logFolder holds one folder per partition, see {@code TopicIdPartition.directoryName}
- * @param cleanStart the log folder was closed cleanly: no log needs recovery
+ * @param cleanStart the log folder was closed cleanly: no log needs recovery when it is opened for the first time
  * @param flush runs {@code force}
  * @param blocking opens, recovers, closes and deletes logs
  * @param cleaner compacts, one log at a time
  * @param wallClockMs milliseconds since 1970, for record timestamps and retention only
- * @param logs counts what is open, for the clean-shutdown marker
+ * @param logs knows what is open, for the clean-shutdown marker
  * @param producerIdExpirationMs idle time after which a producer's state is dropped
  */
 public record PartitionHome(
@@ -31,15 +35,31 @@ public record PartitionHome(
         LongSupplier wallClockMs,
         OpenLogs logs,
         long producerIdExpirationMs) {
-    /** How many logs are open, and whether all that were closed went down clean. Thread-safe. */
+    /**
+     * Whether the clean-shutdown marker may be written: every log was closed clean, and none is on disk that still needs
+     * the recovery which this start found due. Blocks.
+     */
+    public boolean mayMarkClean() throws IOException {
+        if (!logs.allClosedClean()) {
+            return false;
+        }
+        return cleanStart || files.list(logFolder).stream().filter(LogFolders::isPartition).allMatch(logs::wasOpened);
+    }
+
+    /** Which logs are and were open in this process, and how they ended. Thread-safe. */
     public static final class OpenLogs {
         private final AtomicInteger open = new AtomicInteger();
         private final AtomicBoolean allClean = new AtomicBoolean(true);
+        private final Set<String> opened = ConcurrentHashMap.newKeySet(); // directory names
+        private final Set<String> forceFailed = ConcurrentHashMap.newKeySet();
 
-        void opened() {
+        /** True when this process opens the log for the first time: it is as the process before has left it. */
+        boolean opening(TopicIdPartition id) {
             open.incrementAndGet();
+            return opened.add(id.directoryName());
         }
 
+        /** Each {@link #opening} ends here, whether it came to an open log or not. */
         void closed(boolean clean) {
             if (!clean) {
                 allClean.set(false);
@@ -47,12 +67,21 @@ public record PartitionHome(
             open.decrementAndGet();
         }
 
-        void damaged() {
+        /** A force failed: what the disk holds of this log is known only after a restart. */
+        void forceFailed(TopicIdPartition id) {
             allClean.set(false);
+            forceFailed.add(id.directoryName());
         }
 
-        /** True when nothing is open and nothing was left unclean: the marker may be written. */
-        public boolean mayMarkClean() {
+        boolean isForceFailed(TopicIdPartition id) {
+            return forceFailed.contains(id.directoryName());
+        }
+
+        boolean wasOpened(String directoryName) {
+            return opened.contains(directoryName);
+        }
+
+        boolean allClosedClean() {
             return open.get() == 0 && allClean.get();
         }
     }

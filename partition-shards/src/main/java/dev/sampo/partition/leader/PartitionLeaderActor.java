@@ -31,16 +31,34 @@ import org.slf4j.LoggerFactory;
  */
 public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partition.Command> {
     private static final Logger log = LoggerFactory.getLogger(PartitionLeaderActor.class);
-    private static final Duration REOPEN_AFTER = Duration.ofSeconds(1);
+    private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
+    private static final Duration LAST_REOPEN = Duration.ofSeconds(10);
     private static final int STASH_CAPACITY = 1_000;
 
-    private record Opened(Activate epoch, PartitionLog partitionLog, boolean recovered) implements Partition.Internal {}
+    private enum Phase {
+        /** No epoch yet, or the log was closed. */
+        IDLE,
+        /** The log is being opened; what changes its fate waits in the stash. */
+        OPENING,
+        /** It could not be opened and will be tried again. */
+        WAITING,
+        /** Nothing helps but a restart of the broker. */
+        OFFLINE,
+        /** The folder goes, then the actor stops. */
+        DELETING
+    }
 
-    private record OpenFailed(Activate epoch, Throwable cause) implements Partition.Internal {}
+    private record Opened(PartitionLog partitionLog, boolean recovered) implements Partition.Internal {}
 
-    private record Reopen(Activate epoch) implements Partition.Internal {}
+    private record OpenFailed(Throwable cause) implements Partition.Internal {}
 
-    private record Deleted() implements Partition.Internal {}
+    private enum Reopen implements Partition.Internal {
+        INSTANCE
+    }
+
+    private enum Deleted implements Partition.Internal {
+        INSTANCE
+    }
 
     /** What this actor and {@link ServingPartition} hand to each other. */
     record Shell(
@@ -51,115 +69,131 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             TopicIdPartition id) {}
 
     private final Shell shell;
-    private final boolean mayTrustCleanShutdown;
-    private final KafkaError refusal;
-    private final PartitionRegistry.@Nullable Entry entry; // still registered while offline, so that clients hear why
-    private boolean opening;
+    private Phase phase = Phase.IDLE;
+    private @Nullable Activate epoch; // the newest
+    private PartitionRegistry.@Nullable Entry entry; // registered while offline, so that clients hear why
+    private Duration reopenAfter = FIRST_REOPEN;
+    private Duration appendPause = Duration.ZERO;
 
-    private PartitionLeaderActor(
-            Shell shell, boolean mayTrustCleanShutdown, KafkaError refusal, PartitionRegistry.@Nullable Entry entry) {
+    private PartitionLeaderActor(Shell shell) {
         super(shell.context());
         this.shell = shell;
-        this.mayTrustCleanShutdown = mayTrustCleanShutdown;
-        this.refusal = refusal;
-        this.entry = entry;
     }
 
     /** Serves nothing until it gets {@link Activate}. */
     public static Behavior<Partition.Command> create(PartitionHome home, TopicIdPartition id) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(
                 STASH_CAPACITY,
-                stash -> new PartitionLeaderActor(
-                        new Shell(context, timers, stash, home, id), home.cleanStart(),
-                        KafkaError.NOT_LEADER_OR_FOLLOWER, null))));
+                stash -> new PartitionLeaderActor(new Shell(context, timers, stash, home, id)))));
     }
 
     /** The log was closed; what was stashed decides what comes next. */
     static Behavior<Partition.Command> idle(Shell shell) {
-        return new PartitionLeaderActor(shell, false, KafkaError.NOT_LEADER_OR_FOLLOWER, null);
+        return new PartitionLeaderActor(shell);
     }
 
     /** The log was closed; its folder goes, then the actor stops. */
     static Behavior<Partition.Command> deletingFolder(Shell shell) {
-        var last = new PartitionLeaderActor(shell, false, KafkaError.UNKNOWN_TOPIC_OR_PARTITION, null);
-        shell.context().pipeToSelf(deleteFolder(shell), (done, failure) -> new Deleted());
-        return last;
+        return new PartitionLeaderActor(shell).delete();
     }
 
-    /** The disk refused a write: try to open the log again in a second, through recovery. */
-    static Behavior<Partition.Command> reopening(Shell shell, Activate epoch, PartitionRegistry.Entry entry) {
-        shell.timers().startSingleTimer(new Reopen(epoch), REOPEN_AFTER);
-        return new PartitionLeaderActor(shell, false, KafkaError.KAFKA_STORAGE_ERROR, entry);
+    /**
+     * The disk refused a call and the log was closed: opens it again through recovery, so that reads go on.
+     *
+     * @param appendPause how long no append is taken then
+     */
+    static Behavior<Partition.Command> reopening(
+            Shell shell, Activate epoch, PartitionRegistry.Entry entry, Duration appendPause) {
+        var actor = new PartitionLeaderActor(shell);
+        actor.entry = entry;
+        actor.appendPause = appendPause;
+        return actor.open(epoch);
     }
 
     /** What is on disk is not known any more: offline until the broker starts again. */
-    static Behavior<Partition.Command> offline(Shell shell, PartitionRegistry.Entry entry) {
-        return new PartitionLeaderActor(shell, false, KafkaError.KAFKA_STORAGE_ERROR, entry);
+    static Behavior<Partition.Command> offline(Shell shell, Activate epoch, PartitionRegistry.Entry entry) {
+        var actor = new PartitionLeaderActor(shell);
+        actor.entry = entry;
+        actor.epoch = epoch;
+        actor.phase = Phase.OFFLINE;
+        return actor;
     }
 
     @Override
     public Behavior<Partition.Command> onMessage(Partition.Command command) {
         return switch (command) {
-            case Activate epoch -> onActivate(epoch);
+            case Activate next -> onActivate(next);
             case Partition.Stop stop -> onStop(stop);
             case Partition.Reconfigure reconfigure -> {
-                stashWhileOpening(reconfigure);
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(reconfigure);
+                } else if (epoch != null) {
+                    epoch = new Activate(
+                            epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(),
+                            reconfigure.settings());
+                }
                 yield this;
             }
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
-                Refusals.refuse(request, refusal);
+                Refusals.refuse(request, refusal());
                 yield this;
             }
             case Partition.Internal internal -> onInternal(internal);
         };
     }
 
+    private KafkaError refusal() {
+        if (phase == Phase.DELETING) {
+            return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+        }
+        return entry != null ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER;
+    }
+
     private Behavior<Partition.Command> onInternal(Partition.Internal internal) {
         return switch (internal) {
-            case Opened(Activate epoch, PartitionLog partitionLog, boolean recovered) -> {
-                if (recovered) {
-                    log.atInfo()
-                            .addKeyValue("topicPartition", name(epoch))
-                            .addKeyValue("logEndOffset", partitionLog.logEndOffset())
-                            .log("recovered log");
-                }
-                leaveRegistry();
-                yield shell.stash().unstashAll(ServingPartition.begin(shell, epoch, partitionLog));
-            }
-            case OpenFailed(Activate epoch, Throwable cause) -> onOpenFailed(epoch, cause);
-            case Reopen(Activate epoch) -> open(epoch);
-            case Deleted() -> Behaviors.stopped();
+            case Opened(PartitionLog partitionLog, boolean recovered) -> onOpened(partitionLog, recovered);
+            case OpenFailed(Throwable failure) -> onOpenFailed(failure);
+            case Reopen reopen when phase == Phase.WAITING && epoch != null -> open(epoch);
+            case Deleted deleted -> Behaviors.stopped();
             default -> this; // a late message of the time when it served: a flush or a compaction that ended
         };
     }
 
-    private Behavior<Partition.Command> onActivate(Activate epoch) {
-        if (opening) {
-            shell.stash().stash(epoch);
-            return this;
+    private Behavior<Partition.Command> onActivate(Activate next) {
+        switch (phase) {
+            case IDLE -> {
+                return open(next);
+            }
+            case OPENING -> shell.stash().stash(next);
+            case WAITING, OFFLINE -> {
+                if (epoch == null || next.leaderEpoch() > epoch.leaderEpoch()) {
+                    register(next);
+                }
+            }
+            case DELETING -> {
+                // its topic is gone for ever
+            }
         }
-        return entry == null ? open(epoch) : this; // an offline log is not helped by a new epoch
+        return this;
     }
 
-    private void stashWhileOpening(Partition.Command command) {
-        if (opening) {
-            shell.stash().stash(command);
-        }
-    }
-
-    private Behavior<Partition.Command> open(Activate epoch) {
-        opening = true;
+    private Behavior<Partition.Command> open(Activate next) {
+        epoch = next;
         PartitionHome home = shell.home();
-        Path folder = home.logFolder().resolve(epoch.id().directoryName());
-        boolean clean = mayTrustCleanShutdown;
+        if (home.logs().isForceFailed(next.id())) {
+            return goOffline(next);
+        }
+        phase = Phase.OPENING;
+        Path folder = home.logFolder().resolve(next.id().directoryName());
+        boolean clean = home.logs().opening(next.id()) && home.cleanStart();
         var opened = CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         var partitionLog = PartitionLog.open(
-                                folder, epoch.id().topicId(), Settings.log(epoch.settings(), home), clean,
+                                folder, next.id().topicId(), Settings.log(next.settings(), home), clean,
                                 home.files(), home.wallClockMs().getAsLong());
-                        partitionLog.epochs().assign(epoch.leaderEpoch(), partitionLog.logEndOffset());
+                        assignEpoch(partitionLog, next.leaderEpoch());
                         return partitionLog;
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
@@ -167,49 +201,106 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
                 },
                 home.blocking());
         shell.context().pipeToSelf(opened, (partitionLog, failure) -> failure == null
-                ? new Opened(epoch, partitionLog, !clean && partitionLog.logEndOffset() > 0)
-                : new OpenFailed(epoch, failure));
+                ? new Opened(partitionLog, !clean && partitionLog.logEndOffset() > 0)
+                : new OpenFailed(failure));
         return this;
     }
 
-    private Behavior<Partition.Command> onOpenFailed(Activate epoch, Throwable failure) {
-        opening = false;
+    private static void assignEpoch(PartitionLog partitionLog, int leaderEpoch) throws IOException {
+        try {
+            partitionLog.epochs().assign(leaderEpoch, partitionLog.logEndOffset());
+        } catch (IOException e) {
+            partitionLog.close(false);
+            throw e;
+        }
+    }
+
+    private Behavior<Partition.Command> onOpened(PartitionLog partitionLog, boolean recovered) {
+        Activate opened = epoch();
+        PartitionHome home = shell.home();
+        if (home.logs().isForceFailed(opened.id())) { // by a flush that was on its way when the log was closed
+            home.blocking().execute(() -> closeUnclean(partitionLog));
+            home.logs().closed(false);
+            return shell.stash().unstashAll(goOffline(opened));
+        }
+        if (recovered) {
+            log.atInfo()
+                    .addKeyValue("topicPartition", name(opened))
+                    .addKeyValue("logEndOffset", partitionLog.logEndOffset())
+                    .log("recovered log");
+        }
+        return shell.stash().unstashAll(ServingPartition.begin(shell, opened, partitionLog, appendPause));
+    }
+
+    private static void closeUnclean(PartitionLog partitionLog) {
+        try {
+            partitionLog.close(false);
+        } catch (IOException e) {
+            log.atWarn().addKeyValue("folder", partitionLog.directory()).log("close failed: {}", e.toString());
+        }
+    }
+
+    private Behavior<Partition.Command> onOpenFailed(Throwable failure) {
+        Activate failed = epoch();
         Throwable cause = failure;
         while (cause.getCause() != null && !(cause instanceof IOException)) {
             cause = cause.getCause();
         }
         boolean damaged = cause instanceof DamagedLogException;
         log.atError()
-                .addKeyValue("topicPartition", name(epoch))
-                .addKeyValue("leaderEpoch", epoch.leaderEpoch())
+                .addKeyValue("topicPartition", name(failed))
+                .addKeyValue("leaderEpoch", failed.leaderEpoch())
                 .log(damaged ? "log is damaged, partition is offline: {}" : "log cannot be opened: {}", cause.toString());
-        shell.home().logs().damaged();
-        var self = new PartitionRegistry.Entry(
-                epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
-        shell.home().registry().enter(self);
-        Behavior<Partition.Command> next =
-                damaged ? offline(shell, self) : reopening(shell, epoch, self);
-        return shell.stash().unstashAll(next);
+        shell.home().logs().closed(false);
+        register(failed);
+        if (damaged) {
+            phase = Phase.OFFLINE;
+        } else {
+            phase = Phase.WAITING;
+            shell.timers().startSingleTimer(Reopen.INSTANCE, reopenAfter);
+            Duration doubled = reopenAfter.multipliedBy(2);
+            reopenAfter = doubled.compareTo(LAST_REOPEN) < 0 ? doubled : LAST_REOPEN;
+        }
+        return shell.stash().unstashAll(this);
     }
 
-    private Behavior<Partition.Command> onStop(Partition.Stop stop) {
-        if (opening) {
-            shell.stash().stash(stop); // the log is closed, or deleted, once it is open
-            return this;
-        }
-        leaveRegistry();
-        if (!stop.deleteLog()) {
-            return Behaviors.stopped();
-        }
-        shell.context().pipeToSelf(deleteFolder(shell), (done, failure) -> new Deleted());
+    private Behavior<Partition.Command> goOffline(Activate wanted) {
+        register(wanted);
+        phase = Phase.OFFLINE;
         return this;
     }
 
-    /** Removes the partition's folder, whatever is in it. */
-    static CompletableFuture<Void> deleteFolder(Shell shell) {
+    /** Clients find this partition, and hear that its storage is the trouble. */
+    private void register(Activate wanted) {
+        epoch = wanted;
+        entry = new PartitionRegistry.Entry(wanted.id(), shell.context().getSelf(), wanted.leaderEpoch());
+        shell.home().registry().enter(entry);
+    }
+
+    private Behavior<Partition.Command> onStop(Partition.Stop stop) {
+        switch (phase) {
+            case OPENING -> shell.stash().stash(stop); // the log is closed, or deleted, once it is open
+            case DELETING -> {
+                // stops when the folder is gone
+            }
+            case IDLE, WAITING, OFFLINE -> {
+                leaveRegistry();
+                return stop.deleteLog() ? delete() : Behaviors.stopped();
+            }
+        }
+        return this;
+    }
+
+    private Behavior<Partition.Command> delete() {
+        phase = Phase.DELETING;
+        entry = null;
+        shell.timers().cancelAll();
         PartitionHome home = shell.home();
         Path folder = home.logFolder().resolve(shell.id().directoryName());
-        return CompletableFuture.runAsync(() -> LogFolders.delete(folder), home.blocking());
+        shell.context().pipeToSelf(
+                CompletableFuture.runAsync(() -> LogFolders.delete(folder), home.blocking()),
+                (done, failure) -> Deleted.INSTANCE);
+        return this;
     }
 
     @Override
@@ -223,7 +314,15 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private void leaveRegistry() {
         if (entry != null) {
             shell.home().registry().remove(entry);
+            entry = null;
         }
+    }
+
+    private Activate epoch() {
+        if (epoch == null) {
+            throw new IllegalStateException(shell.id() + " opens its log without an epoch");
+        }
+        return epoch;
     }
 
     private static String name(Activate epoch) {

@@ -3,6 +3,7 @@ package dev.sampo.partition.leader;
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.Partition.AbortedTransaction;
 import dev.sampo.actors.protocol.Partition.DataArrived;
 import dev.sampo.actors.protocol.Partition.DeleteRecordsReply;
 import dev.sampo.actors.protocol.Partition.DescribeLogReply;
@@ -57,7 +58,7 @@ final class ReadPath {
                 return;
             }
             if (end.epoch() < read.lastFetchedEpoch() || end.endOffset() < fetchOffset) {
-                answer(read, null, end.epoch(), end.endOffset());
+                answer(read, null, List.of(), end.epoch(), end.endOffset());
                 return;
             }
         }
@@ -74,17 +75,27 @@ final class ReadPath {
             waiting.watch(
                     read.replyTo(), new WaitingFetches.Watch(read.requestId(), read.index(), fetchOffset, nowMs));
         }
-        answer(read, records, -1, -1);
+        answer(read, records, found == null ? List.of() : aborted(read, found.endOffset()), -1, -1);
     }
 
-    private void answer(Partition.Read read, @Nullable FileSlice records, int divergingEpoch, long divergingEnd) {
+    private List<AbortedTransaction> aborted(Partition.Read read, long endOffset) throws IOException {
+        return !read.readCommitted()
+                ? List.of()
+                : log.abortedTransactions(read.fetchOffset(), endOffset).stream()
+                        .map(entry -> new AbortedTransaction(entry.producerId(), entry.firstOffset()))
+                        .toList();
+    }
+
+    private void answer(
+            Partition.Read read, @Nullable FileSlice records, List<AbortedTransaction> aborted, int divergingEpoch,
+            long divergingEnd) {
         read.replyTo().tell(new ReadReply(
                 read.requestId(), read.index(), KafkaError.NONE, state.highWatermark(), lastStableOffset(),
-                log.logStartOffset(), records, read.readCommitted() ? List.of() : null, divergingEpoch,
+                log.logStartOffset(), records, read.readCommitted() ? aborted : null, divergingEpoch,
                 divergingEnd));
     }
 
-    private long lastStableOffset() {
+    long lastStableOffset() {
         long unstable = log.producerState().firstUnstableOffset(state.highWatermark());
         return unstable < 0 ? state.highWatermark() : Math.min(unstable, state.highWatermark());
     }

@@ -6,19 +6,22 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
+import dev.sampo.persistence.cleaner.Compaction;
+import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.Flush;
+import dev.sampo.persistence.log.LogFailedException;
 import dev.sampo.persistence.log.PartitionLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +35,8 @@ import org.slf4j.LoggerFactory;
 final class ServingPartition extends AbstractMatchingBehavior<Partition.Command> {
     private static final Logger log = LoggerFactory.getLogger(ServingPartition.class);
     private static final String FLUSH_TIMER = "flush.ms";
+    private static final Duration FIRST_APPEND_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LAST_APPEND_PAUSE = Duration.ofSeconds(8);
 
     private enum Commit implements Partition.Internal {
         INSTANCE
@@ -41,9 +46,18 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         INSTANCE
     }
 
-    private record Flushed(Flush flush, boolean acknowledges) implements Partition.Internal {}
+    private enum AppendsAllowed implements Partition.Internal {
+        INSTANCE
+    }
+
+    /** Names its log: the flush of a log that was closed meanwhile says nothing about the one open now. */
+    private record Flushed(PartitionLog of, Flush flush, boolean acknowledges) implements Partition.Internal {}
 
     private record FlushFailed(Throwable cause) implements Partition.Internal {}
+
+    private record Compacted(
+            CompactionRun run, Compaction.@Nullable Result result, @Nullable Throwable failure)
+            implements Partition.Internal {}
 
     private record Closed(boolean clean, boolean deleteLog) implements Partition.Internal {}
 
@@ -56,12 +70,16 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private final ReadPath reads;
     private final LogUpkeep upkeep;
     private TopicSettings settings;
+    private CompletableFuture<Void> flushes = CompletableFuture.completedFuture(null); // one after the other
+    private Duration appendPause;
+    private boolean appendsPaused;
     private boolean commitDue;
     private boolean stopping;
     private boolean closed;
 
-    private ServingPartition(Shell shell, Activate epoch, PartitionLog partitionLog) {
+    private ServingPartition(Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
         super(shell.context());
+        this.appendPause = appendPause;
         this.shell = shell;
         this.epoch = epoch;
         this.partitionLog = partitionLog;
@@ -75,11 +93,19 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
     }
 
-    /** Serves from now on. */
-    static Behavior<Partition.Command> begin(Shell shell, Activate epoch, PartitionLog partitionLog) {
-        var serving = new ServingPartition(shell, epoch, partitionLog);
-        shell.home().logs().opened();
+    /**
+     * Serves from now on.
+     *
+     * @param appendPause how long appends are refused, because the disk has just refused one
+     */
+    static Behavior<Partition.Command> begin(
+            Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
+        var serving = new ServingPartition(shell, epoch, partitionLog, appendPause);
         serving.scheduleFlush();
+        if (appendPause.isPositive()) {
+            serving.appendsPaused = true;
+            shell.timers().startSingleTimer(AppendsAllowed.INSTANCE, appendPause);
+        }
         shell.home().registry().enter(serving.entry);
         log.atDebug()
                 .addKeyValue("topicPartition", serving.topicPartition())
@@ -101,11 +127,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Commit commit -> {
-                    commitDue = false;
-                    perform(appends.write(nowMs()));
-                    if (appends.takeRolled()) {
-                        flush(false);
-                    }
+                    commit();
                     yield this;
                 }
                 case Activate next -> onActivate(next);
@@ -128,8 +150,41 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         }
     }
 
+    private void commit() throws IOException {
+        commitDue = false;
+        try {
+            perform(appends.write(nowMs()));
+            if (appends.takeRolled()) {
+                flush(false);
+            }
+        } catch (IOException e) {
+            Duration doubled = appendPause.multipliedBy(2);
+            appendPause = appendPause.isZero()
+                    ? FIRST_APPEND_PAUSE
+                    : doubled.compareTo(LAST_APPEND_PAUSE) < 0 ? doubled : LAST_APPEND_PAUSE;
+            appendsPaused = true;
+            throw e;
+        }
+        appendPause = Duration.ZERO;
+    }
+
     private void serve(Partition.Request request) throws IOException {
+        try {
+            perform(request);
+        } catch (DamagedLogException e) {
+            Refusals.refuse(request, KafkaError.CORRUPT_MESSAGE);
+            throw e;
+        } catch (IOException e) {
+            Refusals.refuse(request, KafkaError.KAFKA_STORAGE_ERROR);
+            throw e;
+        }
+    }
+
+    /** The answer comes last: what throws was not answered. */
+    private void perform(Partition.Request request) throws IOException {
         switch (request) {
+            case Partition.Append append when appendsPaused ->
+                Refusals.refuse(append, KafkaError.KAFKA_STORAGE_ERROR);
             case Partition.Append append -> {
                 if (appends.accept(append, nowMs()) && !commitDue) {
                     commitDue = true;
@@ -147,16 +202,18 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     private Behavior<Partition.Command> onInternal(Partition.Internal internal) throws IOException {
         switch (internal) {
-            case Flushed(Flush flush, boolean acknowledges) -> {
-                partitionLog.flushed(flush);
-                if (acknowledges) {
-                    perform(state.onFlushed(flush.endOffset()));
-                }
-            }
+            case Flushed flushed -> onFlushed(flushed);
+            case Compacted(var run, var result, var failure) ->
+                upkeep.onCompacted(run, result, failure, settings, nowMs());
+            case AppendsAllowed allowed -> appendsPaused = false;
             case FlushFailed(Throwable cause) -> {
                 return onFlushFailed(cause);
             }
-            case FlushDue due -> flush(false);
+            case FlushDue due -> {
+                if (flushes.isDone() && partitionLog.recoveryPoint() < partitionLog.logEndOffset()) {
+                    flush(false);
+                }
+            }
             default -> throw new IllegalStateException("not a message of this actor: " + internal);
         }
         return this;
@@ -174,20 +231,35 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         }
     }
 
-    /** Forces what is written by now on a flush thread. */
+    /** Forces what is written by now on a flush thread, after the flushes that are on their way. */
     private void flush(boolean acknowledges) throws IOException {
         Flush flush = partitionLog.prepareFlush();
-        var forced = CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        flush.force();
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                shell.home().flush());
+        flushes = flushes.thenRunAsync(() -> force(flush), shell.home().flush());
         shell.context().pipeToSelf(
-                forced, (done, failure) -> failure == null ? new Flushed(flush, acknowledges) : new FlushFailed(failure));
+                flushes,
+                (done, failure) -> failure == null
+                        ? new Flushed(partitionLog, flush, acknowledges)
+                        : new FlushFailed(failure));
+    }
+
+    private void force(Flush flush) {
+        try {
+            flush.force();
+        } catch (IOException e) {
+            shell.home().logs().forceFailed(epoch.id());
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // this very log
+    private void onFlushed(Flushed flushed) throws IOException {
+        if (flushed.of() != partitionLog) {
+            return;
+        }
+        partitionLog.flushed(flushed.flush());
+        if (flushed.acknowledges()) {
+            perform(state.onFlushed(flushed.flush().endOffset()));
+        }
     }
 
     private void scheduleFlush() {
@@ -206,13 +278,27 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         if (retention && upkeep.retain(settings, nowMs, state.highWatermark())) {
             reads.onChanged();
         }
+        if (settings.cleanupCompact()) {
+            compact(nowMs);
+        }
+    }
+
+    private void compact(long nowMs) throws IOException {
+        partitionLog.roll(true, nowMs); // also when nobody appends: max.compaction.lag.ms
+        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && flushes.isDone()) {
+            flush(false); // only what is forced is compacted
+        }
+        CompactionRun run = upkeep.compact(settings, reads.lastStableOffset(), nowMs);
+        if (run != null) {
+            shell.context().pipeToSelf(run.ended(), (result, failure) -> new Compacted(run, result, failure));
+        }
     }
 
     private Behavior<Partition.Command> onActivate(Activate next) {
         if (next.leaderEpoch() <= epoch.leaderEpoch()) {
             return this;
         }
-        // The same broker leads again: the open log goes on in the new epoch, after everything that waits is answered.
+        // The same broker leads again: everything that waits is answered, what is written is forced, the log opened anew.
         shell.stash().stash(next);
         return stop(new Partition.Stop(false));
     }
@@ -220,35 +306,43 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private Behavior<Partition.Command> stop(Partition.Stop stop) {
         stopping = true;
         leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        var closing = CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        partitionLog.close(true);
-                        return true;
-                    } catch (IOException e) {
-                        log.atError()
-                                .addKeyValue("topicPartition", topicPartition())
-                                .log("log could not be closed cleanly, it will be recovered: {}", e.toString());
-                        return false;
-                    }
-                },
-                shell.home().flush());
+        var closing = CompletableFuture.allOf(upkeep.cancel(), flushes)
+                .handleAsync((done, failure) -> close(failure == null, stop.deleteLog()), shell.home().flush());
         shell.context().pipeToSelf(
                 closing, (clean, failure) -> new Closed(failure == null && clean, stop.deleteLog()));
         return this;
+    }
+
+    /** On a flush thread, after the last flush: whether the next open needs no recovery. */
+    private boolean close(boolean flushesHeld, boolean deleteLog) {
+        boolean clean = flushesHeld && !deleteLog;
+        try {
+            if (clean) {
+                Flush last = partitionLog.prepareFlush();
+                force(last);
+                partitionLog.flushed(last);
+            }
+            partitionLog.close(clean);
+            return clean;
+        } catch (IOException | UncheckedIOException e) {
+            log.atError()
+                    .addKeyValue("topicPartition", topicPartition())
+                    .log("log could not be closed cleanly, it will be recovered: {}", e.toString());
+            closeFiles();
+            return false;
+        }
     }
 
     private Behavior<Partition.Command> whileStopping(Partition.Command command) {
         return switch (command) {
             case Closed(boolean clean, boolean deleteLog) -> {
                 closed(clean || deleteLog);
-                if (shell.stash().isEmpty()) {
-                    if (deleteLog) {
-                        yield PartitionLeaderActor.deletingFolder(shell);
-                    }
-                    yield Behaviors.stopped();
+                if (deleteLog) {
+                    yield PartitionLeaderActor.deletingFolder(shell);
                 }
-                yield shell.stash().unstashAll(PartitionLeaderActor.idle(shell));
+                yield shell.stash().isEmpty()
+                        ? Behaviors.stopped()
+                        : shell.stash().unstashAll(PartitionLeaderActor.idle(shell));
             }
             case Partition.Request request -> {
                 Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
@@ -258,26 +352,50 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 shell.stash().stash(next);
                 yield this;
             }
-            default -> this;
+            case Partition.Stop stop -> {
+                shell.stash().stash(stop); // the first may have kept a log that this one deletes
+                yield this;
+            }
+            case Partition.Reconfigure reconfigure -> {
+                shell.stash().stash(reconfigure);
+                yield this;
+            }
+            case Partition.Maintain ignored -> this;
+            case Partition.Internal ignored -> this;
         };
     }
 
     private Behavior<Partition.Command> onLogFailed(IOException failure) {
+        if (failure instanceof LogFailedException) {
+            return onFlushFailed(failure); // the one failure that happens behind this actor's back
+        }
         log.atError()
                 .addKeyValue("topicPartition", topicPartition())
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
-        answerWaiting(KafkaError.KAFKA_STORAGE_ERROR);
-        closeQuietly();
-        return PartitionLeaderActor.reopening(shell, epoch, entry);
+        failed();
+        return PartitionLeaderActor.reopening(
+                shell, withSettings(), entry, appendsPaused ? appendPause : Duration.ZERO);
     }
 
     private Behavior<Partition.Command> onFlushFailed(Throwable failure) {
         log.atError()
                 .addKeyValue("topicPartition", topicPartition())
                 .log("flush failed, partition is offline until the broker restarts: {}", failure.toString());
+        shell.home().logs().forceFailed(epoch.id());
+        failed();
+        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+    }
+
+    /** The log is of no use any more: everybody hears so, and it is closed as it is. */
+    private void failed() {
         answerWaiting(KafkaError.KAFKA_STORAGE_ERROR);
-        closeQuietly();
-        return PartitionLeaderActor.offline(shell, entry);
+        var _ = upkeep.cancel();
+        closeFiles();
+        closed(false);
+    }
+
+    private Activate withSettings() {
+        return new Activate(epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(), settings);
     }
 
     private void leave(KafkaError error) {
@@ -295,13 +413,12 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         reads.onChanged();
     }
 
-    private void closeQuietly() {
+    private void closeFiles() {
         try {
             partitionLog.close(false);
         } catch (IOException e) {
             log.atWarn().addKeyValue("topicPartition", topicPartition()).log("close failed: {}", e.toString());
         }
-        closed(false);
     }
 
     private void closed(boolean clean) {
@@ -314,8 +431,12 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     @Override
     public Behavior<Partition.Command> onSignal(Signal signal) {
         if (signal instanceof PostStop && !closed) { // stopped from above, without Stop
-            leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-            closeQuietly();
+            if (!stopping) {
+                leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
+                var _ = upkeep.cancel();
+                closeFiles();
+            }
+            closed(false); // also when the close that runs ends well: nobody hears of it
         }
         return this;
     }

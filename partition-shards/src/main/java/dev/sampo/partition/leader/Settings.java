@@ -2,6 +2,7 @@ package dev.sampo.partition.leader;
 
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.persistence.cleaner.CompactionSettings;
 import dev.sampo.persistence.log.LogSettings;
 import dev.sampo.persistence.log.RetentionSettings;
 import dev.sampo.persistence.record.BatchRules;
@@ -9,12 +10,18 @@ import dev.sampo.persistence.record.Validation;
 
 /** A topic's configuration in the words of the log. */
 final class Settings {
+    /**
+     * Keys that one compaction looks at. Too small: a log of many keys needs several runs. Too large: memory, up to 48
+     * bytes each while a run lasts (only as many as there are dirty records are taken).
+     */
+    private static final int COMPACTION_MAP_ENTRIES = 1_500_000;
+
     private Settings() {}
 
     static LogSettings log(TopicSettings topic, PartitionHome home) {
         return new LogSettings(
                 topic.segmentBytes(),
-                topic.segmentMs(),
+                topic.cleanupCompact() ? Math.min(topic.segmentMs(), topic.maxCompactionLagMs()) : topic.segmentMs(),
                 topic.segmentJitterMs(),
                 topic.segmentIndexBytes(),
                 topic.indexIntervalBytes(),
@@ -22,6 +29,13 @@ final class Settings {
                 topic.maxMessageBytes(),
                 topic.fileDeleteDelayMs(),
                 home.producerIdExpirationMs());
+    }
+
+    static CompactionSettings compaction(TopicSettings topic) {
+        return new CompactionSettings(
+                topic.deleteRetentionMs(), topic.minCompactionLagMs(), topic.maxCompactionLagMs(),
+                topic.minCleanableDirtyRatio(), topic.segmentBytes(), topic.indexIntervalBytes(),
+                COMPACTION_MAP_ENTRIES);
     }
 
     static BatchRules batchRules(TopicSettings topic) {

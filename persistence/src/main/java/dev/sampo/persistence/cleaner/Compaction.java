@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords.RecordFilter;
 import org.apache.kafka.common.record.internal.Record;
@@ -50,6 +51,7 @@ public final class Compaction {
     private final Map<Long, Long> lastOffsets;
     private final CompactionSettings settings;
     private final long nowMs;
+    private volatile boolean cancelled;
 
     private Compaction(
             LogFiles files, Path directory, List<ClosedSegment> segments,
@@ -112,9 +114,37 @@ public final class Compaction {
                 files, log.directory(), List.copyOf(segments), aborted, dirty, lastOffsets, settings, nowMs);
     }
 
-    /** Reads, rewrites, forces. Blocks; touches no file of the log. */
+    /** From any thread: {@link #run} ends soon, with a {@link CancellationException}. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /**
+     * Reads, rewrites, forces. Blocks; touches no file of the log. A run that fails leaves none of its own.
+     *
+     * @throws CancellationException {@link #cancel} was called
+     */
     public Result run() throws IOException {
-        var offsets = new KeyOffsets(settings.mapEntries());
+        boolean finished = false;
+        try {
+            Result result = rewriteAll();
+            finished = true;
+            return result;
+        } finally {
+            if (!finished) {
+                for (ClosedSegment segment : segments) {
+                    for (Path path : new CompactedSegment(segment.baseOffset(), List.of()).cleanedFiles(directory)) {
+                        files.deleteIfExists(path);
+                    }
+                }
+            }
+        }
+    }
+
+    private Result rewriteAll() throws IOException {
+        long dirtyOffsets = segments.getLast().endOffset()
+                - Math.max(firstDirtyOffset, segments.getFirst().baseOffset());
+        var offsets = new KeyOffsets((int) Math.min(settings.mapEntries(), Math.max(1, dirtyOffsets)));
         long end = buildMap(offsets);
         var fates = new TransactionFates(aborted);
         var made = new ArrayList<CompactedSegment>();
@@ -243,6 +273,9 @@ public final class Compaction {
             ByteBuffer buffer = ByteBuffer.allocate(Math.min(READ_BYTES, segment.sizeBytes()));
             int position = 0;
             while (position < segment.sizeBytes()) {
+                if (cancelled) {
+                    throw new CancellationException(directory + ": compaction was cancelled");
+                }
                 buffer.clear().limit(Math.min(buffer.capacity(), segment.sizeBytes() - position));
                 file.read(buffer, position);
                 buffer.flip();

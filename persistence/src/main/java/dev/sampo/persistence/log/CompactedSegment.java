@@ -75,7 +75,8 @@ public record CompactedSegment(long baseOffset, List<Long> replaced) {
         return directory.resolve(LogSegment.fileName(baseOffset, suffix + ending));
     }
 
-    List<Path> cleanedFiles(Path directory) {
+    /** The files under which it waits to be put in. */
+    public List<Path> cleanedFiles(Path directory) {
         return List.of(
                 path(directory, LogSegment.SUFFIX, SegmentNames.CLEANED),
                 path(directory, AbortedTransactionIndex.SUFFIX, SegmentNames.CLEANED),

@@ -103,8 +103,9 @@ public final class BatchValidator {
                     "producer id " + batch.producerId() + " with epoch " + batch.producerEpoch() + " and sequence "
                             + batch.baseSequence());
         }
-        if (!batch.hasProducerId() && (batch.isTransactional() || batch.baseSequence() >= 0)) {
-            return invalid(Reason.INVALID_RECORD, "a transactional or numbered batch without a producer id");
+        // Epoch and sequence say nothing without a producer id: kafkajs leaves both at 0.
+        if (!batch.hasProducerId() && batch.isTransactional()) {
+            return invalid(Reason.INVALID_RECORD, "a transactional batch without a producer id");
         }
         return null;
     }

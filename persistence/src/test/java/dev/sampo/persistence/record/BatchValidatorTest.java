@@ -7,12 +7,14 @@ import dev.sampo.persistence.record.Validation.Valid;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -64,6 +66,17 @@ class BatchValidatorTest {
         assertThat(batch.isLogAppendTime()).isTrue();
         assertThat(batch.maxTimestamp()).isEqualTo(NOW);
         assertThat(batch.isCrcValid()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"producer", "gzip"})
+    void epochAndSequenceAreIgnoredWithoutAProducerId(String compression) {
+        ByteBuffer bytes = MemoryRecords.withRecords(
+                        RecordBatch.MAGIC_V2, 0L, Compression.NONE, TimestampType.CREATE_TIME, -1L, (short) 0, 0, 0, false,
+                        Batches.record(NOW, "a", "1"))
+                .buffer();
+        assertThat(new RecordBatch(bytes).baseSequence()).isZero();
+        assertThat(BatchValidator.validate(bytes, rules(false, false, compression), true, NOW)).isInstanceOf(Valid.class);
     }
 
     @Test

@@ -1,0 +1,71 @@
+package dev.sampo.cluster;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The run from which the JDK makes its ahead-of-time cache: what a broker does from its start to its first clients and
+ * its stop, in an empty folder and on free ports. Classes that this run loads are loaded and linked from the cache
+ * later; a broker without the cache does the same, only slower.
+ */
+final class StartTraining {
+    private static final int RECORDS = 2_000;
+    private static final int RECORD_SIZE_BYTES = 1_024;
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final String TOPIC = "training";
+
+    private StartTraining() {}
+
+    /** Twice: a new folder, then one that holds something. Ends the process when it takes too long. */
+    static void run(Path folder) {
+        CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .execute(() -> Runtime.getRuntime().halt(1));
+        BrokerSettings settings = BrokerSettings.embedded(folder)
+                .with(Map.of("group.initial.rebalance.delay.ms", "0"))
+                .with("sampo.remoting.port", 0)
+                .with("sampo.raft.port", 0);
+        for (int round = 1; round <= 2; round++) {
+            try (SampoBroker broker = SampoBroker.start(settings)) {
+                produce(broker.bootstrapServers());
+                consume(broker.bootstrapServers(), round * RECORDS);
+            }
+        }
+    }
+
+    private static void produce(String bootstrapServers) {
+        Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        byte[] value = "{\"id\":1}".repeat(RECORD_SIZE_BYTES / 8).getBytes(StandardCharsets.UTF_8);
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < RECORDS; i++) {
+                var _ = producer.send(new ProducerRecord<>(TOPIC, value));
+            }
+            producer.flush();
+        }
+    }
+
+    private static void consume(String bootstrapServers, int records) {
+        Map<String, Object> settings = Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
+                ConsumerConfig.GROUP_ID_CONFIG, "training-" + records,
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of(TOPIC));
+            for (int read = 0; read < records; ) {
+                read += consumer.poll(Duration.ofSeconds(1)).count();
+            }
+            consumer.commitSync();
+        }
+    }
+}
