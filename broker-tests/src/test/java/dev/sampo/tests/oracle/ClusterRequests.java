@@ -60,8 +60,8 @@ final class ClusterRequests {
 
     private void findCoordinator() {
         run.await(() -> {
-            FindCoordinatorResponseData found = run.ask(2, new FindCoordinatorRequestData().setKey("first"));
-            return found.errorCode() == 0 && found.nodeId() >= 0 && !found.host().isEmpty();
+            FindCoordinatorResponseData found = run.ask(4, coordinator(4, 0, "a-group", "a", "b", "c", ""));
+            return found.coordinators().size() == 5 && found.coordinators().stream().allMatch(each -> each.errorCode() == 0 && each.nodeId() >= 0 && !each.host().isEmpty());
         });
         for (int version = 0; version <= 6; version++) {
             run.call(name("find-coordinator", version, "group"), version, coordinator(version, 0, "a-group"));

@@ -150,6 +150,14 @@ final class GroupOffsetsTest {
     }
 
     @Test
+    void offsetsOfTheGroupWithoutANameCannotBeDeleted() {
+        group.commit("", -1, "t", 1);
+        assertThat(group.call(new DeleteOffsets("", List.of(new NamedPartition("t", 0)))).error())
+                .isEqualTo(KafkaError.INVALID_GROUP_ID);
+        assertThat(group.committed("t")).isEqualTo(1);
+    }
+
+    @Test
     void onlyAnEmptyGroupCanBeDeleted() {
         assertThat(group.call(new DeleteGroup(GROUP)).error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);
         assertThat(group.call(new DeleteOffsets(GROUP, List.of())).error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);

@@ -25,9 +25,9 @@ final class BatchHeader {
         return batch.remaining() >= MIN_SIZE_BYTES;
     }
 
-    /** True when the batch says that it is longer than the buffer. */
-    static boolean truncated(ByteBuffer batch) {
-        return batch.getInt(batch.position() + LENGTH_AT) > batch.remaining() - LENGTH_OVERHEAD;
+    /** True when the batch says that it fills the buffer: no torn batch, nothing behind it. */
+    static boolean fills(ByteBuffer batch) {
+        return batch.getInt(batch.position() + LENGTH_AT) == batch.remaining() - LENGTH_OVERHEAD;
     }
 
     /** True for the formats that Kafka ever had: 0, 1 and 2. */

@@ -55,7 +55,8 @@ public final class DescribeProducersHandler implements ApiHandler {
                 Leaders.Found found = leaders.find(topic, partition);
                 ActorRef<Partition.Command> leader = found.leader();
                 if (leader == null) {
-                    answer.setErrorCode(found.error().code());
+                    answer.setErrorCode(found.error().code())
+                            .setErrorMessage("This broker does not lead partition " + topicRequest.name() + "-" + partition + ".");
                 } else {
                     asked.add(answer);
                     leader.tell(new Partition.DescribeProducers(

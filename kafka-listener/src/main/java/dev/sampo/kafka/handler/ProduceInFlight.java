@@ -143,8 +143,8 @@ final class ProduceInFlight implements Consumer<Partition.Reply> {
             refuse(answer, KafkaError.INVALID_RECORD, "A partition needs exactly one record batch.");
         } else if (!BatchHeader.knownMagic(records)) {
             refuse(answer, KafkaError.CORRUPT_MESSAGE, "Unknown magic " + BatchHeader.magic(records) + ".");
-        } else if (BatchHeader.truncated(records)) {
-            refuse(answer, KafkaError.INVALID_RECORD, "The record batch is longer than what was sent of it.");
+        } else if (!BatchHeader.fills(records)) {
+            refuse(answer, KafkaError.INVALID_RECORD, "A partition needs exactly one record batch, and all of it.");
         } else if (BatchHeader.magic(records) != BatchHeader.MAGIC_V2) {
             refuse(answer, KafkaError.INVALID_RECORD, "Only record batches with magic 2 are taken.");
         } else if (version < FIRST_VERSION_WITH_ZSTD && BatchHeader.zstd(records)) {

@@ -84,6 +84,8 @@ class RequestCodecTest {
         assertThat(request.unknownApiVersionsVersion()).isTrue();
         assertThat(request.apiVersion()).isZero();
         assertThat(apis.unsupportedVersion().errorCode()).isEqualTo(Errors.UNSUPPORTED_VERSION.code());
+        assertThat(apis.unsupportedVersion().apiKeys()).as("its own versions alone (KIP-511)").singleElement()
+                .satisfies(api -> assertThat(api.apiKey()).isEqualTo(ApiKeys.API_VERSIONS.id));
     }
 
     @Test

@@ -114,6 +114,10 @@ class ProduceHandlerTest {
         assertThat(error(produce(13, (short) 1, topic, 0, null))).isEqualTo(KafkaError.INVALID_RECORD);
         assertThat(error(produce(13, (short) 1, topic, 0, MemoryRecords.EMPTY))).isEqualTo(KafkaError.INVALID_RECORD);
         assertThat(error(produce(13, (short) 1, topic, 0, oldMagic()))).isEqualTo(KafkaError.INVALID_RECORD);
+        assertThat(error(produce(13, (short) 1, topic, 0, changed(16, 3)))).isEqualTo(KafkaError.CORRUPT_MESSAGE);
+        assertThat(error(produce(13, (short) 1, topic, 0, changed(16, -1)))).isEqualTo(KafkaError.CORRUPT_MESSAGE);
+        assertThat(error(produce(13, (short) 1, topic, 0, changed(11, 120)))).isEqualTo(KafkaError.INVALID_RECORD);
+        assertThat(error(produce(13, (short) 1, topic, 0, changed(11, 50)))).isEqualTo(KafkaError.INVALID_RECORD);
         assertThat(error(produce(6, (short) 1, topic, 0, zstd())))
                 .isEqualTo(KafkaError.UNSUPPORTED_COMPRESSION_TYPE);
         assertThat(error(produce(7, (short) 1, topic, 0, zstd()))).isEqualTo(KafkaError.NONE);
@@ -127,7 +131,8 @@ class ProduceHandlerTest {
         FakeExchange named = new FakeExchange(
                 ApiKeys.PRODUCE, 12, request((short) -1, topic, 0, batch()).setTransactionalId("t"));
 
-        assertThat(error(produce(12, (short) -1, topic, 0, transactional))).isEqualTo(KafkaError.UNSUPPORTED_VERSION);
+        assertThat(error(produce(12, (short) -1, topic, 0, transactional)))
+                .isEqualTo(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
         assertThat(error(named)).isEqualTo(KafkaError.UNSUPPORTED_VERSION);
     }
 
@@ -244,6 +249,13 @@ class ProduceHandlerTest {
     private static MemoryRecords batch() {
         return MemoryRecords.withRecords(
                 Compression.NONE, new SimpleRecord("a".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    }
+
+    /** A good batch with one byte of its header changed. */
+    private static MemoryRecords changed(int position, int value) {
+        MemoryRecords batch = batch();
+        batch.buffer().put(position, (byte) value);
+        return batch;
     }
 
     private static MemoryRecords oldMagic() {

@@ -87,6 +87,23 @@ final class SentinelStateTest {
     }
 
     @Test
+    void minInSyncReplicasNeverAsksForMoreReplicasThanAPartitionHas() {
+        // Given
+        var id = new TopicIdPartition(ORDERS, 1);
+        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER);
+        apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(1), 0, List.of(1)));
+        apply(new ControllerEvent.LeaderElected("g1", 1, 0, List.of(1)));
+
+        // When
+        var effects = alone.onReply(image, new BecomeLeaderReply("g1", KafkaError.NONE, 0, image.offset()));
+
+        // Then
+        assertThat(OTHER.minInSyncReplicas()).isEqualTo(2);
+        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(id, "orders", 0, 1, OTHER.withReplicas(1))));
+        assertThat(OTHER.withReplicas(1).minInSyncReplicas()).isEqualTo(1);
+    }
+
+    @Test
     void anotherLeaderInTheImageStopsThePartitionsAndKeepsTheirLogs() {
         lead();
         elected(2, 1);

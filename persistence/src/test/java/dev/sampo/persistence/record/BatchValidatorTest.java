@@ -90,6 +90,8 @@ class BatchValidatorTest {
         ByteBuffer one = batch(CompressionType.NONE, good);
         ByteBuffer two = ByteBuffer.allocate(2 * one.remaining()).put(one.duplicate()).put(one.duplicate()).flip();
         assertThat(reason(two, PLAIN)).isEqualTo(Reason.INVALID_RECORD);
+        ByteBuffer base = batch(CompressionType.NONE, good).putLong(0, 55);
+        assertThat(reason(base, PLAIN)).as("base offset").isEqualTo(Reason.INVALID_RECORD);
         assertThat(reason(Batches.marker(0, 0, 1, 0, true, NOW), PLAIN)).isEqualTo(Reason.INVALID_RECORD);
         assertThat(reason(batch(CompressionType.NONE, Batches.record(1, "a", "1")), PLAIN))
                 .isEqualTo(Reason.INVALID_TIMESTAMP);
