@@ -33,6 +33,7 @@ import dev.sampo.persistence.metadata.RaftSettings;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,6 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.remote.RemoteTransportException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,9 +137,17 @@ public final class SampoBroker implements AutoCloseable {
 
         SampoBroker run() {
             Config config = BrokerConfig.of(settings);
+            checkAddress(
+                    "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
+                    "sampo.remoting.port");
+            checkAddress(
+                    "metadata log", config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
+                    "sampo.raft.port");
+            settings.listeners().forEach(endpoint -> checkAddress(
+                    "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
             var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config));
             started.addFirst(() -> close(raft));
-            ActorSystem<Void> system = startSystem(config);
+            ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
             started.addFirst(() -> {
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -203,16 +211,16 @@ public final class SampoBroker implements AutoCloseable {
                     .get(20, TimeUnit.SECONDS);
         }
 
-        private static ActorSystem<Void> startSystem(Config config) {
-            try {
-                return ActorSystem.create(Behaviors.empty(), "sampo", config);
-            } catch (RemoteTransportException e) {
-                throw new StartException(
-                        "broker traffic: "
-                                + cannotListen(
-                                        config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
-                                        "sampo.remoting.port", e),
-                        e);
+        /** Before anything is started, so that the answer comes at once and the libraries have nothing to complain of. */
+        private static void checkAddress(String what, String host, int port, String setting) {
+            if (port == 0) {
+                return;
+            }
+            try (var socket = new ServerSocket()) {
+                socket.setReuseAddress(true);
+                socket.bind(new InetSocketAddress(host, port));
+            } catch (IOException e) {
+                throw new StartException(what + ": " + cannotListen(host, port, setting, e), e);
             }
         }
 
@@ -241,22 +249,14 @@ public final class SampoBroker implements AutoCloseable {
         }
 
         private RaftMetadataLog openMetadataLog(Config config) {
-            int port = config.getInt("sampo.raft.port");
             try {
                 return RaftMetadataLog.open(new RaftSettings(
-                        settings.nodeId(), config.getString("sampo.raft.host"), port,
+                        settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
                         folder.metadata(), Set.of()));
             } catch (IOException e) {
                 throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
-                        + (causedByBind(e)
-                                ? cannotListen(config.getString("sampo.raft.host"), port, "sampo.raft.port", e)
-                                : e.getMessage()), e);
+                        + e.getMessage(), e);
             }
-        }
-
-        private static boolean causedByBind(Throwable failure) {
-            return failure instanceof BindException
-                    || (failure.getCause() != null && causedByBind(failure.getCause()));
         }
 
         private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry) {

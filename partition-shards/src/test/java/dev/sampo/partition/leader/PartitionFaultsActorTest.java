@@ -1,0 +1,164 @@
+package dev.sampo.partition.leader;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Partition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.sampo.partition.leader.PartitionFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What a partition does when the disk refuses. */
+final class PartitionFaultsActorTest {
+    private static final Map<String, String> FLUSH_EACH = Map.of("flush.messages", "1");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aFullDiskFailsAppendsOnlyAndTheyGoOnByThemselvesWhenThereIsSpace() {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            // Given
+            fixture.append("a");
+
+            // When
+            fixture.disk.full(true);
+            assertThat(fixture.append("lost").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+
+            // Then reads go on, also while producers keep trying
+            await("it reads", () -> fixture.read(0).error() == KafkaError.NONE);
+            assertThat(fixture.append("lost").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.values(0)).containsExactly("0:a");
+            assertThat(fixture.registry.find(fixture.id)).isNotNull();
+
+            // When there is space again
+            fixture.disk.full(false);
+
+            // Then
+            await("it appends", () -> fixture.append("b").error() == KafkaError.NONE);
+            assertThat(fixture.values(0)).containsExactly("0:a", "1:b");
+        }
+    }
+
+    @Test
+    void aFailedForceTakesThePartitionOfflineUntilTheNextProcessAndIsNeverTriedAgain() throws IOException {
+        PartitionFixture next;
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, FLUSH_EACH)) {
+            // Given
+            fixture.append("a");
+
+            // When
+            fixture.disk.forceFails(true);
+            assertThat(fixture.append("unknown").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.disk.forceFails(false);
+            int forces = fixture.disk.logForces.get();
+
+            // Then neither time, nor a new epoch, nor a new actor brings it back
+            assertThat(fixture.append("b").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.partition.tell(new Partition.Maintain(true));
+            fixture.serve(2, FLUSH_EACH);
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.stop(false);
+            fixture.awaitStopped();
+            fixture.spawn();
+            fixture.serve(3, FLUSH_EACH);
+            assertThat(fixture.append("b").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.disk.logForces.get()).isEqualTo(forces);
+            assertThat(fixture.home.mayMarkClean()).isFalse();
+            next = fixture.restart(false);
+        }
+        try (next) {
+            assertThat(next.serve(4, FLUSH_EACH).values(0)).first().isEqualTo("0:a");
+        }
+    }
+
+    @Test
+    void aFlushThatFailsBehindAnAppendIsAFailedForceWhoeverNoticesIt() {
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, Map.of("flush.messages", "2"))) {
+            // Given a flush that fails while its answer is under way: the next append finds the log failed
+            fixture.holdFlushes(true);
+            fixture.disk.forceFails(true);
+            fixture.append("a");
+            var producer = fixture.probe();
+            fixture.send(PartitionFixture.batch(fixture.record(null, "b")), 1, producer);
+            await("a flush is due", () -> !fixture.heldFlushes.isEmpty());
+
+            // When
+            fixture.heldFlushes.remove().run();
+            fixture.holdFlushes(false);
+            fixture.disk.forceFails(false);
+            fixture.append("c");
+
+            // Then
+            assertThat(producer.expectMessageClass(Partition.AppendReply.class, PartitionFixture.WAIT).error())
+                    .isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.append("d").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.home.logs().isForceFailed(fixture.id)).isTrue();
+        }
+    }
+
+    @Test
+    void aFailedForceWhileItStopsLeavesTheFolderUnclean() throws IOException {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            fixture.append("a");
+            fixture.disk.forceFails(true);
+            fixture.stop(false);
+            fixture.awaitStopped();
+
+            assertThat(fixture.home.mayMarkClean()).isFalse();
+        }
+    }
+
+    @Test
+    void aDamagedLogIsOfflineAndNothingOfItIsChanged() throws IOException {
+        PartitionFixture next;
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            fixture.append("aaaaaaaaaaaaaaaaaaaaaaaa");
+            fixture.append("bbbbbbbbbbbbbbbbbbbbbbbb");
+            next = fixture.restart(false);
+        }
+        try (next) {
+            // Given a bit that rotted inside the first batch, with a good batch behind it
+            Path segment = next.folder().resolve("%020d.log".formatted(0));
+            byte[] bytes = Files.readAllBytes(segment);
+            bytes[75] ^= 1;
+            Files.write(segment, bytes);
+
+            // When
+            next.serve(2, Map.of());
+
+            // Then
+            assertThat(next.append("c").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(next.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            next.serve(3, Map.of());
+            assertThat(next.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(Files.readAllBytes(segment)).isEqualTo(bytes);
+            next.stop(false);
+            next.awaitStopped();
+            assertThat(next.home.mayMarkClean()).isFalse();
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeOpenedIsTriedAgainWithTheNewestSettings() throws IOException {
+        try (var fixture = PartitionFixture.fresh(folder)) {
+            // Given a file in the folder's place
+            Files.writeString(fixture.folder(), "in the way");
+            fixture.serve(1, Map.of("max.message.bytes", "100000"));
+            assertThat(fixture.append("a").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+
+            // When
+            fixture.partition.tell(new Partition.Reconfigure(PartitionFixture.settings(Map.of("max.message.bytes", "90"))));
+            Files.delete(fixture.folder());
+
+            // Then
+            await("it serves", () -> fixture.append("b").error() == KafkaError.NONE);
+            assertThat(fixture.append("a value that is much longer than the ninety bytes allowed").error())
+                    .isEqualTo(KafkaError.MESSAGE_TOO_LARGE);
+        }
+    }
+}
