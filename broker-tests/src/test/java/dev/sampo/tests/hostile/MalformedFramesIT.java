@@ -46,16 +46,16 @@ class MalformedFramesIT {
 
     @Test
     void twentyThousandFramesAndThreeHundredConnectionsDoNoHarm() throws Exception {
-        attack(20_000, 300);
+        attack(20_000, 300, false); // latency is judged by the long variant, on a machine with nothing else to do
     }
 
     @Test
     @Tag("soak")
     void twoHundredThousandFramesAndTwoThousandConnectionsDoNoHarm() throws Exception {
-        attack(200_000, 2_000);
+        attack(200_000, 2_000, true);
     }
 
-    private void attack(int frames, int connections) throws Exception {
+    private void attack(int frames, int connections, boolean judgeLatency) throws Exception {
         var settings = Map.of("auto.create.topics.enable", "false", "offsets.topic.num.partitions", "4", "transaction.state.log.num.partitions", "4");
         try (var broker = BrokerUnderTest.start(folder, settings); ExecutorService threads = Executors.newCachedThreadPool()) {
             // Given
@@ -95,8 +95,11 @@ class MalformedFramesIT {
                 Await.until("heap returns to about " + heapBytes, SETTLE_LIMIT,
                         () -> ProcessFigures.heapAfterCollectionBytes(broker.pid()) <= heapBytes * 1.05 + HEAP_NOISE_BYTES,
                         () -> "now " + ProcessFigures.heapAfterCollectionBytes(broker.pid()));
-                assertThat(besideFramesMs).as("p99 beside malformed frames, ms").isLessThanOrEqualTo(Math.max(3 * besideValidMs, NOTICEABLE_MS));
-                assertThat(besideConnectionsMs).as("p99 beside hostile connections, ms").isLessThanOrEqualTo(Math.max(3 * besideValidMs, NOTICEABLE_MS));
+                if (judgeLatency) {
+                    double limitMs = Math.max(3 * besideValidMs, NOTICEABLE_MS);
+                    assertThat(besideFramesMs).as("p99 beside malformed frames, ms").isLessThanOrEqualTo(limitMs);
+                    assertThat(besideConnectionsMs).as("p99 beside hostile connections, ms").isLessThanOrEqualTo(limitMs);
+                }
                 assertThat(Files.readString(broker.output())).doesNotContain("OutOfMemoryError").doesNotContain("Exception in thread");
             }
         }
