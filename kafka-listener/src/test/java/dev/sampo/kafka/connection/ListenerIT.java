@@ -109,7 +109,7 @@ class ListenerIT {
             assertThat(answer.getInt()).isEqualTo(5);
             var response = new ApiVersionsResponseData(new ByteBufferAccessor(answer), (short) 0);
             assertThat(response.errorCode()).isEqualTo(Errors.UNSUPPORTED_VERSION.code());
-            assertThat(response.apiKeys()).hasSize(2);
+            assertThat(response.apiKeys()).extracting("apiKey").containsExactly(ApiKeys.API_VERSIONS.id); // KIP-511
             client.send(frame(ApiKeys.METADATA, 12, 6, new MetadataRequestData()));
             assertThat(client.receive().getInt()).isEqualTo(6);
         }
@@ -121,8 +121,9 @@ class ListenerIT {
             assertThat(apiVersions(client, 3, "name\r\n", null, -1)).isEqualTo(Errors.INVALID_REQUEST);
             assertThat(apiVersions(client, 3, "name", null, -1)).isEqualTo(Errors.NONE);
             assertThat(apiVersions(client, 5, "name", "cluster", 1)).isEqualTo(Errors.NONE);
-            assertThat(apiVersions(client, 5, "name", "other", -1)).isEqualTo(Errors.REBOOTSTRAP_REQUIRED);
+            assertThat(apiVersions(client, 5, "name", "other", 1)).isEqualTo(Errors.REBOOTSTRAP_REQUIRED);
             assertThat(apiVersions(client, 5, "name", "cluster", 2)).isEqualTo(Errors.REBOOTSTRAP_REQUIRED);
+            assertThat(apiVersions(client, 5, "name", "cluster", -1)).isEqualTo(Errors.INVALID_REQUEST);
         }
     }
 
