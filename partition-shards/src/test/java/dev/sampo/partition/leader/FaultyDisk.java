@@ -43,6 +43,11 @@ final class FaultyDisk implements LogFiles {
     }
 
     @Override
+    public LogFile openOrCreate(Path path) throws IOException {
+        return new Handle(real.openOrCreate(path), path.toString().endsWith(".log"));
+    }
+
+    @Override
     public byte[] readAll(Path path) throws IOException {
         return real.readAll(path);
     }
@@ -66,6 +71,11 @@ final class FaultyDisk implements LogFiles {
     @Override
     public long lastModifiedMs(Path path) {
         return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void setLastModifiedMs(Path path, long timeMs) throws IOException {
+        real.setLastModifiedMs(path, timeMs);
     }
 
     @Override
