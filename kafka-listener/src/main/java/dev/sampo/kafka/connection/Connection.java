@@ -63,6 +63,7 @@ final class Connection implements Transport.Owner {
     private long lastActiveMs;
     private long lastSentMs;
     private long waitsSinceMs;
+    private String clientId = ""; // of the last request
 
     /** Told of the connection's end, on the loop, once each. */
     interface Watcher {
@@ -187,6 +188,7 @@ final class Connection implements Transport.Owner {
             throw e;
         }
         context.counters().request(request.apiKey());
+        clientId = request.clientId();
         long number = state.open(frame.sizeBytes());
         state.enqueue(new ConnectionExchange(this, request, frame, number), handler(request.apiKey()).overlaps());
     }
@@ -459,6 +461,15 @@ final class Connection implements Transport.Owner {
             log.atDebug().addKeyValue("connectionId", client.connectionId()).log("connection closed: " + reason);
             transport.close();
         }
+    }
+
+    /** Closes an open connection whose last request bore this client id, or any when it is null; true when it did. */
+    boolean closeIfOf(@Nullable String id) {
+        if (!transport.isOpen() || (id != null && !id.equals(clientId))) {
+            return false;
+        }
+        close("told to");
+        return true;
     }
 
     /** Takes no more requests, and ends when those in flight were answered and sent. */
