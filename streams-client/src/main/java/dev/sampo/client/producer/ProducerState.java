@@ -39,7 +39,9 @@ final class ProducerState {
         NONE,
         /** No record is at hand: batches leave whose broker is idle, unless {@code linger.ms} says to wait. */
         IDLE,
-        /** No record can come before results go out: everything leaves. */
+        /** No record can come before answers make room: batches leave whose broker is idle, whatever {@code linger.ms} says. */
+        BLOCKED,
+        /** No record will come any more: everything leaves. */
         FLUSH
     }
 
@@ -186,7 +188,9 @@ final class ProducerState {
         if (urgency == Urgency.FLUSH || nowMs - open.createdMs() >= options.longestLingerMs()) {
             return true;
         }
-        return options.lingerMs() == ProducerOptions.ADAPTIVE && urgency == Urgency.IDLE && plan.isIdle(leader);
+        boolean wanted = urgency == Urgency.BLOCKED
+                || (urgency == Urgency.IDLE && options.lingerMs() == ProducerOptions.ADAPTIVE);
+        return wanted && plan.isIdle(leader);
     }
 
     private boolean startSequences(PartitionLine line, long nowMs, List<ProducerEffect> effects) {
