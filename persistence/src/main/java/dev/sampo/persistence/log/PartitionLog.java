@@ -116,6 +116,11 @@ public final class PartitionLog {
         return segments.stream().mapToLong(LogSegment::sizeBytes).sum();
     }
 
+    /** Segments, the one that is written included. */
+    public int segmentCount() {
+        return segments.size();
+    }
+
     public LeaderEpochFile epochs() {
         return epochs;
     }
