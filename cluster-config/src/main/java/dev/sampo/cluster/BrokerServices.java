@@ -4,6 +4,7 @@ import ch.qos.logback.classic.LoggerContext;
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.coordinator.GroupClock;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
@@ -84,7 +85,7 @@ final class BrokerServices {
         var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
         var groups = GroupCoordinators.start(
                 system, GroupSettings.from(system.settings().config()), images, registry, controller,
-                GroupCoordinators.steadyClock());
+                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()));
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
 
         List<ApiHandler> served = new ArrayList<>(List.of(
