@@ -2,6 +2,7 @@ package dev.sampo.cluster;
 
 import ch.qos.logback.classic.LoggerContext;
 import dev.sampo.actors.config.BrokerDefaults;
+import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.GroupClock;
@@ -10,6 +11,7 @@ import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
+import dev.sampo.kafka.fetch.FetchSessions;
 import dev.sampo.kafka.handler.AlterConfigsHandler;
 import dev.sampo.kafka.handler.ApiHandler;
 import dev.sampo.kafka.handler.ApiVersionsHandler;
@@ -70,6 +72,8 @@ final class BrokerServices {
     private final ActorSystem<?> system;
     private final Map<ApiKeys, ApiHandler> handlers = new EnumMap<>(ApiKeys.class);
     private final AdvertisedApis apis;
+    private final GroupCoordinators groups;
+    private final FetchHandler fetch;
 
     BrokerServices(
             BrokerSettings settings, String clusterId, Path logFolder, ActorSystem<?> system, MetadataImages images,
@@ -83,14 +87,16 @@ final class BrokerServices {
                 new TopicReadiness(brokerId, images, registry, system.scheduler(), system.executionContext());
         var loggers = new LogbackLevels((LoggerContext) LoggerFactory.getILoggerFactory());
         var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
-        var groups = GroupCoordinators.start(
+        groups = GroupCoordinators.start(
                 system, GroupSettings.from(system.settings().config()), images, registry, controller,
                 GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()));
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
 
+        fetch = new FetchHandler(
+                cluster, registry, fetch(defaults), InstantSource.system(), BrokerMetrics.get(system).topics());
         List<ApiHandler> served = new ArrayList<>(List.of(
                 new ProduceHandler(cluster, registry),
-                new FetchHandler(cluster, registry, fetch(defaults), InstantSource.system()),
+                fetch,
                 new ListOffsetsHandler(cluster, registry),
                 new OffsetForLeaderEpochHandler(cluster, registry),
                 new DeleteRecordsHandler(cluster, registry),
@@ -132,6 +138,16 @@ final class BrokerServices {
         return new FetchSettings(
                 defaults.intValue("fetch.max.bytes"), defaults.intValue("max.incremental.fetch.session.cache.slots"),
                 FetchSettings.DEFAULT.maxWaitMs());
+    }
+
+    /** The coordinators of groups on this broker. */
+    GroupCoordinators groups() {
+        return groups;
+    }
+
+    /** The fetch sessions of this broker. */
+    FetchSessions sessions() {
+        return fetch.sessions();
     }
 
     /** Binds a listener and serves every key on it. */

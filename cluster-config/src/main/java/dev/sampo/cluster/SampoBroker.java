@@ -1,6 +1,8 @@
 package dev.sampo.cluster;
 
 import com.typesafe.config.Config;
+import dev.sampo.actors.metrics.BrokerMetrics;
+import dev.sampo.actors.metrics.JmxBeans;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
@@ -8,6 +10,7 @@ import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.kafka.connection.KafkaListener;
+import dev.sampo.kafka.metrics.NodeMetrics;
 import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
@@ -27,6 +30,8 @@ import dev.sampo.persistence.journal.EventCodec;
 import dev.sampo.persistence.journal.MetadataLogExtension;
 import dev.sampo.persistence.journal.MetadataSnapshotStore;
 import dev.sampo.persistence.log.LogFiles;
+import dev.sampo.persistence.log.RealLogFiles;
+import dev.sampo.persistence.metadata.MetadataLog;
 import dev.sampo.persistence.metadata.RaftMetadataLog;
 import dev.sampo.persistence.metadata.RaftSettings;
 import java.io.IOException;
@@ -45,7 +50,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import javax.management.MBeanServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -81,12 +88,13 @@ public final class SampoBroker implements AutoCloseable {
     private final PartitionHome home;
     private final List<KafkaListener> listeners;
     private final BrokerFaults faults;
+    private final @Nullable JmxBeans beans;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
             DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults) {
+            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans) {
         this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
@@ -94,6 +102,7 @@ public final class SampoBroker implements AutoCloseable {
         this.images = images;
         this.home = home;
         this.listeners = listeners;
+        this.beans = beans;
     }
 
     /**
@@ -170,7 +179,11 @@ public final class SampoBroker implements AutoCloseable {
                             BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
                             Uuid::randomUuid))),
                     "controller-host", Props.empty());
-            var _ = metadataLog.onRole(role -> controller.tell(new ControllerHost.RoleChanged(role.leader())));
+            var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+            var _ = metadataLog.onRole(next -> {
+                role.set(next);
+                controller.tell(new ControllerHost.RoleChanged(next.leader()));
+            });
 
             var registry = new PartitionRegistry();
             PartitionHome home = home(system, registry);
@@ -194,6 +207,10 @@ public final class SampoBroker implements AutoCloseable {
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
             home.blocking().execute(() -> removeDeletedTopics(images));
             awaitLeadership(images, registry);
+            NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
+                    settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
+                    role::get, version(), "", System.currentTimeMillis()));
+            JmxBeans beans = BrokerBeans.start(system);
             log.atInfo()
                     .addKeyValue("brokerId", settings.nodeId())
                     .addKeyValue("clusterId", folder.clusterId())
@@ -201,7 +218,12 @@ public final class SampoBroker implements AutoCloseable {
                     .log("broker serves");
             var faults = new BrokerFaults(
                     settings.nodeId(), registered.incarnation(), system, images, controller, listeners);
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults);
+            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans);
+        }
+
+        private static String version() {
+            String version = SampoBroker.class.getPackage().getImplementationVersion();
+            return version == null ? "dev" : version;
         }
 
         private static void close(CompletableFuture<RaftMetadataLog> raft)
@@ -388,6 +410,14 @@ public final class SampoBroker implements AutoCloseable {
         return faults;
     }
 
+    /**
+     * Where the JMX beans of this broker are: the platform's bean server for the first broker of a JVM, one of its own
+     * for each further one, since the names carry no broker. Null when {@code sampo.metrics.jmx} is off.
+     */
+    public @Nullable MBeanServer beanServer() {
+        return beans == null ? null : beans.server();
+    }
+
     /** Blocks until the broker is closed. */
     public void awaitTermination() {
         try {
@@ -405,6 +435,9 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            if (beans != null) {
+                beans.close();
+            }
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }

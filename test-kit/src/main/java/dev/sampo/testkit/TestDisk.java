@@ -22,7 +22,16 @@ final class TestDisk extends ForwardingLogFiles {
 
     @Override
     public LogFile open(Path path) throws IOException {
-        return new ForwardingLogFile(super.open(path)) {
+        return fillable(super.open(path));
+    }
+
+    @Override
+    public LogFile openOrCreate(Path path) throws IOException {
+        return fillable(super.openOrCreate(path));
+    }
+
+    private LogFile fillable(LogFile file) {
+        return new ForwardingLogFile(file) {
             @Override
             public void write(long position, ByteBuffer[] buffers, int count) throws IOException {
                 if (full) {

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * end (which write what the turn produced). Actors whose dispatcher is this loop run as its tasks, so that a message
  * between two of them, and between a socket and its actor, wakes no thread.
  *
- * <p>Nothing on a loop may block. {@link #execute}, {@link #inLoop}, {@link #metrics} are safe for any thread,
+ * <p>Nothing on a loop may block. {@link #execute}, {@link #inLoop}, {@link #metrics}, {@link #busyNanos} are safe for any thread,
  * everything else belongs to the loop's own thread.
  */
 public final class SelectorLoop implements Executor {
@@ -192,6 +192,11 @@ public final class SelectorLoop implements Executor {
     /** What the loop did since its start. */
     public LoopMetrics metrics() {
         return statistics.snapshot(index);
+    }
+
+    /** Nanoseconds since the loop's start that it did not sleep; up to the turn before this one. */
+    public long busyNanos() {
+        return statistics.busyNanos();
     }
 
     /** Asks the loop to run what is queued and then end. */

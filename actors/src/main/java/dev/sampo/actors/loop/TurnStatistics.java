@@ -11,14 +11,16 @@ final class TurnStatistics {
     private static final int TASKS = BUCKETS;
     private static final int SLOWEST = BUCKETS + 1;
     private static final int REBUILDS = BUCKETS + 2;
+    private static final int BUSY = BUCKETS + 3;
 
-    private final AtomicLongArray values = new AtomicLongArray(BUCKETS + 3);
+    private final AtomicLongArray values = new AtomicLongArray(BUCKETS + 4);
     private final LongAdder wakeUps = new LongAdder();
 
     void onTurn(long nanos, int tasks) {
         int bucket = Math.min(BUCKETS - 1, 64 - Long.numberOfLeadingZeros(nanos / 1000));
         values.setPlain(bucket, values.getPlain(bucket) + 1);
         values.setPlain(TASKS, values.getPlain(TASKS) + tasks);
+        values.setOpaque(BUSY, values.getPlain(BUSY) + nanos);
         if (nanos > values.getPlain(SLOWEST)) {
             values.setPlain(SLOWEST, nanos);
         }
@@ -30,6 +32,10 @@ final class TurnStatistics {
 
     void onRebuild() {
         values.incrementAndGet(REBUILDS);
+    }
+
+    long busyNanos() {
+        return values.getOpaque(BUSY);
     }
 
     LoopMetrics snapshot(int index) {

@@ -9,6 +9,7 @@ import dev.sampo.kafka.codec.EncodedResponse;
 import dev.sampo.kafka.codec.MalformedRequestException;
 import dev.sampo.kafka.codec.Request;
 import dev.sampo.kafka.codec.RequestCodec;
+import dev.sampo.kafka.codec.ResponseErrors;
 import dev.sampo.kafka.codec.ResponseFailure;
 import dev.sampo.kafka.codec.ResponseWriter;
 import dev.sampo.kafka.frame.Frame;
@@ -16,9 +17,12 @@ import dev.sampo.kafka.frame.FrameDecoder;
 import dev.sampo.kafka.frame.FrameException;
 import dev.sampo.kafka.handler.ApiHandler;
 import dev.sampo.kafka.handler.ClientContext;
+import dev.sampo.kafka.metrics.ProcessorMeters;
+import dev.sampo.kafka.metrics.RequestMeters;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -42,7 +46,13 @@ final class Connection implements Transport.Owner {
     private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);
     private static final int FIRST_LOOK_BYTES = 4096;
     private static final long HALF_CLOSED_MAX_MS = 5_000;
-    private static final EncodedResponse NOTHING = EncodedResponse.none();
+
+    /** What takes its place among the answers: an exchange, or that it has none. */
+    sealed interface Outgoing permits ConnectionExchange, Nothing {}
+
+    private enum Nothing implements Outgoing {
+        NOTHING
+    }
 
     private final ListenerContext context;
     private final SelectorLoop loop;
@@ -51,7 +61,9 @@ final class Connection implements Transport.Owner {
     private final Transport transport;
     private final ConnectionClient client;
     private final FrameDecoder decoder;
-    private final ConnectionState<ConnectionExchange, EncodedResponse> state;
+    private final ConnectionState<ConnectionExchange, Outgoing> state;
+    private final ProcessorMeters processor;
+    private final ArrayDeque<ConnectionExchange> unsent = new ArrayDeque<>(2); // handed to the transport
     private final @Nullable ConnectionExchange[] running = new ConnectionExchange[ConnectionLimits.RING_SLOTS];
     private @Nullable ByteBuffer backlog;
     private boolean reading;
@@ -64,6 +76,9 @@ final class Connection implements Transport.Owner {
     private long lastSentMs;
     private long waitsSinceMs;
     private String clientId = ""; // of the last request
+    private long readNanos;
+    private long bytesQueued; // handed to the transport so far
+    private long bytesSent; // that the socket took of them
 
     /** Told of the connection's end, on the loop, once each. */
     interface Watcher {
@@ -85,7 +100,9 @@ final class Connection implements Transport.Owner {
         transport = new SocketTransport(loop, channel, this);
         client = new ConnectionClient(connectionId, transport.peer(), context.name());
         decoder = new FrameDecoder(context.settings().frame(), loop.buffers(), context.budget());
-        state = new ConnectionState<>(context.settings().connection(), NOTHING);
+        state = new ConnectionState<>(context.settings().connection(), Nothing.NOTHING);
+        processor = context.processors().get(loop.index());
+        processor.created.increment();
         lastActiveMs = loop.nowMs();
         lastSentMs = lastActiveMs;
         reading = true;
@@ -132,6 +149,8 @@ final class Connection implements Transport.Owner {
                 return;
             }
             context.counters().bytesIn.add(count);
+            processor.bytesIn.add(count);
+            readNanos = System.nanoTime();
             take(source);
         } catch (IOException e) {
             close("read failed: " + e.getMessage());
@@ -189,8 +208,13 @@ final class Connection implements Transport.Owner {
         }
         context.counters().request(request.apiKey());
         clientId = request.clientId();
+        RequestMeters meters = context.requests().of(request.apiKey());
+        meters.received(request.apiVersion(), frame.sizeBytes());
+        processor.requests.increment();
         long number = state.open(frame.sizeBytes());
-        state.enqueue(new ConnectionExchange(this, request, frame, number), handler(request.apiKey()).overlaps());
+        state.enqueue(
+                new ConnectionExchange(this, request, frame, number, meters, readNanos),
+                handler(request.apiKey()).overlaps());
     }
 
     private ApiHandler handler(ApiKeys key) {
@@ -283,28 +307,42 @@ final class Connection implements Transport.Owner {
             }
             progress = true;
             running[slot(exchange.requestId())] = exchange;
+            exchange.begins(System.nanoTime());
             if (!transport.isOpen()) {
                 answer(exchange, null);
             } else if (exchange.parsed().unknownApiVersionsVersion()) {
                 answer(exchange, context.apis().unsupportedVersion());
             } else {
                 run(exchange, () -> handler(exchange.parsed().apiKey()).handle(exchange));
+                exchange.returned();
             }
         }
     }
 
     private boolean sendAnswers() {
         boolean progress = false;
-        for (EncodedResponse next = state.pollAnswer(); next != null; next = state.pollAnswer()) {
-            progress = true;
-            state.handedOver(next.sizeBytes());
-            if (transport.isOpen()) {
-                next.sendTo(transport);
-            } else {
-                next.drop();
+        long nowNanos = 0;
+        for (Outgoing next = state.pollAnswer(); next != null; next = state.pollAnswer()) {
+            if (next instanceof ConnectionExchange exchange) {
+                nowNanos = progress ? nowNanos : System.nanoTime();
+                progress = true;
+                send(exchange, nowNanos);
             }
         }
         return progress;
+    }
+
+    private void send(ConnectionExchange exchange, long nowNanos) {
+        long sizeBytes = exchange.encodedSizeBytes();
+        state.handedOver(sizeBytes);
+        EncodedResponse response = exchange.queued(nowNanos, bytesQueued + sizeBytes);
+        if (transport.isOpen()) {
+            bytesQueued += sizeBytes;
+            unsent.add(exchange);
+            response.sendTo(transport);
+        } else {
+            response.drop();
+        }
     }
 
     private boolean takeBacklog() {
@@ -363,7 +401,10 @@ final class Connection implements Transport.Owner {
             exchange.dropSecond(response);
             return;
         }
-        EncodedResponse encoded = NOTHING;
+        EncodedResponse encoded = null;
+        if (response != null) {
+            ResponseErrors.tell(response, exchange.meters());
+        }
         if (response != null && !transport.isOpen()) {
             ResponseWriter.release(response);
         } else if (response != null) {
@@ -383,12 +424,15 @@ final class Connection implements Transport.Owner {
 
     /** The request has ended without an answer, its frame was dealt with. */
     void ended(ConnectionExchange exchange) {
-        finish(exchange, NOTHING);
+        finish(exchange, null);
     }
 
-    private void finish(ConnectionExchange exchange, EncodedResponse encoded) {
+    private void finish(ConnectionExchange exchange, @Nullable EncodedResponse encoded) {
+        exchange.ends(encoded);
         running[slot(exchange.requestId())] = null;
-        state.answered(exchange.requestId(), encoded, exchange.frame().sizeBytes(), encoded.sizeBytes());
+        state.answered(
+                exchange.requestId(), encoded == null ? Nothing.NOTHING : exchange, exchange.frame().sizeBytes(),
+                exchange.encodedSizeBytes());
         lastActiveMs = loop.nowMs();
         pump();
     }
@@ -425,7 +469,23 @@ final class Connection implements Transport.Owner {
         lastSentMs = loop.nowMs();
         lastActiveMs = lastSentMs;
         context.counters().bytesOut.add(bytes);
+        processor.bytesOut.add(bytes);
+        bytesSent += bytes;
+        countSent();
         pump();
+    }
+
+    private void countSent() {
+        ConnectionExchange oldest = unsent.peek();
+        if (oldest != null && oldest.sent(bytesSent)) {
+            long nowNanos = System.nanoTime();
+            while (oldest != null && oldest.sent(bytesSent)) {
+                oldest.countSent(nowNanos);
+                processor.responses.increment();
+                unsent.remove();
+                oldest = unsent.peek();
+            }
+        }
     }
 
     @Override
@@ -433,6 +493,8 @@ final class Connection implements Transport.Owner {
         if (cause != null) {
             log.atDebug().addKeyValue("connectionId", client.connectionId()).log("connection lost: " + cause.getMessage());
         }
+        processor.closed.increment();
+        unsent.clear();
         watcher.socketClosed();
         decoder.close();
         ByteBuffer kept = backlog;

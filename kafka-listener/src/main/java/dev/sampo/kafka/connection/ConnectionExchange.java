@@ -2,11 +2,13 @@ package dev.sampo.kafka.connection;
 
 import dev.sampo.actors.loop.Timer;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.kafka.codec.EncodedResponse;
 import dev.sampo.kafka.codec.Request;
 import dev.sampo.kafka.codec.ResponseWriter;
 import dev.sampo.kafka.frame.Frame;
 import dev.sampo.kafka.handler.ClientContext;
 import dev.sampo.kafka.handler.Exchange;
+import dev.sampo.kafka.metrics.RequestMeters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -15,22 +17,39 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/** One request of a connection, from its parsing to its answer. */
-final class ConnectionExchange implements Exchange {
+import static java.util.Objects.requireNonNull;
+
+/** One request of a connection, from its parsing until the socket took its answer. */
+final class ConnectionExchange implements Exchange, Connection.Outgoing {
     private final Connection connection;
     private final Request request;
     private final Frame frame;
     private final long number;
+    private final RequestMeters meters;
+    private final long receivedNanos;
+    private long startedNanos;
+    private long returnedNanos; // 0 while the handler's call runs, or when the answer came within it
+    private long answeredNanos;
+    private long queuedNanos;
+    private long lastByte;
+    private @Nullable EncodedResponse encoded;
     private @Nullable Consumer<Partition.Reply> listener;
     private @Nullable List<Timer> timers;
     private @Nullable Runnable closeTask;
     private boolean answered;
 
-    ConnectionExchange(Connection connection, Request request, Frame frame, long number) {
+    /**
+     * {@code receivedNanos} is when its bytes were read.
+     */
+    ConnectionExchange(
+            Connection connection, Request request, Frame frame, long number, RequestMeters meters,
+            long receivedNanos) {
         this.connection = connection;
         this.request = request;
         this.frame = frame;
         this.number = number;
+        this.meters = meters;
+        this.receivedNanos = receivedNanos;
     }
 
     Request parsed() {
@@ -57,6 +76,60 @@ final class ConnectionExchange implements Exchange {
             timers.forEach(Timer::cancel);
         }
         return true;
+    }
+
+    RequestMeters meters() {
+        return meters;
+    }
+
+    /** The handler is called. */
+    void begins(long nowNanos) {
+        startedNanos = nowNanos;
+    }
+
+    /** The handler's call ended. */
+    void returned() {
+        if (answeredNanos == 0) {
+            returnedNanos = System.nanoTime();
+            meters.waits();
+        }
+    }
+
+    /** The answer is there, null when it has no bytes. */
+    void ends(@Nullable EncodedResponse response) {
+        answeredNanos = System.nanoTime();
+        encoded = response;
+        if (returnedNanos == 0) {
+            returnedNanos = answeredNanos;
+        } else {
+            meters.waited();
+        }
+        if (response == null) {
+            meters.ended(
+                    receivedNanos, startedNanos, returnedNanos, answeredNanos, answeredNanos, answeredNanos);
+        }
+    }
+
+    /** Gives the answer's bytes away: the next place of all bytes sent is behind its last. */
+    EncodedResponse queued(long nowNanos, long endPosition) {
+        queuedNanos = nowNanos;
+        lastByte = endPosition;
+        EncodedResponse response = requireNonNull(encoded, "an answer without bytes is not sent");
+        encoded = null;
+        return response;
+    }
+
+    long encodedSizeBytes() {
+        return encoded == null ? 0 : encoded.sizeBytes();
+    }
+
+    /** Whether the socket took all of the answer, when it took so many bytes. */
+    boolean sent(long bytesSent) {
+        return bytesSent >= lastByte;
+    }
+
+    void countSent(long nowNanos) {
+        meters.ended(receivedNanos, startedNanos, returnedNanos, answeredNanos, queuedNanos, nowNanos);
     }
 
     /** False when nobody listens (any more). */

@@ -7,6 +7,8 @@ import dev.sampo.kafka.codec.AdvertisedApis;
 import dev.sampo.kafka.codec.RequestCodec;
 import dev.sampo.kafka.frame.RequestBudget;
 import dev.sampo.kafka.handler.ApiHandler;
+import dev.sampo.kafka.metrics.NetworkMetrics;
+import dev.sampo.kafka.metrics.RequestMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -68,7 +70,9 @@ public final class KafkaListener {
         }
         var context = new ListenerContext(
                 name, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
-                new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters());
+                new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters(), RequestMetrics.get(system),
+                NetworkMetrics.get(system).listener(name, lease.loops()));
+        context.requests().serve(context.handlers().keySet());
         var address = (InetSocketAddress) server.getLocalAddress();
         Props dispatcher = DispatcherSelector.fromConfig("sampo.loop-0");
         List<ConnectionSet> sets = lease.loops().stream().map(ConnectionSet::new).toList();

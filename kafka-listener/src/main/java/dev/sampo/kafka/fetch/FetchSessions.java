@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class FetchSessions {
     private final IntSupplier random;
     private final ConcurrentHashMap<Integer, FetchSession> sessions = new ConcurrentHashMap<>();
     private final Object creation = new Object();
+    private final LongAdder evictions = new LongAdder();
 
     /**
      * @param slots most sessions at a time, {@code max.incremental.fetch.session.cache.slots}; 0 for none
@@ -80,6 +82,16 @@ public final class FetchSessions {
         return sessions.size();
     }
 
+    /** Partitions of all sessions. */
+    public int partitionCount() {
+        return sessions.values().stream().mapToInt(FetchSession::size).sum();
+    }
+
+    /** Sessions that made place for others, so far. */
+    public long evictions() {
+        return evictions.sum();
+    }
+
     /** The id of a new session, {@link #NO_SESSION} when there is no place for it or nothing to keep. */
     int create(
             String principal, boolean privileged, boolean byTopicId, List<FetchPartition> partitions,
@@ -124,12 +136,19 @@ public final class FetchSessions {
             }
         }
         if (oldest != null && nowMs - oldest.lastUsedMs() > EVICTION_MS) {
-            return sessions.remove(oldest.id(), oldest);
+            return evicted(sessions.remove(oldest.id(), oldest));
         }
         if (cheapest == null || compareValue(privileged, size, 0, cheapest) < 0) {
             return false;
         }
-        return sessions.remove(cheapest.id(), cheapest);
+        return evicted(sessions.remove(cheapest.id(), cheapest));
+    }
+
+    private boolean evicted(boolean removed) {
+        if (removed) {
+            evictions.increment();
+        }
+        return removed;
     }
 
     private static int compareValue(FetchSession one, FetchSession other) {

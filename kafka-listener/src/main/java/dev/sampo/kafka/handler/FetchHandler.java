@@ -1,5 +1,6 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.metrics.TopicMetrics;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.kafka.fetch.FetchContext;
 import dev.sampo.kafka.fetch.FetchPartition;
@@ -31,15 +32,18 @@ public final class FetchHandler implements ApiHandler {
     private final FetchSettings settings;
     private final FetchSessions sessions;
     private final InstantSource clock;
+    private final TopicMetrics metrics;
 
-    /** {@code clock} is the wall clock; only session ages depend on it. */
+    /** {@code clock} is the wall clock; only session ages depend on it. {@code metrics} counts what consumers read. */
     public FetchHandler(
-            ClusterView cluster, PartitionRegistry registry, FetchSettings settings, InstantSource clock) {
+            ClusterView cluster, PartitionRegistry registry, FetchSettings settings, InstantSource clock,
+            TopicMetrics metrics) {
         this.cluster = cluster;
         this.registry = registry;
         this.settings = settings;
         this.sessions = new FetchSessions(settings.sessionSlots(), new SecureRandom()::nextInt);
         this.clock = clock;
+        this.metrics = metrics;
     }
 
     @Override
@@ -62,12 +66,12 @@ public final class FetchHandler implements ApiHandler {
         int replicaId = exchange.apiVersion() >= FIRST_VERSION_WITH_REPLICA_STATE
                 ? request.replicaState().replicaId()
                 : request.replicaId();
-        new FetchInFlight(exchange, cluster, registry, settings, context, clock).start(replicaId < 0);
+        new FetchInFlight(exchange, cluster, registry, settings, context, clock, metrics).start(replicaId < 0);
     }
 
-    /** Sessions now, for metrics. */
-    public int sessionCount() {
-        return sessions.count();
+    /** Sessions, for metrics. */
+    public FetchSessions sessions() {
+        return sessions;
     }
 
     private static List<FetchPartition> wanted(FetchRequestData request, boolean byTopicId) {

@@ -1,5 +1,7 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.metrics.TopicMetric;
+import dev.sampo.actors.metrics.TopicMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
@@ -47,6 +49,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
     private final PartitionRegistry registry;
     private final FetchContext context;
     private final InstantSource clock;
+    private final TopicMetrics metrics;
     private final short version;
     private final boolean readCommitted;
     private final int maxBytes;
@@ -64,12 +67,13 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
 
     FetchInFlight(
             Exchange exchange, ClusterView cluster, PartitionRegistry registry, FetchSettings settings,
-            FetchContext context, InstantSource clock) {
+            FetchContext context, InstantSource clock, TopicMetrics metrics) {
         this.exchange = exchange;
         this.cluster = cluster;
         this.registry = registry;
         this.context = context;
         this.clock = clock;
+        this.metrics = metrics;
         var request = (FetchRequestData) exchange.request();
         version = exchange.apiVersion();
         readCommitted = request.isolationLevel() == READ_COMMITTED;
@@ -114,6 +118,8 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
                 slot.fail(KafkaError.UNKNOWN_TOPIC_OR_PARTITION);
             } else {
                 slot.id = byId ? key.id() : new TopicIdPartition(topic.id(), key.partition());
+                slot.meters = metrics.of(topic.id(), topic.name());
+                slot.meters.mark(TopicMetric.FETCH_REQUESTS, 1);
                 PartitionRegistry.Entry entry = registry.find(slot.id);
                 if (entry == null) {
                     slot.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
@@ -309,6 +315,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         BitSet included = answer.included();
         for (int i = included.nextSetBit(0); i >= 0; i = included.nextSetBit(i + 1)) {
             FetchSlot slot = slots.get(i);
+            slot.count();
             PartitionData data = slot.toData(version);
             if (version >= FIRST_VERSION_WITH_LEADER && needsLeader(slot)) {
                 hints = hints == null ? new LeaderHints(cluster.image(), exchange.client().listener()) : hints;

@@ -1,5 +1,7 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.metrics.TopicMeters;
+import dev.sampo.actors.metrics.TopicMetric;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
@@ -23,6 +25,8 @@ final class FetchSlot implements PartitionOutcome {
     final FetchPartition wanted;
     /** Null until the topic is resolved. */
     @Nullable TopicIdPartition id;
+    /** Null until the topic is resolved. */
+    @Nullable TopicMeters meters;
     /** Null when there is nobody to ask. */
     @Nullable ActorRef<Partition.Command> leader;
     /** A question is on its way. */
@@ -115,6 +119,22 @@ final class FetchSlot implements PartitionOutcome {
     @Override
     public boolean failed() {
         return error != KafkaError.NONE;
+    }
+
+    /** Counts what goes to the consumer. As in Kafka, what clients are expected to run into is no failure. */
+    void count() {
+        if (meters == null) {
+            return;
+        }
+        switch (error) {
+            case NONE -> meters.mark(TopicMetric.BYTES_OUT, recordsSizeBytes());
+            case UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID, NOT_LEADER_OR_FOLLOWER,
+                    UNKNOWN_LEADER_EPOCH, FENCED_LEADER_EPOCH, REPLICA_NOT_AVAILABLE, KAFKA_STORAGE_ERROR,
+                    OFFSET_OUT_OF_RANGE -> {
+                // counted by request and error only
+            }
+            default -> meters.mark(TopicMetric.FAILED_FETCH_REQUESTS, 1);
+        }
     }
 
     /** The answer on the wire; the slice, if any, then belongs to the response. On error every offset is -1. */

@@ -1,5 +1,6 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.metrics.TopicMetrics;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,7 +28,8 @@ class FetchBudgetProperties {
         // Given
         var broker = new FakeBroker();
         var handler = new FetchHandler(
-                broker.view, broker.registry, FetchSettings.DEFAULT, () -> Instant.ofEpochMilli(0));
+                broker.view, broker.registry, FetchSettings.DEFAULT, () -> Instant.ofEpochMilli(0),
+                new TopicMetrics(System::nanoTime, () -> {}));
         int partitions = batchSizes.size();
         Topic topic = broker.served("orders", partitions);
         for (int i = 0; i < partitions; i++) {

@@ -1,5 +1,6 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.metrics.TopicMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.ReadReply;
@@ -28,7 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class FetchHandlerTest {
     private final FakeBroker broker = new FakeBroker();
     private final FetchHandler handler = new FetchHandler(
-            broker.view, broker.registry, FetchSettings.DEFAULT, () -> Instant.ofEpochMilli(0));
+            broker.view, broker.registry, FetchSettings.DEFAULT, () -> Instant.ofEpochMilli(0),
+            new TopicMetrics(System::nanoTime, () -> {}));
 
     static List<Integer> versions() {
         return IntStream.rangeClosed(4, 18).boxed().toList();

@@ -31,17 +31,20 @@ final class AppendPath {
     private final List<ByteBuffer> batches = new ArrayList<>();
     private final RecordBatch view = new RecordBatch(ByteBuffer.allocate(RecordBatch.HEADER_BYTES));
     private final LeaderState<Pending> state;
+    private final LeaderMetrics metrics;
     private TopicSettings settings;
     private BatchRules rules;
     private long nextOffset;
     private long records; // in the batches collected
+    private long sizeBytes; // of the batches collected
     private boolean rolled;
 
-    AppendPath(PartitionLog log, LeaderState<Pending> state, TopicSettings settings) {
+    AppendPath(PartitionLog log, LeaderState<Pending> state, TopicSettings settings, LeaderMetrics metrics) {
         this.log = log;
         this.sequences = new ProducerSequences(log.producerState());
         this.state = state;
         this.settings = settings;
+        this.metrics = metrics;
         this.rules = Settings.batchRules(settings);
         this.nextOffset = log.logEndOffset();
     }
@@ -92,6 +95,7 @@ final class AppendPath {
                 nextOffset = batch.nextOffset();
                 records += nextOffset - baseOffset;
                 batches.add(bytes);
+                sizeBytes += bytes.remaining();
                 state.await(new Pending(append, settings.logAppendTime() ? nowMs : -1), append.acks(), baseOffset,
                         nextOffset);
                 return true;
@@ -124,7 +128,11 @@ final class AppendPath {
             }
         }
         long written = records;
+        if (written > 0) {
+            metrics.appended(written, sizeBytes, log.logEndOffset());
+        }
         records = 0;
+        sizeBytes = 0;
         return state.onWritten(nextOffset, written);
     }
 
@@ -142,6 +150,7 @@ final class AppendPath {
             case CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE -> -1;
             default -> log.logStartOffset();
         };
+        metrics.refused(error, append.records().remaining());
         Refusals.refuse(append, error, logStartOffset, recordErrors, message);
     }
 

@@ -1,6 +1,7 @@
 package dev.sampo.partition.leader;
 
 import dev.sampo.actors.config.TopicSettings;
+import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
@@ -69,6 +70,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private final AppendPath appends;
     private final ReadPath reads;
     private final LogUpkeep upkeep;
+    private final LeaderMetrics metrics;
     private TopicSettings settings;
     private CompletableFuture<Void> flushes = CompletableFuture.completedFuture(null); // one after the other
     private Duration appendPause;
@@ -87,7 +89,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         long end = partitionLog.logEndOffset();
         this.state = new LeaderState<>(
                 epoch.leaderEpoch(), settings.minInSyncReplicas(), settings.flushMessages(), List.of(), end, end);
-        this.appends = new AppendPath(partitionLog, state, settings);
+        this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
+        this.appends = new AppendPath(partitionLog, state, settings, metrics);
         this.reads = new ReadPath(partitionLog, state);
         this.upkeep = new LogUpkeep(partitionLog, shell.home(), topicPartition());
         this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
@@ -106,6 +109,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             serving.appendsPaused = true;
             shell.timers().startSingleTimer(AppendsAllowed.INSTANCE, appendPause);
         }
+        serving.metrics.opened(partitionLog, serving.settings.minInSyncReplicas());
         shell.home().registry().enter(serving.entry);
         log.atDebug()
                 .addKeyValue("topicPartition", serving.topicPartition())
@@ -136,6 +140,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     partitionLog.reconfigure(Settings.log(changed, shell.home()));
                     appends.reconfigure(changed);
                     scheduleFlush();
+                    showLog();
                     yield this;
                 }
                 case Partition.Maintain(boolean retention) -> {
@@ -155,6 +160,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         try {
             perform(appends.write(nowMs()));
             if (appends.takeRolled()) {
+                showLog();
                 flush(false);
             }
         } catch (IOException e) {
@@ -186,6 +192,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             case Partition.Append append when appendsPaused ->
                 Refusals.refuse(append, KafkaError.KAFKA_STORAGE_ERROR);
             case Partition.Append append -> {
+                metrics.asked();
                 if (appends.accept(append, nowMs()) && !commitDue) {
                     commitDue = true;
                     shell.context().getSelf().tell(Commit.INSTANCE);
@@ -194,7 +201,10 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             case Partition.Read read -> reads.read(read, nowMs());
             case Partition.ListOffset list -> reads.listOffset(list);
             case Partition.EpochEndOffset end -> reads.epochEndOffset(end);
-            case Partition.DeleteRecords delete -> reads.deleteRecords(delete, settings);
+            case Partition.DeleteRecords delete -> {
+                reads.deleteRecords(delete, settings);
+                showLog();
+            }
             case Partition.DescribeProducers describe -> reads.describeProducers(describe);
             case Partition.DescribeLog describe -> reads.describeLog(describe);
         }
@@ -203,8 +213,10 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private Behavior<Partition.Command> onInternal(Partition.Internal internal) throws IOException {
         switch (internal) {
             case Flushed flushed -> onFlushed(flushed);
-            case Compacted(var run, var result, var failure) ->
+            case Compacted(var run, var result, var failure) -> {
                 upkeep.onCompacted(run, result, failure, settings, nowMs());
+                showLog();
+            }
             case AppendsAllowed allowed -> appendsPaused = false;
             case FlushFailed(Throwable cause) -> {
                 return onFlushFailed(cause);
@@ -243,8 +255,10 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     }
 
     private void force(Flush flush) {
+        long startNanos = System.nanoTime();
         try {
             flush.force();
+            metrics.flushed(System.nanoTime() - startNanos);
         } catch (IOException e) {
             shell.home().logs().forceFailed(epoch.id());
             throw new UncheckedIOException(e);
@@ -281,6 +295,13 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         if (settings.cleanupCompact()) {
             compact(nowMs);
         }
+        showLog();
+    }
+
+    /** What changes seldom is shown when it has; the end of the log with each write. */
+    private void showLog() {
+        metrics.changed(
+                partitionLog, state.highWatermark() - reads.lastStableOffset(), settings.minInSyncReplicas());
     }
 
     private void compact(long nowMs) throws IOException {
@@ -388,6 +409,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     /** The log is of no use any more: everybody hears so, and it is closed as it is. */
     private void failed() {
+        metrics.closed();
         answerWaiting(KafkaError.KAFKA_STORAGE_ERROR);
         var _ = upkeep.cancel();
         closeFiles();
@@ -399,6 +421,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     }
 
     private void leave(KafkaError error) {
+        metrics.closed();
         shell.home().registry().remove(entry);
         answerWaiting(error);
     }

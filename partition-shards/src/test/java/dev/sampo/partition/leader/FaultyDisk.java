@@ -44,6 +44,11 @@ final class FaultyDisk extends ForwardingLogFiles {
         return new Handle(super.open(path), path.toString().endsWith(".log"));
     }
 
+    @Override
+    public LogFile openOrCreate(Path path) throws IOException {
+        return new Handle(super.openOrCreate(path), path.toString().endsWith(".log"));
+    }
+
     /** Record timestamps decide alone: the tests' clocks run ahead of the machine's. */
     @Override
     public long lastModifiedMs(Path path) {

@@ -20,6 +20,11 @@ public abstract class ForwardingLogFiles implements LogFiles {
     }
 
     @Override
+    public LogFile openOrCreate(Path path) throws IOException {
+        return files.openOrCreate(path);
+    }
+
+    @Override
     public byte[] readAll(Path path) throws IOException {
         return files.readAll(path);
     }
@@ -67,5 +72,10 @@ public abstract class ForwardingLogFiles implements LogFiles {
     @Override
     public void forceDirectory(Path directory) throws IOException {
         files.forceDirectory(directory);
+    }
+
+    @Override
+    public void setLastModifiedMs(Path path, long timeMs) throws IOException {
+        files.setLastModifiedMs(path, timeMs);
     }
 }
