@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupSettings;
+import dev.sampo.http.HttpSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
@@ -45,6 +46,8 @@ import dev.sampo.kafka.handler.OffsetForLeaderEpochHandler;
 import dev.sampo.kafka.handler.ProduceHandler;
 import dev.sampo.kafka.handler.SyncGroupHandler;
 import dev.sampo.kafka.handler.TopicReadiness;
+import dev.sampo.kafka.local.LocalRequests;
+import dev.sampo.kafka.local.LocalSettings;
 import dev.sampo.kafka.producer.ProducerIds;
 import dev.sampo.partition.controller.MetadataImages;
 import java.io.IOException;
@@ -131,6 +134,13 @@ final class BrokerServices {
         return new FetchSettings(
                 defaults.intValue("fetch.max.bytes"), defaults.intValue("max.incremental.fetch.session.cache.slots"),
                 FetchSettings.DEFAULT.maxWaitMs());
+    }
+
+    /** The way in for the HTTP API: the same handlers; answers name the endpoints of {@code listener}. */
+    LocalRequests local(String listener, HttpSettings http) {
+        return LocalRequests.start(
+                system, listener, apis, handlers,
+                new LocalSettings(http.maxRequests(), http.maxFetchBytes(), http.requestTimeout()));
     }
 
     /** Binds a listener and serves every key on it. */

@@ -7,6 +7,8 @@ import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.http.HttpApi;
+import dev.sampo.http.HttpSettings;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
@@ -37,6 +39,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -57,6 +60,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,18 +85,20 @@ public final class SampoBroker implements AutoCloseable {
     private final MetadataFollower images;
     private final PartitionHome home;
     private final List<KafkaListener> listeners;
+    private final @Nullable HttpApi http;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
             DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners) {
+            PartitionHome home, List<KafkaListener> listeners, @Nullable HttpApi http) {
         this.folder = folder;
         this.metadataLog = metadataLog;
         this.system = system;
         this.images = images;
         this.home = home;
         this.listeners = listeners;
+        this.http = http;
     }
 
     /**
@@ -137,6 +143,7 @@ public final class SampoBroker implements AutoCloseable {
 
         SampoBroker run() {
             Config config = BrokerConfig.of(settings);
+            HttpSettings httpSettings = BrokerConfig.http(config);
             checkAddress(
                     "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
                     "sampo.remoting.port");
@@ -145,6 +152,9 @@ public final class SampoBroker implements AutoCloseable {
                     "sampo.raft.port");
             settings.listeners().forEach(endpoint -> checkAddress(
                     "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
+            if (httpSettings.enabled()) {
+                checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
+            }
             var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config));
             started.addFirst(() -> close(raft));
             ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
@@ -185,19 +195,23 @@ public final class SampoBroker implements AutoCloseable {
             var services = new BrokerServices(
                     settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
             List<KafkaListener> listeners = bind(services);
+            var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
+            CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
             RegisterBrokerReply registered = register(system, controller, listeners);
+            readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval()), "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
             home.blocking().execute(() -> removeDeletedTopics(images));
             awaitLeadership(images, registry);
+            HttpApi httpApi = join(http);
             log.atInfo()
                     .addKeyValue("brokerId", settings.nodeId())
                     .addKeyValue("clusterId", folder.clusterId())
                     .addKeyValue("incarnation", registered.incarnation())
                     .log("broker serves");
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners);
+            return new SampoBroker(folder, metadataLog, system, images, home, listeners, httpApi);
         }
 
         private static void close(CompletableFuture<RaftMetadataLog> raft)
@@ -287,6 +301,32 @@ public final class SampoBroker implements AutoCloseable {
             return listeners;
         }
 
+        /** Beside the rest of the start: health can be asked for while logs are recovered. Null when it is switched off. */
+        private CompletableFuture<@Nullable HttpApi> http(
+                HttpSettings http, BrokerServices services, ActorSystem<?> system, MetadataFollower images,
+                Readiness readiness) {
+            if (!http.enabled()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            String listener = settings.listeners().getFirst().listener();
+            CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
+                            http,
+                            new HttpApi.Parts(
+                                    system, services.local(listener, http), images, settings.nodeId(),
+                                    readiness.checks(), List.of())))
+                    .thenCompose(stage -> stage);
+            started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));
+            return begun.handle((api, failure) -> {
+                if (failure == null) {
+                    return api;
+                }
+                throw failure.getCause() instanceof RuntimeException e && !(e instanceof BindFailedException)
+                        ? e
+                        : new StartException("HTTP: "
+                                + cannotListen(http.host(), http.port(), "sampo.http.port", new IOException(failure)), failure);
+            });
+        }
+
         private static String host(Endpoint endpoint) {
             return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
         }
@@ -374,6 +414,11 @@ public final class SampoBroker implements AutoCloseable {
                 .collect(Collectors.joining(","));
     }
 
+    /** Where the HTTP API listens, empty when it is switched off. */
+    public Optional<InetSocketAddress> httpAddress() {
+        return Optional.ofNullable(http).map(HttpApi::address);
+    }
+
     /** The id of the cluster, the same for ever. */
     public String clusterId() {
         return folder.clusterId();
@@ -396,6 +441,10 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            HttpApi api = http;
+            if (api != null) {
+                quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }

@@ -4,14 +4,16 @@ import com.typesafe.config.ConfigFactory;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** The command {@code bin/sampo}: {@code dev} and {@code server --config FILE}. */
 public final class SampoMain {
     private static final String USAGE = """
-            usage: sampo dev [--port N] [--data DIR]    one broker on 127.0.0.1:9092, data in ./data
-                   sampo server --config FILE           one broker from a HOCON file or a Kafka server.properties
+            usage: sampo dev [--port N] [--http-port N] [--data DIR]
+                                                one broker on 127.0.0.1:9092, HTTP on 8080, data in ./data
+                   sampo server --config FILE   one broker from a HOCON file or a Kafka server.properties
             """;
 
     private SampoMain() {}
@@ -62,27 +64,36 @@ public final class SampoMain {
 
     private static BrokerSettings dev(List<String> arguments, PrintStream err) {
         int port = 9092;
+        int httpPort = 8080;
         String data = "data";
         for (int i = 0; i < arguments.size(); i += 2) {
             String value = valueOf(arguments, i);
             switch (arguments.get(i)) {
                 case "--port" -> port = number("--port", value);
+                case "--http-port" -> httpPort = number("--http-port", value);
                 case "--data" -> data = value;
                 default -> throw new UsageException("unknown option " + arguments.get(i));
             }
         }
-        int free = FreePort.from(port);
-        if (free != port) {
-            err.println("port " + port + " is taken"
-                    + PortOwner.find(port).map(owner -> " by " + owner).orElse("") + ": taking " + free);
-        }
+        int free = free(port, err);
         return BrokerSettings.of(
                         Map.of(
                                 "node.id", "1", "listeners", "PLAINTEXT://127.0.0.1:" + free, "log.dirs", data,
                                 "offsets.topic.replication.factor", "1"),
                         ConfigFactory.empty())
                 .with("sampo.remoting.port", 0)
-                .with("sampo.raft.port", 0);
+                .with("sampo.raft.port", 0)
+                .withHttp(free(httpPort, err));
+    }
+
+    /** This port, or with a word the next one that nobody has. */
+    private static int free(int port, PrintStream err) {
+        int free = FreePort.from(port);
+        if (free != port) {
+            err.println("port " + port + " is taken"
+                    + PortOwner.find(port).map(owner -> " by " + owner).orElse("") + ": taking " + free);
+        }
+        return free;
     }
 
     private static BrokerSettings server(List<String> arguments) {
@@ -112,11 +123,14 @@ public final class SampoMain {
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "sampo-stop"));
         Duration sinceJvmStart = Duration.ofMillis(System.currentTimeMillis()
                 - java.lang.management.ManagementFactory.getRuntimeMXBean().getStartTime());
-        out.println(box(List.of(
-                "Sampo is ready (%.1f s)".formatted(sinceJvmStart.toMillis() / 1000.0),
-                "Kafka   " + broker.bootstrapServers(),
-                "Data    " + settings.dataFolder(),
-                "Stop    Ctrl-C, or kill " + ProcessHandle.current().pid())));
+        var lines = new ArrayList<String>();
+        lines.add("Sampo is ready (%.1f s)".formatted(sinceJvmStart.toMillis() / 1000.0));
+        lines.add("Kafka   " + broker.bootstrapServers());
+        broker.httpAddress().ifPresent(address -> lines.add(
+                "HTTP    http://" + address.getAddress().getHostAddress() + ":" + address.getPort()));
+        lines.add("Data    " + settings.dataFolder());
+        lines.add("Stop    Ctrl-C, or kill " + ProcessHandle.current().pid());
+        out.println(box(lines));
         out.flush();
         broker.awaitTermination();
     }

@@ -24,14 +24,16 @@ import org.apache.pekko.actor.typed.Props;
 /** A bound port that serves Kafka's protocol on the loops of an actor system. Safe for any thread. */
 public final class KafkaListener {
     private final ListenerContext context;
+    private final ServerSocketChannel server;
     private final InetSocketAddress address;
     private final Loops.Lease lease;
     private final ActorRef<ListenerActor.Command> actor;
 
     private KafkaListener(
-            ListenerContext context, InetSocketAddress address, Loops.Lease lease,
+            ListenerContext context, ServerSocketChannel server, InetSocketAddress address, Loops.Lease lease,
             ActorRef<ListenerActor.Command> actor) {
         this.context = context;
+        this.server = server;
         this.address = address;
         this.lease = lease;
         this.actor = actor;
@@ -72,12 +74,17 @@ public final class KafkaListener {
                 ListenerActor.create(context, server, lease.loops()),
                 "kafka-listener-" + name + "-" + address.getPort(), dispatcher);
         var _ = system.getWhenTerminated().whenComplete((done, failure) -> lease.close());
-        return new KafkaListener(context, address, lease, actor);
+        return new KafkaListener(context, server, address, lease, actor);
     }
 
     /** Where it listens, with the real port. */
     public InetSocketAddress address() {
         return address;
+    }
+
+    /** True while it accepts connections. */
+    public boolean isOpen() {
+        return server.isOpen();
     }
 
     /** What it did so far. */
