@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.http.HttpSettings;
 import dev.sampo.partition.controller.ControllerSettings;
 import dev.sampo.partition.placement.GroupAllocation;
 import dev.sampo.partition.sharding.PartitionShards;
@@ -61,6 +62,20 @@ final class BrokerConfig {
             }
         }
         return config;
+    }
+
+    /** The HTTP API's settings, refused when they would open it to others unprotected. */
+    static HttpSettings http(Config config) {
+        try {
+            HttpSettings http = HttpSettings.from(config);
+            String refusal = http.refusal();
+            if (refusal != null) {
+                throw new StartException(refusal);
+            }
+            return http;
+        } catch (ConfigException e) {
+            throw new StartException("configuration: " + e.getMessage(), e);
+        }
     }
 
     static ControllerSettings controller(BrokerSettings settings) {

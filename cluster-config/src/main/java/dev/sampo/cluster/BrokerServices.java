@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.GroupClock;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupSettings;
+import dev.sampo.http.HttpSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
@@ -48,6 +49,8 @@ import dev.sampo.kafka.handler.OffsetForLeaderEpochHandler;
 import dev.sampo.kafka.handler.ProduceHandler;
 import dev.sampo.kafka.handler.SyncGroupHandler;
 import dev.sampo.kafka.handler.TopicReadiness;
+import dev.sampo.kafka.local.LocalRequests;
+import dev.sampo.kafka.local.LocalSettings;
 import dev.sampo.kafka.producer.ProducerIds;
 import dev.sampo.partition.controller.MetadataImages;
 import java.io.IOException;
@@ -148,6 +151,13 @@ final class BrokerServices {
     /** The fetch sessions of this broker. */
     FetchSessions sessions() {
         return fetch.sessions();
+    }
+
+    /** The way in for the HTTP API: the same handlers; answers name the endpoints of {@code listener}. */
+    LocalRequests local(String listener, HttpSettings http) {
+        return LocalRequests.start(
+                system, listener, apis, handlers,
+                new LocalSettings(http.maxRequests(), http.maxFetchBytes(), http.requestTimeout()));
     }
 
     /** Binds a listener and serves every key on it. */

@@ -80,13 +80,19 @@ public record BrokerSettings(
                 machine);
     }
 
-    /** A broker for a test or for development: loopback, free ports, this folder. */
+    /** A broker for a test or for development: loopback, free ports, this folder, no HTTP. */
     public static BrokerSettings embedded(Path dataFolder) {
         return of(
-                Map.of(
-                        "node.id", "1", "log.dirs", dataFolder.toString(), "listeners", "PLAINTEXT://127.0.0.1:0",
-                        "offsets.topic.replication.factor", "1"),
-                ConfigFactory.parseMap(Map.of("sampo.remoting.port", 0, "sampo.raft.port", 0)));
+                        Map.of(
+                                "node.id", "1", "log.dirs", dataFolder.toString(), "listeners",
+                                "PLAINTEXT://127.0.0.1:0", "offsets.topic.replication.factor", "1"),
+                        ConfigFactory.parseMap(Map.of("sampo.remoting.port", 0, "sampo.raft.port", 0)))
+                .with("sampo.http.enabled", false);
+    }
+
+    /** The same broker with the HTTP API on this port of its {@code sampo.http.host}; 0 takes a free one. */
+    public BrokerSettings withHttp(int port) {
+        return with("sampo.http.enabled", true).with("sampo.http.port", port);
     }
 
     /** The same broker with other values under Kafka's names. */

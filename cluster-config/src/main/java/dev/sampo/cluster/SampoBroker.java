@@ -9,6 +9,8 @@ import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.http.HttpApi;
+import dev.sampo.http.HttpSettings;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.metrics.NodeMetrics;
 import dev.sampo.partition.controller.ConfigsInForce;
@@ -43,6 +45,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -65,6 +68,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,12 +95,14 @@ public final class SampoBroker implements AutoCloseable {
     private final List<KafkaListener> listeners;
     private final BrokerFaults faults;
     private final @Nullable JmxBeans beans;
+    private final @Nullable HttpApi http;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
             DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans) {
+            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans,
+            @Nullable HttpApi http) {
         this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
@@ -105,6 +111,7 @@ public final class SampoBroker implements AutoCloseable {
         this.home = home;
         this.listeners = listeners;
         this.beans = beans;
+        this.http = http;
     }
 
     /**
@@ -149,6 +156,7 @@ public final class SampoBroker implements AutoCloseable {
 
         SampoBroker run() {
             Config config = BrokerConfig.of(settings);
+            HttpSettings httpSettings = BrokerConfig.http(config);
             checkAddress(
                     "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
                     "sampo.remoting.port");
@@ -157,6 +165,9 @@ public final class SampoBroker implements AutoCloseable {
                     "sampo.raft.port");
             settings.listeners().forEach(endpoint -> checkAddress(
                     "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
+            if (httpSettings.enabled()) {
+                checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
+            }
             DiskReserve reserve = openReserve(config);
             var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve));
             started.addFirst(() -> close(raft));
@@ -203,7 +214,10 @@ public final class SampoBroker implements AutoCloseable {
             var services = new BrokerServices(
                     settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
             List<KafkaListener> listeners = bind(services);
+            var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
+            CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
             RegisterBrokerReply registered = register(system, controller, listeners);
+            readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
@@ -215,6 +229,7 @@ public final class SampoBroker implements AutoCloseable {
                     settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
                     role::get, version(), "", System.currentTimeMillis()));
             JmxBeans beans = BrokerBeans.start(system);
+            HttpApi httpApi = join(http);
             log.atInfo()
                     .addKeyValue("brokerId", settings.nodeId())
                     .addKeyValue("clusterId", folder.clusterId())
@@ -222,7 +237,7 @@ public final class SampoBroker implements AutoCloseable {
                     .log("broker serves");
             var faults = new BrokerFaults(
                     settings.nodeId(), registered.incarnation(), system, images, controller, listeners);
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans);
+            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans, httpApi);
         }
 
         private static String version() {
@@ -329,6 +344,32 @@ public final class SampoBroker implements AutoCloseable {
             return listeners;
         }
 
+        /** Beside the rest of the start: health can be asked for while logs are recovered. Null when it is switched off. */
+        private CompletableFuture<@Nullable HttpApi> http(
+                HttpSettings http, BrokerServices services, ActorSystem<?> system, MetadataFollower images,
+                Readiness readiness) {
+            if (!http.enabled()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            String listener = settings.listeners().getFirst().listener();
+            CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
+                            http,
+                            new HttpApi.Parts(
+                                    system, services.local(listener, http), images, settings.nodeId(),
+                                    readiness.checks(), List.of())))
+                    .thenCompose(stage -> stage);
+            started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));
+            return begun.handle((api, failure) -> {
+                if (failure == null) {
+                    return api;
+                }
+                throw failure.getCause() instanceof RuntimeException e && !(e instanceof BindFailedException)
+                        ? e
+                        : new StartException("HTTP: "
+                                + cannotListen(http.host(), http.port(), "sampo.http.port", new IOException(failure)), failure);
+            });
+        }
+
         private static String host(Endpoint endpoint) {
             return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
         }
@@ -416,6 +457,11 @@ public final class SampoBroker implements AutoCloseable {
                 .collect(Collectors.joining(","));
     }
 
+    /** Where the HTTP API listens, empty when it is switched off. */
+    public Optional<InetSocketAddress> httpAddress() {
+        return Optional.ofNullable(http).map(HttpApi::address);
+    }
+
     /** The id of the cluster, the same for ever. */
     public String clusterId() {
         return folder.clusterId();
@@ -451,6 +497,10 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            HttpApi api = http;
+            if (api != null) {
+                quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
             if (beans != null) {
                 beans.close();
             }
@@ -485,6 +535,13 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            HttpApi api = http;
+            if (api != null) {
+                quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
+            if (beans != null) {
+                beans.close();
+            }
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.abort().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }

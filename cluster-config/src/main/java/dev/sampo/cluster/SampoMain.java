@@ -8,6 +8,7 @@ import dev.sampo.cluster.cli.Terminal;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,8 +49,8 @@ public final class SampoMain {
     /** Brokers in this JVM. */
     private static final class OfThisProcess implements Brokers {
         @Override
-        public void dev(int port, String dataFolder, Terminal terminal) {
-            start(() -> serve(SampoMain.dev(port, dataFolder, terminal.err()), terminal.out()));
+        public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
+            start(() -> serve(SampoMain.dev(port, httpPort, dataFolder, terminal.err()), terminal.out()));
         }
 
         @Override
@@ -71,19 +72,26 @@ public final class SampoMain {
         }
     }
 
-    private static BrokerSettings dev(int port, String data, PrintStream err) {
-        int free = FreePort.from(port);
-        if (free != port) {
-            err.println("port " + port + " is taken"
-                    + PortOwner.find(port).map(owner -> " by " + owner).orElse("") + ": taking " + free);
-        }
+    private static BrokerSettings dev(int port, int httpPort, String data, PrintStream err) {
+        int free = free(port, err);
         return BrokerSettings.of(
                         Map.of(
                                 "node.id", "1", "listeners", "PLAINTEXT://127.0.0.1:" + free, "log.dirs", data,
                                 "offsets.topic.replication.factor", "1"),
                         ConfigFactory.empty())
                 .with("sampo.remoting.port", 0)
-                .with("sampo.raft.port", 0);
+                .with("sampo.raft.port", 0)
+                .withHttp(free(httpPort, err));
+    }
+
+    /** This port, or with a word the next one that nobody has. */
+    private static int free(int port, PrintStream err) {
+        int free = FreePort.from(port);
+        if (free != port) {
+            err.println("port " + port + " is taken"
+                    + PortOwner.find(port).map(owner -> " by " + owner).orElse("") + ": taking " + free);
+        }
+        return free;
     }
 
     private static void serve(BrokerSettings settings, PrintStream out) {
@@ -91,11 +99,14 @@ public final class SampoMain {
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "sampo-stop"));
         Duration sinceJvmStart = Duration.ofMillis(System.currentTimeMillis()
                 - java.lang.management.ManagementFactory.getRuntimeMXBean().getStartTime());
-        out.println(box(List.of(
-                "Sampo is ready (%.1f s)".formatted(sinceJvmStart.toMillis() / 1000.0),
-                "Kafka   " + broker.bootstrapServers(),
-                "Data    " + settings.dataFolder(),
-                "Stop    Ctrl-C, or kill " + ProcessHandle.current().pid())));
+        var lines = new ArrayList<String>();
+        lines.add("Sampo is ready (%.1f s)".formatted(sinceJvmStart.toMillis() / 1000.0));
+        lines.add("Kafka   " + broker.bootstrapServers());
+        broker.httpAddress().ifPresent(address -> lines.add(
+                "HTTP    http://" + address.getAddress().getHostAddress() + ":" + address.getPort()));
+        lines.add("Data    " + settings.dataFolder());
+        lines.add("Stop    Ctrl-C, or kill " + ProcessHandle.current().pid());
+        out.println(box(lines));
         out.flush();
         broker.awaitTermination();
     }

@@ -22,6 +22,10 @@ final class BrokerCommands {
                 description = "Where Kafka clients connect; when taken, the next free one. Default: ${DEFAULT-VALUE}.")
         private int port = 9092;
 
+        @Option(names = "--http-port", paramLabel = "N", defaultValue = "8080",
+                description = "Where the HTTP API answers; when taken, the next free one. Default: ${DEFAULT-VALUE}.")
+        private int httpPort = 8080;
+
         @Option(names = "--data", paramLabel = "DIR", defaultValue = "data",
                 description = "Everything is written below it. Default: ./${DEFAULT-VALUE}.")
         private String data = "data";
@@ -33,7 +37,7 @@ final class BrokerCommands {
 
         @Override
         public Integer call() {
-            brokers.dev(port, data, terminal);
+            brokers.dev(port, httpPort, data, terminal);
             return ExitCode.OK;
         }
     }

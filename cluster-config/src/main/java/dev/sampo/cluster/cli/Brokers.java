@@ -5,8 +5,8 @@ import java.util.List;
 
 /** What starts brokers: not known here, so that a command which only asks loads nothing of it. Both block. */
 public interface Brokers {
-    /** One broker for development, on this port of the loopback address or the next free one. */
-    void dev(int port, String dataFolder, Terminal terminal);
+    /** One broker for development, on these ports of the loopback address or the next free ones. */
+    void dev(int port, int httpPort, String dataFolder, Terminal terminal);
 
     /** One broker from a configuration file. */
     void server(Path configFile, Terminal terminal);

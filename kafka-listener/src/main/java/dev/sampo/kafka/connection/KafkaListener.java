@@ -27,15 +27,18 @@ import org.jspecify.annotations.Nullable;
 /** A bound port that serves Kafka's protocol on the loops of an actor system. Safe for any thread. */
 public final class KafkaListener {
     private final ListenerContext context;
+    private final ServerSocketChannel server;
     private final InetSocketAddress address;
     private final Loops.Lease lease;
     private final List<ConnectionSet> sets;
     private final ActorRef<ListenerActor.Command> actor;
 
     private KafkaListener(
-            ListenerContext context, InetSocketAddress address, Loops.Lease lease, List<ConnectionSet> sets,
+            ListenerContext context, ServerSocketChannel server, InetSocketAddress address, Loops.Lease lease,
+            List<ConnectionSet> sets,
             ActorRef<ListenerActor.Command> actor) {
         this.context = context;
+        this.server = server;
         this.address = address;
         this.lease = lease;
         this.sets = sets;
@@ -80,12 +83,17 @@ public final class KafkaListener {
                 ListenerActor.create(context, server, lease.loops(), sets),
                 "kafka-listener-" + name + "-" + address.getPort(), dispatcher);
         var _ = system.getWhenTerminated().whenComplete((done, failure) -> lease.close());
-        return new KafkaListener(context, address, lease, sets, actor);
+        return new KafkaListener(context, server, address, lease, sets, actor);
     }
 
     /** Where it listens, with the real port. */
     public InetSocketAddress address() {
         return address;
+    }
+
+    /** True while it accepts connections. */
+    public boolean isOpen() {
+        return server.isOpen();
     }
 
     /** What it did so far. */

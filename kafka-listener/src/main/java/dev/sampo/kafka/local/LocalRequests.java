@@ -106,6 +106,13 @@ public final class LocalRequests {
         return answer;
     }
 
+    /** Completes when every loop has run a task: fails or takes long when one is stuck. */
+    public CompletableFuture<Void> ping() {
+        return CompletableFuture.allOf(loops.stream()
+                .map(loop -> CompletableFuture.runAsync(() -> {}, loop))
+                .toArray(CompletableFuture[]::new));
+    }
+
     /** Lanes that wait for a request, of those made so far; for metrics and tests. */
     public int idleLanes() {
         return idle.size();

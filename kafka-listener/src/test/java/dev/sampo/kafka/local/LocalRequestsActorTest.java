@@ -219,7 +219,7 @@ final class LocalRequestsActorTest {
         LocalRequests requests = start(exchanges::add);
 
         assertThatThrownBy(() -> requests.call(ApiKeys.FETCH, (short) 3, new FetchRequestData()))
-                .hasMessageContaining("FETCH version 3 is not served");
+                .hasMessageContaining("Fetch version 3 is not served");
         assertThatThrownBy(() -> requests.call(ApiKeys.METADATA, (short) 9, new FetchRequestData()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
