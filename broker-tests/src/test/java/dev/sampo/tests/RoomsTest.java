@@ -60,17 +60,17 @@ class RoomsTest {
     }
 
     @Test
-    void onlyCodecAndHandlersSeeKafkasMessageClasses() {
+    void onlyCodecHandlersAndTheirHttpTranslationSeeKafkasMessageClasses() {
         check(noClasses().that().resideInAPackage("dev.sampo..")
-                .and().resideOutsideOfPackages("dev.sampo.kafka.codec..", "dev.sampo.kafka.handler..", "dev.sampo.tests..")
+                .and().resideOutsideOfPackages("dev.sampo.kafka.codec..", "dev.sampo.kafka.handler..", "dev.sampo.http.kafka..", "dev.sampo.tests..")
                 .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.message..", "org.apache.kafka.common.requests.."));
     }
 
-    /** The journal of groups is one of them: its entries are batches of a partition log. */
+    /** The journal of groups is one of them: its entries are batches of a partition log; so is HTTP, which makes and reads batches. */
     @Test
-    void onlyPersistenceCodecAndTheGroupJournalSeeKafkasRecordClasses() {
+    void onlyPersistenceCodecHttpTranslationAndTheGroupJournalSeeKafkasRecordClasses() {
         check(noClasses().that().resideInAPackage("dev.sampo..")
-                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.group.journal..", "dev.sampo.kafka.handler..", "dev.sampo.tests..")
+                .and().resideOutsideOfPackages("dev.sampo.persistence..", "dev.sampo.kafka.codec..", "dev.sampo.group.journal..", "dev.sampo.kafka.handler..", "dev.sampo.http.kafka..", "dev.sampo.tests..")
                 .should().dependOnClassesThat().resideInAnyPackage("org.apache.kafka.common.record..", "org.apache.kafka.common.compress.."));
     }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param rack null for none
  * @param defaults the configuration under Kafka's names
  * @param config the configuration under Sampo's names, over the defaults of all modules
+ * @param machine the machine itself, unless a test says otherwise
  */
 public record BrokerSettings(
         int nodeId,
@@ -35,13 +36,18 @@ public record BrokerSettings(
         Map<String, Endpoint> advertised,
         @Nullable String rack,
         BrokerDefaults defaults,
-        Config config) {
+        Config config,
+        BrokerMachine machine) {
     /**
      * From names of Kafka's {@code server.properties} and an overlay under Sampo's names.
      *
      * @throws StartException a value that cannot be used, with the name and the remedy
      */
     public static BrokerSettings of(Map<String, String> kafka, Config overlay) {
+        return of(kafka, overlay, BrokerMachine.REAL);
+    }
+
+    private static BrokerSettings of(Map<String, String> kafka, Config overlay, BrokerMachine machine) {
         BrokerDefaults defaults = defaults(kafka);
         int nodeId = nodeId(kafka);
         Set<String> controllers = new HashSet<>(list(kafka.getOrDefault("controller.listener.names", "")));
@@ -70,7 +76,8 @@ public record BrokerSettings(
                 advertised,
                 emptyToNull(kafka.getOrDefault("broker.rack", "")),
                 defaults,
-                overlay);
+                overlay,
+                machine);
     }
 
     /** A broker for a test or for development: loopback, free ports, this folder. */
@@ -79,26 +86,37 @@ public record BrokerSettings(
                 Map.of(
                         "node.id", "1", "log.dirs", dataFolder.toString(), "listeners", "PLAINTEXT://127.0.0.1:0",
                         "offsets.topic.replication.factor", "1"),
-                ConfigFactory.empty());
+                ConfigFactory.parseMap(Map.of("sampo.remoting.port", 0, "sampo.raft.port", 0)));
     }
 
     /** The same broker with other values under Kafka's names. */
     public BrokerSettings with(Map<String, String> kafka) {
         var all = new HashMap<>(defaults.fileValues());
         all.putAll(kafka);
-        return of(all, config);
+        return of(all, config, machine);
     }
 
     /** The same broker with one more setting under Sampo's names. */
     public BrokerSettings with(String path, Object value) {
         return new BrokerSettings(
                 nodeId, clusterId, dataFolder, listeners, advertised, rack, defaults,
-                config.withValue(path, ConfigValueFactory.fromAnyRef(value)));
+                config.withValue(path, ConfigValueFactory.fromAnyRef(value)), machine);
+    }
+
+    /** The same broker on another machine: for tests. */
+    public BrokerSettings on(BrokerMachine other) {
+        return new BrokerSettings(
+                nodeId, clusterId, dataFolder, listeners, advertised, rack, defaults, config, other);
     }
 
     /** {@code log.retention.check.interval.ms}. */
     public Duration retentionCheckInterval() {
         return Duration.ofMillis(defaults.longValue("log.retention.check.interval.ms"));
+    }
+
+    /** {@code log.cleaner.backoff.ms}. */
+    public Duration cleanerBackoff() {
+        return Duration.ofMillis(Math.max(1, defaults.longValue("log.cleaner.backoff.ms")));
     }
 
     private static BrokerDefaults defaults(Map<String, String> kafka) {

@@ -87,13 +87,15 @@ public final class SampoBroker implements AutoCloseable {
     private final MetadataFollower images;
     private final PartitionHome home;
     private final List<KafkaListener> listeners;
+    private final BrokerFaults faults;
     private final @Nullable JmxBeans beans;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
             DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners, @Nullable JmxBeans beans) {
+            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans) {
+        this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
         this.system = system;
@@ -109,7 +111,7 @@ public final class SampoBroker implements AutoCloseable {
      * @throws StartException what prevents the start, and the remedy
      */
     public static SampoBroker start(BrokerSettings settings) {
-        LogFiles files = new RealLogFiles();
+        LogFiles files = settings.machine().files();
         DataFolder folder = DataFolder.open(settings.dataFolder(), settings.nodeId(), settings.clusterId(), files);
         var start = new Start(settings, folder, files);
         try {
@@ -200,7 +202,8 @@ public final class SampoBroker implements AutoCloseable {
             RegisterBrokerReply registered = register(system, controller, listeners);
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
-                    LogMaintenance.create(registry, settings.retentionCheckInterval()), "log-maintenance", Props.empty());
+                    LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
+                    "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
             home.blocking().execute(() -> removeDeletedTopics(images));
             awaitLeadership(images, registry);
@@ -213,7 +216,9 @@ public final class SampoBroker implements AutoCloseable {
                     .addKeyValue("clusterId", folder.clusterId())
                     .addKeyValue("incarnation", registered.incarnation())
                     .log("broker serves");
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners, beans);
+            var faults = new BrokerFaults(
+                    settings.nodeId(), registered.incarnation(), system, images, controller, listeners);
+            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans);
         }
 
         private static String version() {
@@ -286,7 +291,7 @@ public final class SampoBroker implements AutoCloseable {
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
-                    System::currentTimeMillis, new PartitionHome.OpenLogs(),
+                    settings.machine().wallClockMs(), new PartitionHome.OpenLogs(),
                     settings.defaults().longValue("producer.id.expiration.ms"));
         }
 
@@ -400,6 +405,11 @@ public final class SampoBroker implements AutoCloseable {
         return folder.clusterId();
     }
 
+    /** What a test may do to this broker. */
+    public BrokerFaults faults() {
+        return faults;
+    }
+
     /**
      * Where the JMX beans of this broker are: the platform's bean server for the first broker of a JVM, one of its own
      * for each further one, since the names carry no broker. Null when {@code sampo.metrics.jmx} is off.
@@ -444,6 +454,32 @@ public final class SampoBroker implements AutoCloseable {
             });
             quietly("data folder", folder::close);
             log.atInfo().log("broker stopped");
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    /**
+     * Ends the broker as a crash would, as far as one JVM can: connections are cut with requests in flight unanswered, no
+     * partition is handed over or flushed, and the folder is not marked clean, so the next start recovers. For tests.
+     */
+    public void kill() {
+        if (!closing.compareAndSet(false, true)) {
+            awaitTermination();
+            return;
+        }
+        try {
+            for (KafkaListener listener : listeners) {
+                quietly("listener", () -> listener.abort().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
+            quietly("actor system", () -> {
+                system.terminate();
+                system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
+            });
+            quietly("metadata image", images::close);
+            quietly("metadata log", metadataLog::close);
+            quietly("data folder", folder::close);
+            log.atInfo().log("broker killed");
         } finally {
             closed.countDown();
         }

@@ -1,3 +1,5 @@
-/** Brokers for tests: the JUnit 5 extension and its fault switches. */
-@org.jspecify.annotations.NullMarked
+/** A broker inside a test: JUnit 5 extension, fault switches. Nothing here is for production. */
+@NullMarked
 package dev.sampo.testkit;
+
+import org.jspecify.annotations.NullMarked;

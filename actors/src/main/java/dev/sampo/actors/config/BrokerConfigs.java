@@ -40,7 +40,7 @@ public final class BrokerConfigs {
             "delete.topic.enable", "fetch.max.bytes", "group.initial.rebalance.delay.ms",
             "group.max.session.timeout.ms", "group.max.size", "group.min.session.timeout.ms",
             "inter.broker.listener.name", "listener.security.protocol.map", "listeners", "log.dir", "log.dirs",
-            "log.retention.check.interval.ms", "max.connections", "max.connections.per.ip",
+            "log.cleaner.backoff.ms", "log.retention.check.interval.ms", "max.connections", "max.connections.per.ip",
             "max.incremental.fetch.session.cache.slots", "node.id", "num.partitions", "offset.metadata.max.bytes",
             "offsets.retention.check.interval.ms", "offsets.retention.minutes", "offsets.topic.num.partitions",
             "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",

@@ -75,6 +75,7 @@ final class Connection implements Transport.Owner {
     private long lastActiveMs;
     private long lastSentMs;
     private long waitsSinceMs;
+    private String clientId = ""; // of the last request
     private long readNanos;
     private long bytesQueued; // handed to the transport so far
     private long bytesSent; // that the socket took of them
@@ -206,6 +207,7 @@ final class Connection implements Transport.Owner {
             throw e;
         }
         context.counters().request(request.apiKey());
+        clientId = request.clientId();
         RequestMeters meters = context.requests().of(request.apiKey());
         meters.received(request.apiVersion(), frame.sizeBytes());
         processor.requests.increment();
@@ -521,6 +523,15 @@ final class Connection implements Transport.Owner {
             log.atDebug().addKeyValue("connectionId", client.connectionId()).log("connection closed: " + reason);
             transport.close();
         }
+    }
+
+    /** Closes an open connection whose last request bore this client id, or any when it is null; true when it did. */
+    boolean closeIfOf(@Nullable String id) {
+        if (!transport.isOpen() || (id != null && !id.equals(clientId))) {
+            return false;
+        }
+        close("told to");
+        return true;
     }
 
     /** Takes no more requests, and ends when those in flight were answered and sent. */

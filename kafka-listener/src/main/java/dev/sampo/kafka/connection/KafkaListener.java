@@ -22,20 +22,23 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
+import org.jspecify.annotations.Nullable;
 
 /** A bound port that serves Kafka's protocol on the loops of an actor system. Safe for any thread. */
 public final class KafkaListener {
     private final ListenerContext context;
     private final InetSocketAddress address;
     private final Loops.Lease lease;
+    private final List<ConnectionSet> sets;
     private final ActorRef<ListenerActor.Command> actor;
 
     private KafkaListener(
-            ListenerContext context, InetSocketAddress address, Loops.Lease lease,
+            ListenerContext context, InetSocketAddress address, Loops.Lease lease, List<ConnectionSet> sets,
             ActorRef<ListenerActor.Command> actor) {
         this.context = context;
         this.address = address;
         this.lease = lease;
+        this.sets = sets;
         this.actor = actor;
     }
 
@@ -72,11 +75,12 @@ public final class KafkaListener {
         context.requests().serve(context.handlers().keySet());
         var address = (InetSocketAddress) server.getLocalAddress();
         Props dispatcher = DispatcherSelector.fromConfig("sampo.loop-0");
+        List<ConnectionSet> sets = lease.loops().stream().map(ConnectionSet::new).toList();
         ActorRef<ListenerActor.Command> actor = system.systemActorOf(
-                ListenerActor.create(context, server, lease.loops()),
+                ListenerActor.create(context, server, lease.loops(), sets),
                 "kafka-listener-" + name + "-" + address.getPort(), dispatcher);
         var _ = system.getWhenTerminated().whenComplete((done, failure) -> lease.close());
-        return new KafkaListener(context, address, lease, actor);
+        return new KafkaListener(context, address, lease, sets, actor);
     }
 
     /** Where it listens, with the real port. */
@@ -92,6 +96,32 @@ public final class KafkaListener {
     /** What the loops did so far. */
     public List<LoopMetrics> loopMetrics() {
         return lease.loops().stream().map(SelectorLoop::metrics).toList();
+    }
+
+    /**
+     * Closes connections at once, whatever is in flight on them; their clients may come again.
+     *
+     * @param clientId those whose last request bore this {@code client.id}; null for all
+     * @return how many were closed
+     */
+    public CompletionStage<Integer> closeConnections(@Nullable String clientId) {
+        CompletableFuture<Integer> closed = CompletableFuture.completedFuture(0);
+        for (ConnectionSet set : sets) {
+            closed = closed.thenCombine(set.close(clientId), Integer::sum);
+        }
+        return closed;
+    }
+
+    /** While true, every new connection is closed as soon as it is accepted. Completes when that is in force. */
+    public CompletionStage<Void> refuseConnections(boolean refuse) {
+        var done = new CompletableFuture<Void>();
+        actor.tell(new ListenerActor.Refuse(refuse, done));
+        return done;
+    }
+
+    /** Stops accepting and closes all connections, with requests in flight unanswered. */
+    public CompletionStage<Void> abort() {
+        return refuseConnections(true).thenCompose(refused -> closeConnections(null)).thenCompose(closed -> stop());
     }
 
     /** Stops accepting, lets requests in flight finish for {@code shutdown-timeout}, closes all connections. */

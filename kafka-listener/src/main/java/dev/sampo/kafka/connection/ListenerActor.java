@@ -39,6 +39,9 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
     /** Stop accepting, finish what is in flight, close; then complete {@code done} and stop. */
     record Shutdown(CompletableFuture<Void> done) implements Command {}
 
+    /** From now on new connections are closed at once, or (false) served again. */
+    record Refuse(boolean refuse, CompletableFuture<Void> done) implements Command {}
+
     private record Accepted(SocketChannel channel, InetAddress peer) implements Command {}
 
     private record SocketClosed(ActorRef<Object> connection) implements Command {}
@@ -55,18 +58,19 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
     private final ConnectionQuotas quotas;
     private final Map<ActorRef<?>, InetAddress> connections = new HashMap<>();
     private final SelectorLoop.Registration registration;
+    private boolean refusing;
     private @Nullable CompletableFuture<Void> closing;
     private long nextConnection;
 
     private ListenerActor(
             ActorContext<Command> context, ListenerContext listener, ServerSocketChannel server,
-            List<SelectorLoop> loops)
+            List<SelectorLoop> loops, List<ConnectionSet> sets)
             throws IOException {
         super(context);
         this.listener = listener;
         this.server = server;
         this.loops = loops;
-        sets = loops.stream().map(ConnectionSet::new).toList();
+        this.sets = sets;
         ListenerSettings settings = listener.settings();
         quotas = new ConnectionQuotas(
                 settings.maxConnections(), settings.maxConnectionsPerAddress(), settings.newConnectionsPerSecond(),
@@ -78,15 +82,21 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
         registration = loops.getFirst().register(server, SelectionKey.OP_ACCEPT, ops -> accept(self));
     }
 
-    /** To be spawned on the dispatcher of loop 0. {@code server} is bound and non-blocking. */
-    static Behavior<Command> create(ListenerContext listener, ServerSocketChannel server, List<SelectorLoop> loops) {
-        return Behaviors.setup(context -> new ListenerActor(context, listener, server, loops));
+    /** To be spawned on the dispatcher of loop 0. {@code server} is bound and non-blocking; a set for each loop. */
+    static Behavior<Command> create(
+            ListenerContext listener, ServerSocketChannel server, List<SelectorLoop> loops, List<ConnectionSet> sets) {
+        return Behaviors.setup(context -> new ListenerActor(context, listener, server, loops, sets));
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onMessage(Accepted.class, this::onAccepted)
+                .onMessage(Refuse.class, wanted -> {
+                    refusing = wanted.refuse();
+                    wanted.done().complete(null);
+                    return this;
+                })
                 .onMessage(Undelivered.class, undelivered -> {
                     if (undelivered.message() instanceof Partition.Reply reply) {
                         Connection.release(reply);
@@ -123,7 +133,7 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
                     continue;
                 }
                 InetAddress peer = address.getAddress();
-                String limit = quotas.accept(peer, loops.getFirst().nowMs());
+                String limit = refusing ? "refused for a while" : quotas.accept(peer, loops.getFirst().nowMs());
                 if (limit != null) {
                     listener.counters().rejected.increment();
                     log.atDebug().addKeyValue("client", peer).log("connection refused: " + limit);

@@ -8,9 +8,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** The broker's clock for its logs: one timer for all partitions, which are told in turn. */
 public final class LogMaintenance {
-    /** Kafka's {@code log.cleaner.backoff.ms}. */
-    private static final Duration TICK = Duration.ofSeconds(15);
-
     private enum Tick {
         COMPACT,
         RETAIN
@@ -22,10 +19,12 @@ public final class LogMaintenance {
      * Tells every partition that this broker leads.
      *
      * @param retentionCheckInterval {@code log.retention.check.interval.ms}
+     * @param cleanerBackoff {@code log.cleaner.backoff.ms}: between two looks for a log that is worth a compaction
      */
-    public static Behavior<?> create(PartitionRegistry registry, Duration retentionCheckInterval) {
+    public static Behavior<?> create(
+            PartitionRegistry registry, Duration retentionCheckInterval, Duration cleanerBackoff) {
         return Behaviors.<Tick>withTimers(timers -> {
-            timers.startTimerWithFixedDelay(Tick.COMPACT, TICK);
+            timers.startTimerWithFixedDelay(Tick.COMPACT, cleanerBackoff);
             timers.startTimerWithFixedDelay(Tick.RETAIN, retentionCheckInterval);
             return Behaviors.receiveMessage(tick -> {
                 var maintain = new Partition.Maintain(tick == Tick.RETAIN);

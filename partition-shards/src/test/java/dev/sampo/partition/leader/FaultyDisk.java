@@ -1,19 +1,17 @@
 package dev.sampo.partition.leader;
 
+import dev.sampo.persistence.log.ForwardingLogFile;
+import dev.sampo.persistence.log.ForwardingLogFiles;
 import dev.sampo.persistence.log.LogFile;
-import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.RealLogFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The machine's file system, which refuses on demand. */
-final class FaultyDisk implements LogFiles {
-    private final LogFiles real = new RealLogFiles();
+final class FaultyDisk extends ForwardingLogFiles {
     private volatile boolean full;
     private volatile boolean forceFails;
     private volatile CountDownLatch writesWait = new CountDownLatch(0);
@@ -21,6 +19,10 @@ final class FaultyDisk implements LogFiles {
     final AtomicInteger logWrites = new AtomicInteger();
     /** Forces asked of segment files, with or without success. */
     final AtomicInteger logForces = new AtomicInteger();
+
+    FaultyDisk() {
+        super(new RealLogFiles());
+    }
 
     /** From now on half of each write arrives, then there is no space left. */
     void full(boolean value) {
@@ -39,27 +41,12 @@ final class FaultyDisk implements LogFiles {
 
     @Override
     public LogFile open(Path path) throws IOException {
-        return new Handle(real.open(path), path.toString().endsWith(".log"));
+        return new Handle(super.open(path), path.toString().endsWith(".log"));
     }
 
     @Override
-    public byte[] readAll(Path path) throws IOException {
-        return real.readAll(path);
-    }
-
-    @Override
-    public ByteBuffer map(Path path) throws IOException {
-        return real.map(path);
-    }
-
-    @Override
-    public boolean exists(Path path) {
-        return real.exists(path);
-    }
-
-    @Override
-    public long size(Path path) throws IOException {
-        return real.size(path);
+    public LogFile openOrCreate(Path path) throws IOException {
+        return new Handle(super.openOrCreate(path), path.toString().endsWith(".log"));
     }
 
     /** Record timestamps decide alone: the tests' clocks run ahead of the machine's. */
@@ -68,43 +55,12 @@ final class FaultyDisk implements LogFiles {
         return Long.MAX_VALUE;
     }
 
-    @Override
-    public List<String> list(Path directory) throws IOException {
-        return real.list(directory);
-    }
-
-    @Override
-    public void createDirectories(Path directory) throws IOException {
-        real.createDirectories(directory);
-    }
-
-    @Override
-    public void move(Path source, Path target) throws IOException {
-        real.move(source, target);
-    }
-
-    @Override
-    public void deleteIfExists(Path path) throws IOException {
-        real.deleteIfExists(path);
-    }
-
-    @Override
-    public void forceDirectory(Path directory) throws IOException {
-        real.forceDirectory(directory);
-    }
-
-    private final class Handle implements LogFile {
-        private final LogFile file;
+    private final class Handle extends ForwardingLogFile {
         private final boolean segment;
 
         Handle(LogFile file, boolean segment) {
-            this.file = file;
+            super(file);
             this.segment = segment;
-        }
-
-        @Override
-        public int read(ByteBuffer target, long position) throws IOException {
-            return file.read(target, position);
         }
 
         @Override
@@ -120,15 +76,10 @@ final class FaultyDisk implements LogFiles {
             if (full) {
                 ByteBuffer half = buffers[0].duplicate();
                 half.limit(half.position() + half.remaining() / 2);
-                file.write(position, half);
+                super.write(position, new ByteBuffer[] {half}, 1);
                 throw new IOException("No space left on device");
             }
-            file.write(position, buffers, count);
-        }
-
-        @Override
-        public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
-            return file.transferTo(position, count, target);
+            super.write(position, buffers, count);
         }
 
         @Override
@@ -139,22 +90,7 @@ final class FaultyDisk implements LogFiles {
             if (forceFails) {
                 throw new IOException("Input/output error");
             }
-            file.force();
-        }
-
-        @Override
-        public long size() throws IOException {
-            return file.size();
-        }
-
-        @Override
-        public void truncate(long size) throws IOException {
-            file.truncate(size);
-        }
-
-        @Override
-        public void close() throws IOException {
-            file.close();
+            super.force();
         }
     }
 }

@@ -1,11 +1,12 @@
 package dev.sampo.persistence.cleaner;
 
+import dev.sampo.persistence.log.CleanerCheckpoint;
 import dev.sampo.persistence.log.ClosedSegment;
 import dev.sampo.persistence.log.CompactedSegment;
 import dev.sampo.persistence.log.LogFile;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.PartitionLog;
-import dev.sampo.persistence.log.TextCheckpoint;
+import dev.sampo.persistence.producer.ProducerState;
 import dev.sampo.persistence.record.RecordBatch;
 import dev.sampo.persistence.transaction.AbortedTransactionIndex;
 import java.io.IOException;
@@ -29,11 +30,15 @@ import org.jspecify.annotations.Nullable;
  * blocking one, applied on the log's thread.
  *
  * <p>Stay as well: tombstones and the markers of emptied transactions until {@code delete.retention.ms} after the first
- * compaction that saw them (the horizon is in the batch, attribute bit 6); the last batch of each producer and of each
- * rewritten segment, empty if need be, so that sequences and offsets go on. Go as well: aborted data.
+ * compaction that saw them (the horizon is in the batch, attribute bit 6, KIP-534); the last batch of each producer and
+ * of each rewritten segment, empty if need be, so that sequences and offsets go on. Go as well: aborted data, and records
+ * without a key.
+ *
+ * <p>The rules are Kafka's, but for two: Kafka keeps the last batch of the run only, we of each segment, since a restart
+ * in the middle of a replacement must know which old segments it covers; and {@code min.compaction.lag.ms} never counts
+ * from later than a segment's last write, so that a record with a timestamp far ahead does not stop compaction.
  */
 public final class Compaction {
-    private static final String CHECKPOINT = "cleaner-offset-checkpoint";
     private static final int READ_BYTES = 1 << 20;
 
     /**
@@ -43,25 +48,40 @@ public final class Compaction {
      */
     public record Result(List<CompactedSegment> segments, long firstDirtyOffset) {}
 
+    /** What must stay of a producer: its last data batch, or without one the marker that tells its epoch. */
+    private record LastOfProducer(long dataOffset, short epoch) {
+        static LastOfProducer of(ProducerState state) {
+            List<ProducerState.Batch> batches = state.batches();
+            return new LastOfProducer(
+                    batches.isEmpty() ? ProducerState.NO_OFFSET : batches.getLast().lastOffset(), state.epoch());
+        }
+
+        boolean isIn(org.apache.kafka.common.record.internal.RecordBatch batch) {
+            return dataOffset == ProducerState.NO_OFFSET
+                    ? batch.isControlBatch() && batch.producerEpoch() == epoch
+                    : batch.lastOffset() == dataOffset;
+        }
+    }
+
     private final LogFiles files;
     private final Path directory;
     private final List<ClosedSegment> segments;
     private final List<AbortedTransactionIndex.Entry> aborted;
     private final long firstDirtyOffset;
-    private final Map<Long, Long> lastOffsets;
+    private final Map<Long, LastOfProducer> lastOfProducers;
     private final CompactionSettings settings;
     private final long nowMs;
     private volatile boolean cancelled;
 
     private Compaction(
             LogFiles files, Path directory, List<ClosedSegment> segments,
-            List<AbortedTransactionIndex.Entry> aborted, long firstDirtyOffset, Map<Long, Long> lastOffsets, CompactionSettings settings, long nowMs) {
+            List<AbortedTransactionIndex.Entry> aborted, long firstDirtyOffset, Map<Long, LastOfProducer> lastOfProducers, CompactionSettings settings, long nowMs) {
         this.files = files;
         this.directory = directory;
         this.segments = segments;
         this.aborted = aborted;
         this.firstDirtyOffset = firstDirtyOffset;
-        this.lastOffsets = lastOffsets;
+        this.lastOfProducers = lastOfProducers;
         this.settings = settings;
         this.nowMs = nowMs;
     }
@@ -75,11 +95,13 @@ public final class Compaction {
     public static @Nullable Compaction prepare(
             PartitionLog log, LogFiles files, CompactionSettings settings, long upperBound, long nowMs)
             throws IOException {
-        long dirty = TextCheckpoint.readOffset(files, log.directory().resolve(CHECKPOINT), 0);
+        long dirty = CleanerCheckpoint.read(files, log.directory());
+        if (dirty < log.logStartOffset() || dirty > log.logEndOffset()) {
+            dirty = log.logStartOffset();
+        }
         var segments = new ArrayList<ClosedSegment>();
         long cleanBytes = 0;
         long dirtyBytes = 0;
-        boolean overdue = false;
         for (ClosedSegment segment : log.closedSegments()) {
             long time = segment.maxTimestamp() < 0
                     ? segment.lastModifiedMs()
@@ -89,29 +111,27 @@ public final class Compaction {
                 break;
             }
             segments.add(segment);
-            if (segment.endOffset() <= dirty) {
+            if (segment.baseOffset() < dirty) { // one that is clean in part counts as both
                 cleanBytes += segment.sizeBytes();
-            } else {
+            }
+            if (segment.endOffset() > dirty) {
                 dirtyBytes += segment.sizeBytes();
-                overdue |= nowMs - time > settings.maxCompactionLagMs();
             }
         }
-        boolean worth = dirtyBytes > 0
-                && (overdue || dirtyBytes >= settings.minCleanableDirtyRatio() * (cleanBytes + dirtyBytes));
+        boolean worth = dirtyBytes > settings.minCleanableDirtyRatio() * (cleanBytes + dirtyBytes)
+                || (dirtyBytes > 0
+                        && settings.maxCompactionLagMs() < Long.MAX_VALUE
+                        && log.beganBefore(dirty, nowMs - settings.maxCompactionLagMs()));
         if (!worth) {
             return null;
         }
-        var lastOffsets = new HashMap<Long, Long>();
-        log.producerState().all().forEach(state -> {
-            if (!state.batches().isEmpty()) {
-                lastOffsets.put(state.producerId(), state.batches().getLast().lastOffset());
-            }
-        });
+        var lastOfProducers = new HashMap<Long, LastOfProducer>();
+        log.producerState().all().forEach(state -> lastOfProducers.put(state.producerId(), LastOfProducer.of(state)));
         // Also those whose marker lies behind the segments: their data is in them.
         List<AbortedTransactionIndex.Entry> aborted =
                 log.abortedTransactions(segments.getFirst().baseOffset(), segments.getLast().endOffset());
         return new Compaction(
-                files, log.directory(), List.copyOf(segments), aborted, dirty, lastOffsets, settings, nowMs);
+                files, log.directory(), List.copyOf(segments), aborted, dirty, lastOfProducers, settings, nowMs);
     }
 
     /** From any thread: {@link #run} ends soon, with a {@link CancellationException}. */
@@ -146,7 +166,7 @@ public final class Compaction {
                 - Math.max(firstDirtyOffset, segments.getFirst().baseOffset());
         var offsets = new KeyOffsets((int) Math.min(settings.mapEntries(), Math.max(1, dirtyOffsets)));
         long end = buildMap(offsets);
-        var fates = new TransactionFates(aborted);
+        var fates = new TransactionFates(aborted, segments.getFirst().baseOffset());
         var made = new ArrayList<CompactedSegment>();
         int from = 0;
         while (from < segments.size() && segments.get(from).baseOffset() < end) {
@@ -168,19 +188,17 @@ public final class Compaction {
     /** On the log's thread; returns files to delete later. */
     public List<Path> apply(PartitionLog log, Result result) throws IOException {
         List<Path> toDelete = log.replace(result.segments());
-        TextCheckpoint.write(
-                files, directory.resolve(CHECKPOINT), List.of(Long.toString(result.firstDirtyOffset())));
+        CleanerCheckpoint.write(files, directory, result.firstDirtyOffset());
         return toDelete;
     }
 
     /** Takes in the keys of the dirty segments; returns the offset up to which they are known. */
     private long buildMap(KeyOffsets offsets) throws IOException {
-        var fates = new TransactionFates(aborted);
+        List<ClosedSegment> dirty =
+                segments.stream().filter(segment -> segment.endOffset() > firstDirtyOffset).toList();
+        var fates = new TransactionFates(aborted, dirty.getFirst().baseOffset());
         long end = firstDirtyOffset;
-        for (ClosedSegment segment : segments) {
-            if (segment.endOffset() <= firstDirtyOffset) {
-                continue;
-            }
+        for (ClosedSegment segment : dirty) {
             boolean[] full = new boolean[1];
             forEachChunk(segment, chunk -> {
                 var cursor = new Cursor(chunk);
@@ -194,7 +212,7 @@ public final class Compaction {
                     }
                     if (data && !full[0] && batch.lastOffset() >= firstDirtyOffset) {
                         for (Record record : batch) {
-                            if (record.hasKey() && !full[0]) {
+                            if (record.hasKey() && record.offset() >= firstDirtyOffset && !full[0]) {
                                 full[0] = offsets.isFull() && offsets.get(record.key()) < 0;
                                 if (!full[0]) {
                                     offsets.put(record.key(), record.offset());
@@ -260,7 +278,8 @@ public final class Compaction {
             List<AbortedTransactionIndex.Entry> needed = aborted.stream()
                     .filter(entry -> markersKept.contains(entry.lastOffset()))
                     .toList();
-            return writer.finish(group.stream().map(ClosedSegment::baseOffset).toList(), needed);
+            return writer.finish(
+                    group.stream().map(ClosedSegment::baseOffset).toList(), needed, group.getLast().lastModifiedMs());
         }
     }
 
@@ -336,8 +355,8 @@ public final class Compaction {
             } else {
                 discardRecords = fates.isAbortedData(view);
             }
-            Long last = lastOffsets.get(batch.producerId());
-            boolean lastOfProducer = batch.hasProducerId() && last != null && last == batch.lastOffset();
+            LastOfProducer last = lastOfProducers.get(batch.producerId());
+            boolean lastOfProducer = batch.hasProducerId() && last != null && last.isIn(batch);
             boolean lastOfGroup = batch.nextOffset() == groupEnd;
             BatchRetention retention = lastOfProducer || lastOfGroup
                     ? BatchRetention.RETAIN_EMPTY

@@ -13,16 +13,18 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Follows a log's batches in order and knows which belong to aborted transactions, and which markers have no data left
+ * Follows a log's batches in order and knows which belong to aborted transactions, and which markers have no batch left
  * before them. Fed each batch once.
  */
 final class TransactionFates {
     private final ArrayDeque<AbortedTransactionIndex.Entry> upcoming;
     private final Map<Long, AbortedTransactionIndex.Entry> aborting = new HashMap<>(); // by producer id
-    private final Set<Long> withData = new HashSet<>(); // producers whose open transaction has data that stays
+    private final Set<Long> withData = new HashSet<>(); // producers whose open transaction has batches here
 
-    TransactionFates(List<AbortedTransactionIndex.Entry> aborted) {
+    /** @param from no batch below this offset will come; what ended before it is of no matter */
+    TransactionFates(List<AbortedTransactionIndex.Entry> aborted, long from) {
         var ordered = new ArrayList<>(aborted);
+        ordered.removeIf(entry -> entry.lastOffset() < from);
         ordered.sort(Comparator.comparingLong(AbortedTransactionIndex.Entry::firstOffset));
         upcoming = new ArrayDeque<>(ordered);
     }
@@ -40,18 +42,17 @@ final class TransactionFates {
         if (!batch.isTransactional() || batch.isControl()) {
             return false;
         }
-        AbortedTransactionIndex.Entry entry = aborting.get(batch.producerId());
-        if (entry != null && entry.firstOffset() <= batch.baseOffset()) {
-            return true;
-        }
         withData.add(batch.producerId());
-        return false;
+        AbortedTransactionIndex.Entry entry = aborting.get(batch.producerId());
+        return entry != null && entry.firstOffset() <= batch.baseOffset();
     }
 
     /**
      * A control batch ends its producer's transaction.
      *
-     * @return whether nothing of that transaction is left before it, so that the marker's delete horizon may begin
+     * @return whether no batch of that transaction was before it, not even an aborted or an empty one, so that the
+     *     marker's delete horizon may begin: a batch without its marker would open the transaction anew when producers
+     *     are replayed
      */
     boolean onMarker(RecordBatch batch) {
         advance(batch.lastOffset());
@@ -61,8 +62,6 @@ final class TransactionFates {
         }
         if (control.abort()) {
             aborting.remove(batch.producerId());
-            withData.remove(batch.producerId());
-            return true;
         }
         return !withData.remove(batch.producerId());
     }

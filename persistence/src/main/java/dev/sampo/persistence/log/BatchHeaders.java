@@ -3,7 +3,6 @@ package dev.sampo.persistence.log;
 import dev.sampo.persistence.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
 /**
  * Walks the batch headers of a file with few reads: small batches come by the chunk, of large ones only the header is
@@ -52,19 +51,20 @@ final class BatchHeaders {
             chunk.clear();
         }
         if (position + RecordBatch.HEADER_BYTES > chunkStart + chunkLength) {
-            throw damaged(position, "the file ends inside a batch header");
+            throw damaged(position, (chunkStart + chunkLength - position) + " bytes and the file's end");
         }
         view.at(chunk, position - chunkStart);
         int size = view.sizeInBytes();
         if (size < RecordBatch.HEADER_BYTES || size > end - position || view.magic() != RecordBatch.MAGIC_V2) {
-            throw damaged(position, "no batch header: size " + size + ", magic " + view.magic());
+            throw damaged(position, "one of " + size + " bytes with magic " + view.magic());
         }
         lastBatchBytes = size;
         return view;
     }
 
-    private DamagedLogException damaged(int position, String what) {
-        Path path = segment.path();
-        return new DamagedLogException(path, position, segment.baseOffset(), what);
+    private DamagedLogException damaged(int position, String found) {
+        return new DamagedLogException(
+                segment.path(), position, segment.baseOffset(),
+                "the header of a batch with magic 2 and at most " + (end - position) + " bytes", found, null);
     }
 }

@@ -12,7 +12,7 @@ public final class CleanShutdownMarker {
 
     /** After the last log of the folder was closed clean. Durable on return. */
     public static void write(Path logFolder, LogFiles files) throws IOException {
-        try (LogFile file = files.open(logFolder.resolve(FILE_NAME))) {
+        try (LogFile file = files.openOrCreate(logFolder.resolve(FILE_NAME))) {
             file.write(0, ByteBuffer.wrap(new byte[] {'0', '\n'}));
             file.force();
         }

@@ -31,6 +31,7 @@ public record CompactedSegment(long baseOffset, List<Long> replaced) {
             }
             this.segment =
                     new LogSegment(files, directory, baseOffset, indexIntervalBytes, SegmentNames.CLEANED);
+            segment.createFile();
         }
 
         /** Adds whole batches. */
@@ -44,14 +45,20 @@ public record CompactedSegment(long baseOffset, List<Long> replaced) {
             }
         }
 
-        /** Everything is durable on return. */
-        public CompactedSegment finish(List<Long> replaced, List<AbortedTransactionIndex.Entry> aborted)
+        /**
+         * Everything is durable on return.
+         *
+         * @param lastModifiedMs when the last of those that it replaces was written: compaction makes no record younger
+         */
+        public CompactedSegment finish(
+                List<Long> replaced, List<AbortedTransactionIndex.Entry> aborted, long lastModifiedMs)
                 throws IOException {
             var cleaned = new CompactedSegment(segment.baseOffset(), replaced);
             segment.writeIndexes();
+            files.setLastModifiedMs(segment.path(), lastModifiedMs);
             segment.file().force();
             Path transactions = cleaned.path(directory, AbortedTransactionIndex.SUFFIX, SegmentNames.CLEANED);
-            files.open(transactions).close();
+            files.openOrCreate(transactions).close();
             var index = AbortedTransactionIndex.open(files, transactions);
             for (AbortedTransactionIndex.Entry entry : aborted) {
                 index.append(entry);

@@ -7,8 +7,15 @@ import java.util.List;
 
 /** All that the log asks of a file system; tests put a faulty one in its place. */
 public interface LogFiles {
-    /** Opens for reading and writing; creates the file when it is missing. */
+    /**
+     * Opens for reading and writing.
+     *
+     * @throws java.nio.file.NoSuchFileException the file is missing
+     */
     LogFile open(Path path) throws IOException;
+
+    /** Opens for reading and writing; creates the file when it is missing. */
+    LogFile openOrCreate(Path path) throws IOException;
 
     /** Reads a whole file. */
     byte[] readAll(Path path) throws IOException;
@@ -22,6 +29,9 @@ public interface LogFiles {
 
     /** When the file was last written, in milliseconds since the epoch. */
     long lastModifiedMs(Path path) throws IOException;
+
+    /** Says that the file was last written then: for one that is written again with what it had. */
+    void setLastModifiedMs(Path path, long timeMs) throws IOException;
 
     /** Names of the files in a directory, in no order. */
     List<String> list(Path directory) throws IOException;
@@ -40,7 +50,7 @@ public interface LogFiles {
     default void replace(Path path, byte[] content) throws IOException {
         Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
         deleteIfExists(temporary);
-        try (LogFile file = open(temporary)) {
+        try (LogFile file = openOrCreate(temporary)) {
             file.write(0, ByteBuffer.wrap(content));
             file.force();
         }

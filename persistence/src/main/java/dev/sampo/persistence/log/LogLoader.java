@@ -224,7 +224,8 @@ final class LogLoader {
                 while (position < size) {
                     if (file.read(header.clear(), position) < RecordBatch.HEADER_BYTES
                             || batch.at(header.flip(), 0).sizeInBytes() < RecordBatch.HEADER_BYTES) {
-                        throw new DamagedLogException(path, position, end, "no batch header");
+                        throw new DamagedLogException(
+                                path, position, end, "the header of a batch", "something else", null);
                     }
                     end = batch.nextOffset();
                     position += batch.sizeInBytes();

@@ -58,13 +58,14 @@ final class LogRecovery {
                 segment.reindexUpTo(recoveryPoint);
             } catch (DamagedLogException e) {
                 throw new DamagedLogException(
-                        segment.path(), e.position(), next, "a batch below the recovery point " + recoveryPoint
-                                + " has no readable header");
+                        segment.path(), e.position(), next, e.expected() + ", below the recovery point " + recoveryPoint,
+                        e.found(), e);
             }
             next = segment.sizeBytes() == 0 ? segment.baseOffset() : lastOffsetBefore(segment) + 1;
             if (next < recoveryPoint && index == segments.size() - 1 && segment.sizeBytes() == fileSize) {
                 throw new DamagedLogException(
-                        segment.path(), fileSize, next, "the log ends before its recovery point " + recoveryPoint);
+                        segment.path(), fileSize, next, "batches up to the recovery point " + recoveryPoint, "the log's end",
+                        null);
             }
             next = scan(index, fileSize, next);
             if (segment.sizeBytes() < fileSize) {
@@ -93,8 +94,10 @@ final class LogRecovery {
             if (batch.baseOffset() < next || batch.partitionLeaderEpoch() < lastEpoch || batch.lastOffsetDelta() < 0
                     || batch.lastOffset() - segment.baseOffset() > Integer.MAX_VALUE) {
                 throw new DamagedLogException(
-                        segment.path(), position, next, "a batch with a valid CRC has base offset " + batch.baseOffset()
-                                + " and leader epoch " + batch.partitionLeaderEpoch() + " after leader epoch " + lastEpoch);
+                        segment.path(), position, next, "a batch from offset " + next + " and leader epoch " + lastEpoch + " on",
+                        "one with a valid CRC, base offset " + batch.baseOffset() + " and leader epoch "
+                                + batch.partitionLeaderEpoch(),
+                        null);
             }
             if (batch.partitionLeaderEpoch() > epochs.latestEpoch()) {
                 epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
@@ -151,7 +154,7 @@ final class LogRecovery {
         }
         if (!showsUnwrittenPage(segment, position, fileSize, goodInFile)) {
             throw new DamagedLogException(
-                    segment.path(), position, offset, "a batch is bad and good ones follow it");
+                    segment.path(), position, offset, "a batch with a valid CRC", "a bad one with good ones behind it", null);
         }
         log.atWarn()
                 .addKeyValue("file", segment.path())

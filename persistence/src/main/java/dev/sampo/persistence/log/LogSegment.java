@@ -4,6 +4,7 @@ import dev.sampo.persistence.record.RecordBatch;
 import dev.sampo.persistence.transaction.AbortedTransactionIndex;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,7 @@ final class LogSegment {
             throws IOException {
         var segment = new LogSegment(files, directory, baseOffset, indexIntervalBytes);
         segment.createdMs = nowMs;
+        segment.createFile();
         segment.file().truncate(0);
         segment.offsetIndex.truncate(0);
         segment.timeIndex.truncate(0);
@@ -68,7 +70,8 @@ final class LogSegment {
         var segment = new LogSegment(files, directory, baseOffset, indexIntervalBytes);
         long size = files.size(segment.path);
         if (size > Integer.MAX_VALUE) {
-            throw new DamagedLogException(segment.path, 0, baseOffset, "larger than 2 GiB: " + size + " bytes");
+            throw new DamagedLogException(
+                    segment.path, 0, baseOffset, "a file of at most 2 GiB", size + " bytes", null);
         }
         segment.sizeBytes = (int) size;
         segment.createdMs = files.lastModifiedMs(segment.path);
@@ -99,10 +102,19 @@ final class LogSegment {
         return shared().file();
     }
 
+    /** Opens the log file, which may be missing, once and for all. */
+    void createFile() throws IOException {
+        file = new SegmentFile(files.openOrCreate(path));
+    }
+
     SegmentFile shared() throws IOException {
         SegmentFile open = file;
         if (open == null) {
-            open = new SegmentFile(files.open(path));
+            try {
+                open = new SegmentFile(files.open(path));
+            } catch (NoSuchFileException e) {
+                throw new DamagedLogException(path, 0, baseOffset, "a file of " + sizeBytes + " bytes", "no file", e);
+            }
             file = open;
         }
         return open;
@@ -155,10 +167,16 @@ final class LogSegment {
         if (sizeBytes == 0) {
             return 0;
         }
-        if (firstTimestamp < 0) {
+        long first = firstTimestamp();
+        return first >= 0 && first <= nowMs ? nowMs - first : nowMs - createdMs;
+    }
+
+    /** Largest timestamp of the first batch; -1 when it has none, or there is none. */
+    long firstTimestamp() throws IOException {
+        if (firstTimestamp < 0 && sizeBytes > 0) {
             firstTimestamp = BatchHeaders.open(this, sizeBytes).at(0).maxTimestamp();
         }
-        return firstTimestamp >= 0 && firstTimestamp <= nowMs ? nowMs - firstTimestamp : nowMs - createdMs;
+        return firstTimestamp;
     }
 
     boolean isIndexFull(int segmentIndexBytes) throws IOException {

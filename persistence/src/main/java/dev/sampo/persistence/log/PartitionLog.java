@@ -418,7 +418,7 @@ public final class PartitionLog {
     private void writeRecoveryPoint(boolean durable) throws IOException {
         String digits = Long.toString(recoveryPoint);
         String text = "0\n1\n" + "0".repeat(19 - digits.length()) + digits + "\n";
-        try (LogFile file = files.open(directory.resolve(LogLoader.RECOVERY_POINT))) {
+        try (LogFile file = files.openOrCreate(directory.resolve(LogLoader.RECOVERY_POINT))) {
             file.write(0, ByteBuffer.wrap(text.getBytes(UTF_8)));
             if (durable) {
                 file.force();
@@ -471,6 +471,7 @@ public final class PartitionLog {
                 recoveryPoint = end;
                 writeRecoveryPoint(true);
             }
+            CleanerCheckpoint.truncateTo(files, directory, end);
             for (int i = segments.size() - 1; i > index; i--) {
                 LogSegment gone = segments.remove(i);
                 gone.close();
@@ -498,6 +499,7 @@ public final class PartitionLog {
             reader.forget();
             recoveryPoint = 0;
             writeRecoveryPoint(true);
+            CleanerCheckpoint.truncateTo(files, directory, 0);
             for (LogSegment segment : segments) {
                 segment.close();
             }
@@ -600,6 +602,22 @@ public final class PartitionLog {
                     segment.lastModifiedMs()));
         }
         return closed;
+    }
+
+    /** Whether any closed segment that ends behind {@code offset} begins with a batch older than {@code timeMs}. */
+    public boolean beganBefore(long offset, long timeMs) throws IOException {
+        checkUsable();
+        try {
+            for (int i = 0; i + 1 < segments.size(); i++) {
+                long first = endOf(i) > offset ? segments.get(i).firstTimestamp() : RecordBatch.NO_TIMESTAMP;
+                if (first > 0 && first < timeMs) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     /**

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,11 @@ import java.util.List;
 public final class RealLogFiles implements LogFiles {
     @Override
     public LogFile open(Path path) throws IOException {
+        return new ChannelFile(FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    @Override
+    public LogFile openOrCreate(Path path) throws IOException {
         return new ChannelFile(
                 FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
@@ -46,6 +52,11 @@ public final class RealLogFiles implements LogFiles {
     @Override
     public long lastModifiedMs(Path path) throws IOException {
         return Files.getLastModifiedTime(path).toMillis();
+    }
+
+    @Override
+    public void setLastModifiedMs(Path path, long timeMs) throws IOException {
+        Files.setLastModifiedTime(path, FileTime.fromMillis(timeMs));
     }
 
     @Override

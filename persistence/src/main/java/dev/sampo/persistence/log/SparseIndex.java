@@ -91,7 +91,7 @@ abstract class SparseIndex {
             return;
         }
         load();
-        try (LogFile file = files.open(path)) {
+        try (LogFile file = files.openOrCreate(path)) {
             long end = (long) storedCount * entryBytes;
             if (tailWritten < tailCount) {
                 int from = tailWritten * entryBytes;

@@ -50,7 +50,7 @@ public final class ProducerSnapshot {
         bytes.flip();
         bytes.putInt(CRC_AT, crc(bytes));
         files.deleteIfExists(path);
-        try (LogFile file = files.open(path)) {
+        try (LogFile file = files.openOrCreate(path)) {
             file.write(0, bytes);
         }
     }

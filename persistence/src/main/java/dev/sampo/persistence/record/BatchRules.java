@@ -14,7 +14,7 @@ import org.apache.kafka.common.record.internal.CompressionType;
  * @param timestampAfterMaxMs how far ahead of {@code nowMs} a record may be
  * @param compressionType producer, uncompressed, gzip, snappy, lz4 or zstd
  * @param compressionLevel for that type; what the type does not know is its default
- * @param maxDecompressedBytes most bytes that the records of one batch may have once decompressed
+ * @param maxDecompressedRecordBytes most bytes of one record of a compressed batch, once decompressed
  */
 public record BatchRules(
         int maxMessageBytes,
@@ -25,7 +25,7 @@ public record BatchRules(
         long timestampAfterMaxMs,
         String compressionType,
         int compressionLevel,
-        long maxDecompressedBytes) {
+        long maxDecompressedRecordBytes) {
     private static final String PRODUCER = "producer";
     private static final String UNCOMPRESSED = "uncompressed";
 

@@ -28,6 +28,8 @@ public final class BatchValidator {
     private static final int KNOWN_ATTRIBUTES = 0x7f;
     private static final int MAX_CODEC = 4;
     private static final int MAX_RECORD_ERRORS = 100;
+    /** Only records that fit into memory a few times over are taken out of their compression. */
+    private static final long MAX_REBUILT_BYTES = 64L << 20;
 
     private BatchValidator() {}
 
@@ -118,16 +120,16 @@ public final class BatchValidator {
             } else {
                 CompressionType type = CompressionType.forId(batch.compressionCodec());
                 if (type == CompressionType.SNAPPY) {
-                    SnappyFrames.check(batch.records(), rules.maxDecompressedBytes());
+                    SnappyFrames.check(batch.records());
                 }
                 try (InputStream stream = Compression.of(type)
                         .build()
                         .wrapForInput(batch.records(), RecordBatch.MAGIC_V2, BufferSupplier.NO_CACHING)) {
-                    walk.over(new RecordScan(stream, rules.maxDecompressedBytes()), batch.recordCount());
+                    walk.over(new RecordScan(stream, rules.maxDecompressedRecordBytes()), batch.recordCount());
                 }
             }
         } catch (RecordScan.TooLarge e) {
-            return invalid(Reason.MESSAGE_TOO_LARGE, String.valueOf(e.getMessage()));
+            return invalid(Reason.INVALID_RECORD, String.valueOf(e.getMessage()));
         } catch (RecordScan.Malformed e) {
             return invalid(Reason.INVALID_RECORD, "malformed records: " + e.getMessage());
         } catch (IOException | KafkaException e) {
@@ -151,6 +153,12 @@ public final class BatchValidator {
 
     /** Compresses the batch the way the topic wants it. */
     private static Validation rebuilt(RecordBatch batch, BatchRules rules, Walk walk, long nowMs) {
+        if (walk.recordBytes > Math.max(MAX_REBUILT_BYTES, rules.maxMessageBytes())) {
+            return invalid(
+                    Reason.MESSAGE_TOO_LARGE,
+                    "records of " + walk.recordBytes + " bytes once decompressed are too many to be compressed anew: send them"
+                            + " in the topic's compression.type or in smaller batches");
+        }
         TimestampType type = rules.logAppendTime() ? TimestampType.LOG_APPEND_TIME : TimestampType.CREATE_TIME;
         ByteBuffer target = ByteBuffer.allocate(Math.max(batch.sizeInBytes(), 512));
         MemoryRecordsBuilder builder = MemoryRecords.builder(
@@ -196,6 +204,7 @@ public final class BatchValidator {
         private Reason errorReason = Reason.INVALID_RECORD;
         private long maxTimestamp = RecordBatch.NO_TIMESTAMP;
         private int maxTimestampIndex;
+        private long recordBytes; // decompressed
 
         Walk(BatchRules rules, long baseTimestamp, long nowMs) {
             this.rules = rules;
@@ -222,6 +231,7 @@ public final class BatchValidator {
                             + " ms after the broker's time " + nowMs);
                 }
             }
+            recordBytes = scan.position();
             scan.assertEnd();
         }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the records of one batch without making objects of them: lengths, deltas, whether there is a key. Compressed
- * records are decompressed by the chunk, bounded in sum, and never held as a whole.
+ * records are decompressed by the chunk and never held as a whole.
  *
  * <pre>
  * record: varint length, int8 attributes, varlong timestampDelta, varint offsetDelta, varint keyLength (-1 none), key,
@@ -25,7 +25,7 @@ final class RecordScan {
         }
     }
 
-    /** More bytes come out of a compressed batch than are allowed. */
+    /** A record that comes out of a compressed batch is larger than {@code max.decompressed.message.bytes}. */
     static final class TooLarge extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -38,8 +38,7 @@ final class RecordScan {
 
     private final ByteBuffer bytes;
     private final @Nullable InputStream more;
-    private final long maxBytes;
-    private long produced;
+    private final long maxRecordBytes;
     private long passed; // bytes of chunks before this one
 
     private int offsetDelta;
@@ -50,14 +49,14 @@ final class RecordScan {
     RecordScan(ByteBuffer records) {
         this.bytes = records;
         this.more = null;
-        this.maxBytes = Long.MAX_VALUE;
+        this.maxRecordBytes = Long.MAX_VALUE;
     }
 
-    /** Over records that come out of a decompressing stream, at most {@code maxBytes} of them. */
-    RecordScan(InputStream records, long maxBytes) {
+    /** Over records that come out of a decompressing stream, each of at most {@code maxRecordBytes}. */
+    RecordScan(InputStream records, long maxRecordBytes) {
         this.bytes = ByteBuffer.allocate(CHUNK_BYTES).limit(0);
         this.more = records;
-        this.maxBytes = maxBytes;
+        this.maxRecordBytes = maxRecordBytes;
     }
 
     int offsetDelta() {
@@ -80,6 +79,10 @@ final class RecordScan {
         }
         if (more == null && length > bytes.remaining()) {
             throw new Malformed("a record of " + length + " bytes where " + bytes.remaining() + " are left");
+        }
+        if (length > maxRecordBytes) {
+            throw new TooLarge("a record of " + length + " bytes once decompressed is larger than"
+                    + " max.decompressed.message.bytes, " + maxRecordBytes);
         }
         long end = position() + length;
         readByte(); // attributes, unused
@@ -132,7 +135,8 @@ final class RecordScan {
         bytes.position(bytes.position() + left);
     }
 
-    private long position() {
+    /** Bytes of records walked so far, decompressed. */
+    long position() {
         return passed + bytes.position();
     }
 
@@ -174,10 +178,6 @@ final class RecordScan {
         passed += bytes.limit();
         int read = more.read(bytes.array(), 0, CHUNK_BYTES);
         bytes.position(0).limit(Math.max(read, 0));
-        produced += Math.max(read, 0);
-        if (produced > maxBytes) {
-            throw new TooLarge("records decompress to more than " + maxBytes + " bytes");
-        }
         return read > 0;
     }
 }

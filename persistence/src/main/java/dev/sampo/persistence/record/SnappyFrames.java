@@ -3,7 +3,8 @@ package dev.sampo.persistence.record;
 import java.nio.ByteBuffer;
 
 /**
- * Looks at the lengths in snappy data before they are believed: the library allocates what they say.
+ * Looks at the lengths in snappy data before they are believed: the library allocates what they say. A block that claims
+ * to hold more than snappy can pack into its bytes (64 for each copy of 3) is none.
  *
  * <pre>
  * framed: int64 0x82 "SNAPPY" 0x00, int32 version, int32 compatible version, then blocks: int32 length, block
@@ -14,18 +15,18 @@ final class SnappyFrames {
     private static final long MAGIC = 0x82534e4150505900L;
     private static final int MAGIC_HEAD = (int) (MAGIC >>> 32);
     private static final int HEADER_BYTES = 16;
+    private static final long MAX_EXPANSION = 22;
 
     private SnappyFrames() {}
 
-    static void check(ByteBuffer data, long maxBytes) throws RecordScan.Malformed, RecordScan.TooLarge {
-        long total = 0;
+    static void check(ByteBuffer data) throws RecordScan.Malformed {
         if (data.remaining() < HEADER_BYTES || data.getLong(data.position()) != MAGIC) {
-            total = decompressedLength(data, data.remaining());
+            checkBlock(data, data.remaining());
             data.position(data.limit());
         } else {
             data.position(data.position() + HEADER_BYTES);
         }
-        while (data.hasRemaining() && total <= maxBytes) {
+        while (data.hasRemaining()) {
             if (data.remaining() < Integer.BYTES) {
                 throw new RecordScan.Malformed("snappy data ends inside a length");
             }
@@ -38,21 +39,21 @@ final class SnappyFrames {
                 throw new RecordScan.Malformed("a snappy block of " + length + " bytes");
             }
             int end = data.position() + length;
-            total += decompressedLength(data, length);
+            checkBlock(data, length);
             data.position(end);
-        }
-        if (total > maxBytes) {
-            throw new RecordScan.TooLarge("records decompress to more than " + maxBytes + " bytes");
         }
     }
 
-    private static long decompressedLength(ByteBuffer data, int bytes) throws RecordScan.Malformed {
+    private static void checkBlock(ByteBuffer data, int bytes) throws RecordScan.Malformed {
         long length = 0;
         for (int i = 0; i < Math.min(bytes, 5); i++) {
             int next = data.get(data.position() + i);
             length |= (long) (next & 0x7f) << (7 * i);
             if (next >= 0) {
-                return length;
+                if (length > MAX_EXPANSION * bytes) {
+                    throw new RecordScan.Malformed("a snappy block of " + bytes + " bytes that says it holds " + length);
+                }
+                return;
             }
         }
         throw new RecordScan.Malformed("a snappy block without a length");

@@ -71,7 +71,7 @@ public final class AbortedTransactionIndex {
                 .putLong(entry.lastOffset())
                 .putLong(entry.lastStableOffset())
                 .flip();
-        try (LogFile file = files.open(path)) {
+        try (LogFile file = files.openOrCreate(path)) {
             file.write((long) entries.size() * ENTRY_BYTES, bytes);
         }
         entries.add(entry);

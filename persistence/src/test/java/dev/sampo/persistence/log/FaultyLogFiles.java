@@ -101,7 +101,7 @@ public final class FaultyLogFiles implements LogFiles {
         forceFails = false;
     }
 
-    byte[] contents(Path path) {
+    public byte[] contents(Path path) {
         Node node = names.get(path);
         return Arrays.copyOf(node.now, node.size);
     }
@@ -133,7 +133,12 @@ public final class FaultyLogFiles implements LogFiles {
     }
 
     @Override
-    public LogFile open(Path path) {
+    public LogFile open(Path path) throws IOException {
+        return new OpenFile(node(path));
+    }
+
+    @Override
+    public LogFile openOrCreate(Path path) {
         Node node = names.get(path);
         if (node == null) {
             node = new Node();
@@ -168,6 +173,11 @@ public final class FaultyLogFiles implements LogFiles {
     @Override
     public long lastModifiedMs(Path path) throws IOException {
         return node(path).modifiedMs;
+    }
+
+    @Override
+    public void setLastModifiedMs(Path path, long timeMs) throws IOException {
+        node(path).modifiedMs = timeMs;
     }
 
     @Override

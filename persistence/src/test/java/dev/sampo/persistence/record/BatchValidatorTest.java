@@ -5,6 +5,7 @@ import dev.sampo.persistence.record.Validation.Invalid;
 import dev.sampo.persistence.record.Validation.Reason;
 import dev.sampo.persistence.record.Validation.Valid;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.TimestampType;
@@ -98,8 +99,33 @@ class BatchValidatorTest {
         assertThat(reason(batch(CompressionType.NONE, new SimpleRecord(NOW, new byte[150_000])), PLAIN))
                 .isEqualTo(Reason.MESSAGE_TOO_LARGE);
         assertThat(reason(batch(CompressionType.ZSTD, new SimpleRecord(NOW, new byte[9_000_000])), PLAIN))
-                .as("a bomb").isEqualTo(Reason.MESSAGE_TOO_LARGE);
+                .as("a bomb").isEqualTo(Reason.INVALID_RECORD);
         assertThat(reason(ByteBuffer.allocate(3), PLAIN)).isEqualTo(Reason.CORRUPT_MESSAGE);
+    }
+
+    @Test
+    void theLimitOfDecompressedBytesIsForEachRecordNotForTheirSum() {
+        var records = new SimpleRecord[20];
+        Arrays.fill(records, new SimpleRecord(NOW, new byte[500_000]));
+        assertThat(BatchValidator.validate(batch(CompressionType.ZSTD, records), PLAIN, true, NOW)).isInstanceOf(Valid.class);
+    }
+
+    @Test
+    void recordsThatWouldFillTheHeapAreNotCompressedAnew() {
+        var records = new SimpleRecord[140];
+        Arrays.fill(records, new SimpleRecord(NOW, new byte[500_000]));
+        assertThat(reason(batch(CompressionType.ZSTD, records), rules(false, false, "gzip"))).isEqualTo(Reason.MESSAGE_TOO_LARGE);
+    }
+
+    @Test
+    void aSnappyBlockThatClaimsMoreThanSnappyCanPackIsRefusedBeforeItIsAllocated() {
+        ByteBuffer snappy = batch(CompressionType.SNAPPY, Batches.record(NOW, "a", "1"));
+        int block = 61 + 16 + 4; // batch header, snappy header, length of the block
+        snappy.put(block, (byte) 0xff).put(block + 1, (byte) 0xff).put(block + 2, (byte) 0xff).put(block + 3, (byte) 0x7f);
+        var crc = new java.util.zip.CRC32C();
+        crc.update(snappy.duplicate().position(21));
+        snappy.putInt(17, (int) crc.getValue());
+        assertThat(reason(snappy, PLAIN)).isEqualTo(Reason.INVALID_RECORD);
     }
 
     @Test

@@ -1,0 +1,3 @@
+/** Sources, flows and sinks for Java. */
+@org.jspecify.annotations.NullMarked
+package dev.sampo.client.javadsl;
