@@ -5,6 +5,7 @@ import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.coordinator.GroupClock;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
@@ -88,7 +89,7 @@ final class BrokerServices {
         var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
         groups = GroupCoordinators.start(
                 system, GroupSettings.from(system.settings().config()), images, registry, controller,
-                GroupCoordinators.steadyClock());
+                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()));
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
 
         fetch = new FetchHandler(

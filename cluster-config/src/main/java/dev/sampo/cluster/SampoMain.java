@@ -1,76 +1,77 @@
 package dev.sampo.cluster;
 
 import com.typesafe.config.ConfigFactory;
+import dev.sampo.cluster.cli.Brokers;
+import dev.sampo.cluster.cli.Cli;
+import dev.sampo.cluster.cli.CliException;
+import dev.sampo.cluster.cli.Terminal;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** The command {@code bin/sampo}: {@code dev} and {@code server --config FILE}. */
+/** The command {@code bin/sampo}: hands brokers to the command line, which knows nothing else of them. */
 public final class SampoMain {
-    private static final String USAGE = """
-            usage: sampo dev [--port N] [--data DIR]    one broker on 127.0.0.1:9092, data in ./data
-                   sampo server --config FILE           one broker from a HOCON file or a Kafka server.properties
-            """;
+    /** Commands that run a broker write logs, others are quiet: see {@link #quietLogs}. */
+    private static final Set<String> BROKER_COMMANDS = Set.of("dev", "server", "train");
 
     private SampoMain() {}
 
-    /** Exit codes: 0 stopped as asked, 1 cannot start, 2 wrong arguments. */
+    /** Exit codes: {@code sampo help exit-codes}. */
     public static void main(String[] arguments) {
-        int code = run(List.of(arguments), System.out, System.err);
-        if (code != 0) {
-            System.exit(code);
+        List<String> words = List.of(arguments);
+        if (words.isEmpty() || !BROKER_COMMANDS.contains(words.getFirst())) {
+            quietLogs(words.contains("--verbose"));
+        }
+        Terminal terminal = Terminal.ofProcess();
+        int code = run(words, terminal);
+        terminal.out().flush();
+        System.exit(code); // clients may leave threads that end later
+    }
+
+    static int run(List<String> arguments, Terminal terminal) {
+        return Cli.run(arguments, terminal, new OfThisProcess());
+    }
+
+    /** A command's answer is on its output, its failure on its error output: what libraries log helps nobody. */
+    private static void quietLogs(boolean verbose) {
+        if (verbose) {
+            System.setProperty("logback.configurationFile", "logback-cli.xml");
+        } else {
+            System.setProperty("slf4j.internal.verbosity", "ERROR");
+            System.setProperty("slf4j.provider", "org.slf4j.helpers.NOP_FallbackServiceProvider");
         }
     }
 
-    static int run(List<String> arguments, PrintStream out, PrintStream err) {
-        try {
-            if (arguments.isEmpty()) {
-                err.print(USAGE);
-                return 2;
+    /** Brokers in this JVM. */
+    private static final class OfThisProcess implements Brokers {
+        @Override
+        public void dev(int port, String dataFolder, Terminal terminal) {
+            start(() -> serve(SampoMain.dev(port, dataFolder, terminal.err()), terminal.out()));
+        }
+
+        @Override
+        public void server(Path configFile, Terminal terminal) {
+            start(() -> serve(SettingsFile.load(configFile), terminal.out()));
+        }
+
+        @Override
+        public void train(Path folder, List<String> command) {
+            start(() -> StartTraining.run(folder, command));
+        }
+
+        private static void start(Runnable broker) {
+            try {
+                broker.run();
+            } catch (StartException e) {
+                throw CliException.failed(e.getMessage());
             }
-            List<String> rest = arguments.subList(1, arguments.size());
-            switch (arguments.getFirst()) {
-                case "dev" -> serve(dev(rest, err), out);
-                case "server" -> serve(server(rest), out);
-                case "train" -> StartTraining.run(Path.of(rest.getFirst())); // for bin/sampo alone
-                default -> {
-                    err.println("sampo: unknown command " + arguments.getFirst());
-                    err.print(USAGE);
-                    return 2;
-                }
-            }
-            return 0;
-        } catch (UsageException e) {
-            err.println("sampo: " + e.getMessage());
-            err.print(USAGE);
-            return 2;
-        } catch (StartException e) {
-            err.println("sampo: " + e.getMessage());
-            return 1;
         }
     }
 
-    private static final class UsageException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        UsageException(String message) {
-            super(message);
-        }
-    }
-
-    private static BrokerSettings dev(List<String> arguments, PrintStream err) {
-        int port = 9092;
-        String data = "data";
-        for (int i = 0; i < arguments.size(); i += 2) {
-            String value = valueOf(arguments, i);
-            switch (arguments.get(i)) {
-                case "--port" -> port = number("--port", value);
-                case "--data" -> data = value;
-                default -> throw new UsageException("unknown option " + arguments.get(i));
-            }
-        }
+    private static BrokerSettings dev(int port, String data, PrintStream err) {
         int free = FreePort.from(port);
         if (free != port) {
             err.println("port " + port + " is taken"
@@ -83,28 +84,6 @@ public final class SampoMain {
                         ConfigFactory.empty())
                 .with("sampo.remoting.port", 0)
                 .with("sampo.raft.port", 0);
-    }
-
-    private static BrokerSettings server(List<String> arguments) {
-        if (arguments.size() != 2 || !arguments.getFirst().equals("--config")) {
-            throw new UsageException("server needs --config FILE");
-        }
-        return SettingsFile.load(Path.of(arguments.get(1)));
-    }
-
-    private static String valueOf(List<String> arguments, int option) {
-        if (option + 1 >= arguments.size()) {
-            throw new UsageException(arguments.get(option) + " needs a value");
-        }
-        return arguments.get(option + 1);
-    }
-
-    private static int number(String option, String value) {
-        try {
-            return Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw new UsageException(option + " needs a number, not " + value);
-        }
     }
 
     private static void serve(BrokerSettings settings, PrintStream out) {

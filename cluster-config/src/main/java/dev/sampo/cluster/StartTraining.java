@@ -1,5 +1,6 @@
 package dev.sampo.cluster;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +29,13 @@ final class StartTraining {
 
     private StartTraining() {}
 
-    /** Twice: a new folder, then one that holds something. Ends the process when it takes too long. */
-    static void run(Path folder) {
+    /**
+     * Twice: a new folder, then one that holds something. Ends the process when it takes too long.
+     *
+     * @param command a program that asks the broker, told where with {@code SAMPO_BOOTSTRAP}: the command line, which
+     *     makes a cache of its own meanwhile; empty for none
+     */
+    static void run(Path folder, List<String> command) {
         CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .execute(() -> Runtime.getRuntime().halt(1));
         BrokerSettings settings = BrokerSettings.embedded(folder)
@@ -40,7 +46,25 @@ final class StartTraining {
             try (SampoBroker broker = SampoBroker.start(settings)) {
                 produce(broker.bootstrapServers());
                 consume(broker.bootstrapServers(), round * RECORDS);
+                if (round == 2 && !command.isEmpty()) {
+                    ask(broker.bootstrapServers(), command);
+                }
             }
+        }
+    }
+
+    private static void ask(String bootstrapServers, List<String> command) {
+        var process = new ProcessBuilder(command).inheritIO();
+        process.environment().put("SAMPO_BOOTSTRAP", bootstrapServers);
+        try {
+            int code = process.start().waitFor();
+            if (code != 0) {
+                System.err.println("the command line's training ended with " + code);
+            }
+        } catch (IOException e) {
+            System.err.println("the command line's training did not start: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * A broker in the test's JVM, on a free port of loopback and in a temporary folder that goes with it. As a JUnit 5
  * extension in a field with {@code @RegisterExtension} it lives as long as the class (static field) or the test (instance
- * field); after each test its faults are undone. {@link SampoTest} needs no field. Without JUnit: {@link #start} and
+ * field); after each test its faults are undone, and a killed one starts again. {@link SampoTest} needs no field. Without JUnit: {@link #start} and
  * {@link #close}.
  *
  * <p>Two of them share nothing: ports are free ones, cluster ids random, and each knows no other node.
@@ -245,9 +245,17 @@ public final class SampoCluster
 
     @Override
     public void afterEach(ExtensionContext context) {
-        if (!closeFor(context) && broker != null) {
-            faults.undo();
+        if (!closeFor(context)) {
+            undoFaults();
         }
+    }
+
+    /** For the next test that shares this broker. */
+    void undoFaults() {
+        if (broker == null && folder != null) {
+            start();
+        }
+        faults.undo();
     }
 
     @Override

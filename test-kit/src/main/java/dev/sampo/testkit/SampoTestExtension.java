@@ -13,8 +13,6 @@ import org.junit.platform.commons.support.AnnotationSupport;
 /** What {@link SampoTest} does: starts the broker when it is first needed, closes it with its class or method. */
 final class SampoTestExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(SampoTest.class);
-    private static final String KEY = "cluster";
-
     /** A broker that goes with the context that stores it. */
     private record Stored(SampoCluster cluster) implements AutoCloseable {
         @Override
@@ -30,9 +28,9 @@ final class SampoTestExtension implements BeforeEachCallback, AfterEachCallback,
 
     @Override
     public void afterEach(ExtensionContext context) {
-        Stored own = context.getStore(NAMESPACE).get(KEY, Stored.class);
-        if (own != null) {
-            own.cluster().faults().undo();
+        Stored used = context.getStore(NAMESPACE).get(owner(context).getUniqueId(), Stored.class);
+        if (used != null) {
+            used.cluster().undoFaults();
         }
     }
 
@@ -54,7 +52,7 @@ final class SampoTestExtension implements BeforeEachCallback, AfterEachCallback,
                     "put @SampoTest on the class or the test method: it says which broker to start");
         }
         return owner.getStore(NAMESPACE)
-                .getOrComputeIfAbsent(KEY, key -> new Stored(build(wanted).start()), Stored.class)
+                .getOrComputeIfAbsent(owner.getUniqueId(), id -> new Stored(build(wanted).start()), Stored.class)
                 .cluster();
     }
 

@@ -4,11 +4,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -58,5 +61,19 @@ final class Clients {
             consumer.commitSync();
         }
         return values;
+    }
+
+    /** What a client is told about its cluster. */
+    record Description(String clusterId, List<Integer> ports, Set<String> topics) {}
+
+    static Description describe(SampoCluster cluster) {
+        try (Admin admin = Admin.create(cluster.clientProperties())) {
+            var description = admin.describeCluster();
+            return new Description(
+                    description.clusterId().get(), description.nodes().get().stream().map(Node::port).toList(),
+                    admin.listTopics().names().get());
+        } catch (ExecutionException | InterruptedException e) {
+            throw new AssertionError("not described", e);
+        }
     }
 }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PreRestart;
@@ -74,7 +73,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private final int partition;
     private final Config systemConfig;
     private final GroupSettings settings;
-    private final LongSupplier nowMs;
+    private final GroupClock nowMs;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
     private final WaitingRequests waiting;
@@ -83,7 +82,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, LongSupplier nowMs, Owner owner,
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
@@ -100,7 +99,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, LongSupplier nowMs, Owner owner) {
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
@@ -185,7 +184,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     : Effect().none(); // refused by a restart while Pekko kept it back
             case Wake wake -> {
                 wakeMs = SessionDeadlines.NEVER;
-                yield perform(state.onTime(nowMs.getAsLong()));
+                yield perform(state.onTime(nowMs.getAsLong(), nowMs.retentionMs()));
             }
             case TopicDeleted(String topic, Uuid topicId) -> perform(state.onTopicDeleted(topic, topicId));
             case Stop stop -> {

@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -62,7 +61,7 @@ public final class GroupCoordinators implements GroupAccess {
      */
     public static GroupCoordinators start(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
-            ActorRef<Controller.Command> controller, LongSupplier nowMs) {
+            ActorRef<Controller.Command> controller, GroupClock nowMs) {
         var coordinators = new GroupCoordinators(system, settings, images, controller);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
@@ -77,7 +76,7 @@ public final class GroupCoordinators implements GroupAccess {
     }
 
     /** The wall clock at this call, carried on by the monotonic clock: sessions outlive a clock that is set back. */
-    public static LongSupplier steadyClock() {
+    public static GroupClock steadyClock() {
         long wallMs = System.currentTimeMillis();
         long startNanos = System.nanoTime();
         return () -> wallMs + (System.nanoTime() - startNanos) / 1_000_000;

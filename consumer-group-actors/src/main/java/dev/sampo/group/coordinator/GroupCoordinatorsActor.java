@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -35,7 +34,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private final PartitionRegistry registry;
     private final GroupSettings settings;
-    private final LongSupplier nowMs;
+    private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
     private final Runnable onStop;
     private final Map<Integer, PartitionRegistry.Entry> leaders = new HashMap<>(); // wanted
@@ -45,7 +44,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private Uuid offsetsTopicId = Uuid.ZERO_UUID;
 
     private GroupCoordinatorsActor(
-            ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, LongSupplier nowMs,
+            ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
         super(context);
         this.registry = registry;
@@ -56,7 +55,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     }
 
     static Behavior<Command> create(
-            PartitionRegistry registry, GroupSettings settings, LongSupplier nowMs,
+            PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
         return Behaviors.setup(
                 context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, onStop));

@@ -82,13 +82,13 @@ public final class GroupState {
         return noteStored(out);
     }
 
-    /** Everything that is due. */
-    public List<GroupEffect> onTime(long nowMs) {
+    /** Everything that is due; which offsets have expired is decided by {@code retentionNowMs}. */
+    public List<GroupEffect> onTime(long nowMs, long retentionNowMs) {
         var out = new ArrayList<GroupEffect>();
         members.onTime(nowMs, out);
         if (retentionCheckMs <= nowMs) {
             retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
-            expire(nowMs, out);
+            expire(retentionNowMs, out);
         }
         return noteStored(out);
     }

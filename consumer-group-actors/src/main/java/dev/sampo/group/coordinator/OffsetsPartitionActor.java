@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -89,7 +88,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final int partition;
     private final PartitionRegistry.Entry entry;
     private final GroupSettings settings;
-    private final LongSupplier nowMs;
+    private final GroupClock nowMs;
     private final View view;
     private final TimerScheduler<Command> timers;
     private final Map<String, Child> children = new HashMap<>();
@@ -99,7 +98,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            GroupSettings settings, LongSupplier nowMs, View view) {
+            GroupSettings settings, GroupClock nowMs, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -112,7 +111,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     }
 
     static Behavior<Command> create(
-            PartitionRegistry.Entry entry, GroupSettings settings, LongSupplier nowMs, View view) {
+            PartitionRegistry.Entry entry, GroupSettings settings, GroupClock nowMs, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
                 timers -> new OffsetsPartitionActor(context, timers, entry, settings, nowMs, view)));
     }

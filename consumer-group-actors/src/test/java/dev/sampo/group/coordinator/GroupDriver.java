@@ -82,7 +82,7 @@ final class GroupDriver {
 
     void at(long ms) {
         nowMs = ms;
-        perform(state.onTime(nowMs));
+        perform(state.onTime(nowMs, nowMs));
     }
 
     /** Lets time pass, waking the group whenever it wants. */

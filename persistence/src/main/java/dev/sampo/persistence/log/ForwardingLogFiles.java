@@ -73,4 +73,9 @@ public abstract class ForwardingLogFiles implements LogFiles {
     public void forceDirectory(Path directory) throws IOException {
         files.forceDirectory(directory);
     }
+
+    @Override
+    public void setLastModifiedMs(Path path, long timeMs) throws IOException {
+        files.setLastModifiedMs(path, timeMs);
+    }
 }

@@ -1,0 +1,43 @@
+package dev.sampo.cluster.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/** {@code train-commands}, for the launcher alone: what people type most, so that the JDK's start-up cache has its classes. */
+@Command(name = "train-commands", hidden = true)
+final class TrainCommands implements Callable<Integer> {
+    private static final List<List<String>> COMMANDS = List.of(
+            List.of("topic", "create", "cli-training", "-p", "2"),
+            List.of("topic", "list"),
+            List.of("topic", "list", "-o", "json"),
+            List.of("topic", "describe", "cli-training"),
+            List.of("produce", "cli-training", "-f", "%k %v\\n", "-o", "ndjson"),
+            List.of("consume", "cli-training", "--until", "end"),
+            List.of("consume", "cli-training", "-n", "2", "-o", "json"),
+            List.of("consume", "cli-training", "-n", "2", "--group", "cli-training"),
+            List.of("topic", "list", "--unknown-option"));
+
+    private final Terminal terminal;
+    private final Brokers brokers;
+
+    TrainCommands(Terminal terminal, Brokers brokers) {
+        this.terminal = terminal;
+        this.brokers = brokers;
+    }
+
+    @Override
+    public Integer call() {
+        var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
+        for (List<String> command : COMMANDS) {
+            var in = new ByteArrayInputStream("key value\nother value\n".getBytes(UTF_8));
+            Cli.run(command, new Terminal(in, nowhere, nowhere, terminal.environment(), false, false, false), brokers);
+        }
+        return ExitCode.OK;
+    }
+}
