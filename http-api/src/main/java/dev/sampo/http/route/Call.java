@@ -8,8 +8,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
-import org.apache.pekko.http.javadsl.model.EntityStreamSizeException;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +111,7 @@ public final class Call {
         Duration timeout = limits.bodyTimeout();
         return request.entity()
                 .withSizeLimit(limits.maxBodyBytes())
-                .toStrict(timeout.toMillis(), limits.maxBodyBytes(), system)
+                .toStrict(timeout.toMillis(), Long.MAX_VALUE, system) // the limit above holds, with an error of its own
                 .handle((strict, failure) -> {
                     if (failure == null) {
                         return strict.getData().toArray();
