@@ -30,9 +30,13 @@ class BrokerBeansIT {
     @BeforeAll
     static void start() {
         broker = SampoBroker.start(
-                BrokerSettings.embedded(folder).with(Map.of("offsets.topic.num.partitions", "1")));
+                onFreePorts(folder).with(Map.of("offsets.topic.num.partitions", "1")));
         beans = new Beans(Objects.requireNonNull(broker.beanServer()));
         work = new ExactWork(broker.bootstrapServers());
+    }
+
+    private static BrokerSettings onFreePorts(Path data) {
+        return BrokerSettings.embedded(data).with("sampo.remoting.port", 0).with("sampo.raft.port", 0);
     }
 
     @AfterAll
@@ -179,7 +183,7 @@ class BrokerBeansIT {
         work.produce("first-only", 0, 1);
 
         // When
-        try (SampoBroker second = SampoBroker.start(BrokerSettings.embedded(other))) {
+        try (SampoBroker second = SampoBroker.start(onFreePorts(other))) {
             var itsBeans = new Beans(Objects.requireNonNull(second.beanServer()));
             var itsWork = new ExactWork(second.bootstrapServers());
             itsWork.create("second-only", 1);

@@ -97,8 +97,11 @@ public final class RequestMeters implements ResponseErrors.Sink {
     @Override
     public void error(short code) {
         int index = code - FIRST_ERROR;
-        count(errors, index < 0 || index >= ERRORS ? 0 : index, "requests",
-                        at -> names("ErrorsPerSec", "error", Errors.forCode((short) (at + FIRST_ERROR)).name()))
+        count(
+                        errors, index < 0 || index >= ERRORS ? 0 : index, "requests",
+                        at -> List.of(MetricName.of(
+                                DOMAIN, TYPE, "ErrorsPerSec", "request", apiKey.name, "error",
+                                Errors.forCode((short) (at + FIRST_ERROR)).name())))
                 .adder.increment();
     }
 
