@@ -34,6 +34,8 @@ import dev.sampo.persistence.log.RealLogFiles;
 import dev.sampo.persistence.metadata.MetadataLog;
 import dev.sampo.persistence.metadata.RaftMetadataLog;
 import dev.sampo.persistence.metadata.RaftSettings;
+import dev.sampo.persistence.reserve.DiskReserve;
+import dev.sampo.persistence.reserve.ReservedLogFiles;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -155,13 +157,15 @@ public final class SampoBroker implements AutoCloseable {
                     "sampo.raft.port");
             settings.listeners().forEach(endpoint -> checkAddress(
                     "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
-            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config));
+            DiskReserve reserve = openReserve(config);
+            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve));
             started.addFirst(() -> close(raft));
             ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
             started.addFirst(() -> {
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
             });
+            DiskReserveTimer.start(system, reserve);
             Cluster cluster = Cluster.get(system);
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
 
@@ -186,7 +190,7 @@ public final class SampoBroker implements AutoCloseable {
             });
 
             var registry = new PartitionRegistry();
-            PartitionHome home = home(system, registry);
+            PartitionHome home = home(system, registry, reserve);
             this.home = home;
             PartitionShards shards = PartitionShards.start(
                     system,
@@ -274,20 +278,32 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private RaftMetadataLog openMetadataLog(Config config) {
+        private DiskReserve openReserve(Config config) {
+            try {
+                files.createDirectories(folder.metadata());
+                return DiskReserve.open(
+                        folder.metadata().resolve("disk-reserve"),
+                        config.getBytes("sampo.persistence.metadata-disk-reserve"), files);
+            } catch (IOException e) {
+                throw new StartException("the disk reserve in " + folder.metadata() + " cannot be read: "
+                        + e.getMessage(), e);
+            }
+        }
+
+        private RaftMetadataLog openMetadataLog(Config config, DiskReserve reserve) {
             try {
                 return RaftMetadataLog.open(new RaftSettings(
                         settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
-                        folder.metadata(), Set.of()));
+                        folder.metadata(), Set.of()), reserve);
             } catch (IOException e) {
                 throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
                         + e.getMessage(), e);
             }
         }
 
-        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry) {
+        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve) {
             return new PartitionHome(
-                    folder.topics(), files, folder.closedCleanly(), registry,
+                    folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), registry,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),

@@ -74,11 +74,28 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         }
         gather.whenAll(TIMEOUT_MS, replies -> {
             List<DescribeLogDirsTopic> topics = topics(image, asked, replies);
-            exchange.respondWhen(CompletableFuture.supplyAsync(() -> answer(topics), blocking));
+            List<DescribeLogDirsResult> offline = offline(asked, replies);
+            exchange.respondWhen(CompletableFuture.supplyAsync(() -> answer(topics, offline), blocking));
         });
     }
 
-    private DescribeLogDirsResponseData answer(List<DescribeLogDirsTopic> topics) {
+    /** The protocol has errors for folders only: a log that is offline is one of its own. */
+    private List<DescribeLogDirsResult> offline(
+            List<PartitionRegistry.Entry> asked, List<@Nullable DescribeLogReply> replies) {
+        var offline = new ArrayList<DescribeLogDirsResult>();
+        for (int i = 0; i < asked.size(); i++) {
+            DescribeLogReply reply = replies.get(i);
+            if (reply != null && reply.error() == KafkaError.KAFKA_STORAGE_ERROR) {
+                offline.add(new DescribeLogDirsResult()
+                        .setLogDir(logDirectory.resolve(asked.get(i).id().directoryName()).toString())
+                        .setErrorCode(KafkaError.KAFKA_STORAGE_ERROR.code()));
+            }
+        }
+        return offline;
+    }
+
+    private DescribeLogDirsResponseData answer(
+            List<DescribeLogDirsTopic> topics, List<DescribeLogDirsResult> offline) {
         var result = new DescribeLogDirsResult().setLogDir(logDirectory.toString());
         try {
             FileStore store = Files.getFileStore(logDirectory);
@@ -87,7 +104,9 @@ public final class DescribeLogDirsHandler implements ApiHandler {
             log.atError().addKeyValue("logDir", logDirectory).setCause(e).log("the log folder cannot be read");
             result.setErrorCode(KafkaError.KAFKA_STORAGE_ERROR.code());
         }
-        return new DescribeLogDirsResponseData().setResults(List.of(result));
+        var results = new ArrayList<>(offline);
+        results.addFirst(result);
+        return new DescribeLogDirsResponseData().setResults(results);
     }
 
     private static List<DescribeLogDirsTopic> topics(

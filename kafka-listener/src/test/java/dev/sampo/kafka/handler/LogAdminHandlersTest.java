@@ -151,6 +151,28 @@ class LogAdminHandlersTest {
                 .extracting(partition -> partition.partitionIndex()).containsExactly(1);
     }
 
+    @Test
+    void aLogThatIsOfflineIsAFolderWithAnError(@TempDir Path folder) {
+        // Given
+        Topic topic = broker.served("orders", 2);
+        broker.leader(topic, 0).instead =
+                command -> Optional.of(new Partition.DescribeLogReply(7, 0, KafkaError.NONE, 1000, 0, 10, 10));
+        broker.leader(topic, 1).instead = command -> Optional.of(
+                new Partition.DescribeLogReply(7, 1, KafkaError.KAFKA_STORAGE_ERROR, -1, -1, -1, -1));
+        var handler = new DescribeLogDirsHandler(broker.view, broker.registry, folder, Runnable::run);
+
+        // When
+        DescribeLogDirsResponseData response = broker.run(handler, new FakeExchange(
+                        ApiKeys.DESCRIBE_LOG_DIRS, 4, new DescribeLogDirsRequestData().setTopics(null)))
+                .response(DescribeLogDirsResponseData.class);
+
+        // Then
+        assertThat(response.results()).hasSize(2);
+        assertThat(response.results().get(0).topics().getFirst().partitions()).hasSize(1);
+        assertThat(response.results().get(1).errorCode()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR.code());
+        assertThat(response.results().get(1).logDir()).startsWith(folder.toAbsolutePath().toString()).endsWith("-1");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void theClusterIsDescribed(int version) {

@@ -2,6 +2,7 @@ package dev.sampo.partition.leader;
 
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.persistence.cleaner.Compaction;
+import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.PartitionLog;
 import dev.sampo.persistence.log.RetentionResult;
 import java.io.IOException;
@@ -79,7 +80,11 @@ final class LogUpkeep {
         return running;
     }
 
-    /** A run has ended: puts its segments in, unless it belongs to a log that was closed meanwhile. */
+    /**
+     * A run has ended: puts its segments in, unless it belongs to a log that was closed meanwhile.
+     *
+     * @throws DamagedLogException the run has come across bytes that are not what was written
+     */
     @SuppressWarnings("ReferenceEquality") // this very run
     void onCompacted(
             CompactionRun run, Compaction.@Nullable Result result, @Nullable Throwable failure, TopicSettings settings,
@@ -90,6 +95,11 @@ final class LogUpkeep {
         }
         running = null;
         if (result == null) {
+            for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                if (cause instanceof DamagedLogException damage) {
+                    throw damage;
+                }
+            }
             long pauseMs = RETRY_COMPACTION_MS << Math.min(failures, MOST_DOUBLINGS);
             failures++;
             notBeforeMs = nowMs + pauseMs;

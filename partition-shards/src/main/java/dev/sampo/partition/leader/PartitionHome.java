@@ -52,6 +52,7 @@ public record PartitionHome(
         private final AtomicBoolean allClean = new AtomicBoolean(true);
         private final Set<String> opened = ConcurrentHashMap.newKeySet(); // directory names
         private final Set<String> forceFailed = ConcurrentHashMap.newKeySet();
+        private final Set<String> quarantined = ConcurrentHashMap.newKeySet();
 
         /** True when this process opens the log for the first time: it is as the process before has left it. */
         boolean opening(TopicIdPartition id) {
@@ -75,6 +76,17 @@ public record PartitionHome(
 
         boolean isForceFailed(TopicIdPartition id) {
             return forceFailed.contains(id.directoryName());
+        }
+
+        /** Damage was found: nothing of the log is touched until a restart, when somebody may have mended it. */
+        void quarantine(TopicIdPartition id) {
+            allClean.set(false);
+            quarantined.add(id.directoryName());
+        }
+
+        /** Whether this process may not open the log again. */
+        boolean isOffline(TopicIdPartition id) {
+            return isForceFailed(id) || quarantined.contains(id.directoryName());
         }
 
         boolean wasOpened(String directoryName) {

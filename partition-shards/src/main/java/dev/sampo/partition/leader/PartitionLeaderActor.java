@@ -181,7 +181,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private Behavior<Partition.Command> open(Activate next) {
         epoch = next;
         PartitionHome home = shell.home();
-        if (home.logs().isForceFailed(next.id())) {
+        if (home.logs().isOffline(next.id())) {
             return goOffline(next);
         }
         phase = Phase.OPENING;
@@ -218,7 +218,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private Behavior<Partition.Command> onOpened(PartitionLog partitionLog, boolean recovered) {
         Activate opened = epoch();
         PartitionHome home = shell.home();
-        if (home.logs().isForceFailed(opened.id())) { // by a flush that was on its way when the log was closed
+        if (home.logs().isOffline(opened.id())) { // by a flush that was on its way when the log was closed
             home.blocking().execute(() -> closeUnclean(partitionLog));
             home.logs().closed(false);
             return shell.stash().unstashAll(goOffline(opened));
@@ -246,16 +246,17 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         while (cause.getCause() != null && !(cause instanceof IOException)) {
             cause = cause.getCause();
         }
-        boolean damaged = cause instanceof DamagedLogException;
-        log.atError()
-                .addKeyValue("topicPartition", name(failed))
-                .addKeyValue("leaderEpoch", failed.leaderEpoch())
-                .log(damaged ? "log is damaged, partition is offline: {}" : "log cannot be opened: {}", cause.toString());
         shell.home().logs().closed(false);
         register(failed);
-        if (damaged) {
+        if (cause instanceof DamagedLogException damage) {
+            Quarantine.log(damage, name(failed));
+            shell.home().logs().quarantine(failed.id());
             phase = Phase.OFFLINE;
         } else {
+            log.atError()
+                    .addKeyValue("topicPartition", name(failed))
+                    .addKeyValue("leaderEpoch", failed.leaderEpoch())
+                    .log("log cannot be opened: {}", cause.toString());
             phase = Phase.WAITING;
             shell.timers().startSingleTimer(Reopen.INSTANCE, reopenAfter);
             Duration doubled = reopenAfter.multipliedBy(2);

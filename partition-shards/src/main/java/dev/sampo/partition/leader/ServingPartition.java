@@ -177,9 +177,6 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void serve(Partition.Request request) throws IOException {
         try {
             perform(request);
-        } catch (DamagedLogException e) {
-            Refusals.refuse(request, KafkaError.CORRUPT_MESSAGE);
-            throw e;
         } catch (IOException e) {
             Refusals.refuse(request, KafkaError.KAFKA_STORAGE_ERROR);
             throw e;
@@ -390,12 +387,23 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         if (failure instanceof LogFailedException) {
             return onFlushFailed(failure); // the one failure that happens behind this actor's back
         }
+        if (failure instanceof DamagedLogException damage) {
+            return quarantine(damage);
+        }
         log.atError()
                 .addKeyValue("topicPartition", topicPartition())
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
         failed();
         return PartitionLeaderActor.reopening(
                 shell, withSettings(), entry, appendsPaused ? appendPause : Duration.ZERO);
+    }
+
+    /** Nothing is opened again, cut or deleted: what is left of the records is the operator's to save. */
+    private Behavior<Partition.Command> quarantine(DamagedLogException damage) {
+        Quarantine.log(damage, topicPartition());
+        shell.home().logs().quarantine(epoch.id());
+        failed();
+        return PartitionLeaderActor.offline(shell, withSettings(), entry);
     }
 
     private Behavior<Partition.Command> onFlushFailed(Throwable failure) {

@@ -144,6 +144,68 @@ final class PartitionFaultsActorTest {
     }
 
     @Test
+    void damageThatAReadFindsTakesThatPartitionOfflineForGoodAndOthersServeOn() throws IOException {
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, Map.of())) {
+            // Given two batches, and the second one's header overwritten behind the broker's back
+            fixture.append("a");
+            long size = fixture.describe().sizeBytes();
+            fixture.append("b");
+            Path segment = fixture.folder().resolve("%020d.log".formatted(0));
+            byte[] bytes = Files.readAllBytes(segment);
+            java.util.Arrays.fill(bytes, (int) size + 8, (int) size + 20, (byte) 0x55);
+            Files.write(segment, bytes);
+
+            // When
+            assertThat(fixture.read(1).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            int writes = fixture.disk.logWrites.get();
+
+            // Then neither reads nor appends, nor time, nor a new epoch, nor a new actor opens it again
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.append("c").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.describe().error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.partition.tell(new Partition.Maintain(true));
+            fixture.serve(2, Map.of());
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.stop(false);
+            fixture.awaitStopped();
+            fixture.spawn();
+            fixture.serve(3, Map.of());
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.disk.logWrites.get()).isEqualTo(writes);
+
+            // And nothing of it was changed
+            assertThat(Files.readAllBytes(segment)).isEqualTo(bytes);
+            assertThat(fixture.home.mayMarkClean()).isFalse();
+        }
+    }
+
+    @Test
+    void aSegmentFileThatIsGoneTakesThePartitionOfflineAndNoEmptyOneIsMadeInItsPlace() throws IOException {
+        PartitionFixture next;
+        Map<String, String> small = Map.of("segment.bytes", "1048576");
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, small)) {
+            fixture.append("x".repeat(700_000));
+            fixture.append("y".repeat(700_000));
+            fixture.stop(false);
+            fixture.awaitStopped();
+            next = fixture.restart(true);
+        }
+        try (next) {
+            // Given
+            next.serve(2, small);
+            Path first = next.folder().resolve("%020d.log".formatted(0));
+            Files.delete(first);
+
+            // When
+            assertThat(next.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+
+            // Then
+            assertThat(next.read(1).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(first).doesNotExist();
+        }
+    }
+
+    @Test
     void aLogThatCannotBeOpenedIsTriedAgainWithTheNewestSettings() throws IOException {
         try (var fixture = PartitionFixture.fresh(folder)) {
             // Given a file in the folder's place

@@ -3,6 +3,7 @@ package dev.sampo.persistence.cleaner;
 import dev.sampo.persistence.log.CleanerCheckpoint;
 import dev.sampo.persistence.log.ClosedSegment;
 import dev.sampo.persistence.log.CompactedSegment;
+import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.LogFile;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.PartitionLog;
@@ -298,11 +299,13 @@ public final class Compaction {
                 buffer.clear().limit(Math.min(buffer.capacity(), segment.sizeBytes() - position));
                 file.read(buffer, position);
                 buffer.flip();
-                int end = wholeBatches(buffer);
+                int end = wholeBatches(segment, position, buffer);
                 if (end == 0) {
                     int size = buffer.remaining() < RecordBatch.LENGTH_OVERHEAD ? 0 : new RecordBatch(buffer).sizeInBytes();
                     if (size <= buffer.capacity() || size > segment.sizeBytes() - position) {
-                        throw new IOException(segment.path() + " holds no whole batch at byte " + position);
+                        throw new DamagedLogException(
+                                segment.path(), position, segment.baseOffset(), "a whole batch",
+                                "one of " + size + " bytes", null);
                     }
                     buffer = ByteBuffer.allocate(size);
                 } else {
@@ -313,13 +316,18 @@ public final class Compaction {
         }
     }
 
-    private static int wholeBatches(ByteBuffer buffer) {
+    /** Where they end in the buffer. A rewritten batch gets a new CRC, so a bad one must not come that far. */
+    private static int wholeBatches(ClosedSegment segment, int position, ByteBuffer buffer) throws DamagedLogException {
         var view = new RecordBatch(buffer);
         int end = 0;
         while (buffer.limit() - end >= RecordBatch.HEADER_BYTES) {
             int size = view.at(buffer, end).sizeInBytes();
             if (size < RecordBatch.HEADER_BYTES || size > buffer.limit() - end) {
                 break;
+            }
+            if (!view.isCrcValid()) {
+                throw new DamagedLogException(
+                        segment.path(), position + end, view.baseOffset(), "a batch with a valid CRC", "a bad one", null);
             }
             end += size;
         }

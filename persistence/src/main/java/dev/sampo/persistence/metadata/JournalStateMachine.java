@@ -36,9 +36,14 @@ import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Carries committed Raft entries to {@link JournalState} and its image to Raft's snapshot files; decides nothing. */
 final class JournalStateMachine extends BaseStateMachine {
+    private static final Logger log = LoggerFactory.getLogger(JournalStateMachine.class);
+
     private final JournalState state;
     private final JournalFeed feed;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
@@ -151,6 +156,12 @@ final class JournalStateMachine extends BaseStateMachine {
 
     private static ByteString bytes(byte[] array) {
         return UnsafeByteOperations.unsafeWrap(array);
+    }
+
+    /** Raft takes nothing more then. */
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        log.atError().log("metadata log cannot be written any more, restart the broker: {}", cause.toString());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sampo.persistence.metadata;
 
+import dev.sampo.persistence.reserve.DiskReserve;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
@@ -60,6 +61,7 @@ public final class RaftMetadataLog implements MetadataLog {
     private static final long SNAPSHOT_TIMEOUT_MS = 60_000;
 
     private final RaftSettings settings;
+    private final DiskReserve reserve;
     private final FileChannel lockFile;
     private final JournalState state = new JournalState();
     private final JournalFeed feed;
@@ -78,18 +80,25 @@ public final class RaftMetadataLog implements MetadataLog {
      * @throws IOException the directory is in use by another process, damaged, or the port is taken; says which
      */
     public static RaftMetadataLog open(RaftSettings settings) throws IOException {
+        return open(settings, DiskReserve.none());
+    }
+
+    /** As {@link #open(RaftSettings)}, with disk space kept back: Raft never meets a full disk, which would end it. */
+    public static RaftMetadataLog open(RaftSettings settings, DiskReserve reserve) throws IOException {
         Files.createDirectories(settings.directory());
         FileChannel lockFile = lock(settings.directory());
         try {
-            return new RaftMetadataLog(settings, lockFile);
+            reserve.beforeMetadataWrite(0);
+            return new RaftMetadataLog(settings, reserve, lockFile);
         } catch (IOException | RuntimeException | Error e) {
             lockFile.close();
             throw e;
         }
     }
 
-    private RaftMetadataLog(RaftSettings settings, FileChannel lockFile) throws IOException {
+    private RaftMetadataLog(RaftSettings settings, DiskReserve reserve, FileChannel lockFile) throws IOException {
         this.settings = settings;
+        this.reserve = reserve;
         this.lockFile = lockFile;
         try (Stream<Path> segments = Files.walk(settings.directory(), 3)) {
             for (Path segment : segments.filter(RaftSegmentTail::isOpenSegment).toList()) {
@@ -221,6 +230,11 @@ public final class RaftMetadataLog implements MetadataLog {
         if (!feed.role().leader()) {
             return closed ? CompletableFuture.failedFuture(closedError()) : CompletableFuture.completedFuture(new NotLeader());
         }
+        try {
+            reserve.beforeMetadataWrite(request.length);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(new MetadataLogException("nothing was appended", e));
+        }
         long callId = nextCallId.incrementAndGet();
         return submit(callId, RaftClientRequest.writeRequestType(), request, reply -> {
             boolean mayBeInLog = stateMachine.ended(callId);
@@ -303,8 +317,9 @@ public final class RaftMetadataLog implements MetadataLog {
     @Override
     public CompletionStage<Void> snapshot(Snapshot snapshot) {
         try {
+            reserve.beforeMetadataWrite(snapshot.state().length);
             state.snapshot(snapshot);
-        } catch (IllegalArgumentException e) {
+        } catch (IOException | IllegalArgumentException e) {
             return CompletableFuture.failedFuture(e);
         }
         long callId = nextCallId.incrementAndGet();

@@ -47,7 +47,7 @@ public final class FaultyLogFiles implements LogFiles {
     }
 
     /** From now on, writes past this many bytes are refused (ENOSPC); the write that crosses it is torn. */
-    void limitSpace(long bytes) {
+    public void limitSpace(long bytes) {
         bytesLeft = bytes;
     }
 
@@ -106,7 +106,7 @@ public final class FaultyLogFiles implements LogFiles {
         return Arrays.copyOf(node.now, node.size);
     }
 
-    void flipBit(Path path, int position, int bit) {
+    public void flipBit(Path path, int position, int bit) {
         Node node = names.get(path);
         node.now[position] ^= (byte) (1 << bit);
         if (position < node.durable.length) {

@@ -17,7 +17,7 @@ final class KafkaLauncher {
 
     private KafkaLauncher() {}
 
-    static TestBroker start(Path folder, Map<String, String> settings) {
+    static TestBroker start(Path folder, Map<String, String> settings, String... jvmOptions) {
         int port = FreePort.next();
         int controllerPort = FreePort.next();
         var properties = new LinkedHashMap<String, String>();
@@ -50,10 +50,12 @@ final class KafkaLauncher {
                     """);
             String jars = jars() + "/*";
             Path output = folder.resolve("output.log");
-            var format = TestBroker.java(jars, "-Xmx256m", "-XX:TieredStopAtLevel=1");
+            var format = TestBroker.java(jars, List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
             format.addAll(List.of("kafka.tools.StorageTool", "format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()));
             run(format, folder, output, 60);
-            var command = TestBroker.java(jars, "-Xmx512m", "-Dlog4j2.configurationFile=" + logging);
+            var options = new ArrayList<>(List.of("-Xmx512m", "-Dlog4j2.configurationFile=" + logging));
+            options.addAll(List.of(jvmOptions));
+            var command = TestBroker.java(jars, options);
             command.add("kafka.Kafka");
             command.add(file.toString());
             return new TestBroker("Kafka " + VERSION, port, output, command);

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -15,7 +17,7 @@ final class SampoLauncher {
 
     private SampoLauncher() {}
 
-    static TestBroker start(Path folder, Map<String, String> settings) {
+    static TestBroker start(Path folder, Map<String, String> settings, String... jvmOptions) {
         int port = FreePort.next();
         var properties = new LinkedHashMap<String, String>();
         properties.put("node.id", "1");
@@ -30,9 +32,11 @@ final class SampoLauncher {
             Files.createDirectories(folder);
             Path file = folder.resolve("server.properties");
             Files.writeString(file, asText(properties));
-            var command = TestBroker.java(classPath(), "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+UseCompactObjectHeaders",
+            var options = new ArrayList<>(List.of("-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+UseCompactObjectHeaders",
                     "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Dio.netty.tryReflectionSetAccessible=false",
-                    "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+                    "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
+            options.addAll(List.of(jvmOptions));
+            var command = TestBroker.java(classPath(), options);
             command.add(MAIN_CLASS);
             command.add("server");
             command.add("--config");

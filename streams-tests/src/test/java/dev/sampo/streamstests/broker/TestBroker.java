@@ -46,9 +46,9 @@ public final class TestBroker implements AutoCloseable {
         return start(folder, Map.of());
     }
 
-    /** As {@link #start(Path)}, with server properties in Kafka's names added to the launcher's own. */
-    public static TestBroker start(Path folder, Map<String, String> settings) {
-        return isKafka() ? KafkaLauncher.start(folder, settings) : SampoLauncher.start(folder, settings);
+    /** As {@link #start(Path)}, with server properties in Kafka's names and options of the JVM added to the launcher's own. */
+    public static TestBroker start(Path folder, Map<String, String> settings, String... jvmOptions) {
+        return isKafka() ? KafkaLauncher.start(folder, settings, jvmOptions) : SampoLauncher.start(folder, settings, jvmOptions);
     }
 
     /** True when the scenarios run against a real Kafka. */
@@ -62,10 +62,10 @@ public final class TestBroker implements AutoCloseable {
     }
 
     /** {@code java} of the running JVM with options and a class path. */
-    static List<String> java(String classPath, String... options) {
+    static List<String> java(String classPath, List<String> options) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(options));
+        command.addAll(options);
         command.add("-cp");
         command.add(classPath);
         return command;
