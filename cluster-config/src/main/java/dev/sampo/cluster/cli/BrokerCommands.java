@@ -18,8 +18,8 @@ final class BrokerCommands {
         private final Terminal terminal;
         private final Brokers brokers;
 
-        @Option(names = "--port", paramLabel = "N", defaultValue = "9092",
-                description = "Where Kafka clients connect; when taken, the next free one. Default: ${DEFAULT-VALUE}.")
+        @Option(names = "--port", paramLabel = "N", defaultValue = "${env:SAMPO_PORT:-9092}",
+                description = "Where Kafka clients connect; when taken, the next free one. Default: SAMPO_PORT, then 9092.")
         private int port = 9092;
 
         @Option(names = "--http-port", paramLabel = "N", defaultValue = "8080",

@@ -27,6 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The coordinator of one partition of {@code __consumer_offsets} in one leader epoch: loads it, then owns the actors of
@@ -187,7 +188,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private void serveWhenRecovered() {
         if (recovering.isEmpty() && !view.serving) {
             view.serving = true;
-            LOG.atInfo().addKeyValue("topicPartition", "__consumer_offsets-" + partition)
+            // A new broker has fifty of them at once, all empty: nobody wants to read that.
+            LOG.atLevel(children.isEmpty() ? Level.DEBUG : Level.INFO)
+                    .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
                     .addKeyValue("leaderEpoch", entry.leaderEpoch())
                     .addKeyValue("groups", children.size())
                     .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
