@@ -91,6 +91,11 @@ public final class Records implements AutoCloseable {
         return records.stream().map(ProducerRecord::value).toList();
     }
 
+    /** Sends one record and does not wait. */
+    public void send(String topic, String value) {
+        producer.send(new ProducerRecord<>(topic, value));
+    }
+
     /** Writes with a producer of its own, for codecs and sizes. */
     public void writeBytes(Map<String, Object> settings, List<ProducerRecord<byte[], byte[]>> records) {
         var all = new HashMap<String, Object>(settings);
