@@ -1,7 +1,5 @@
 package dev.sampo.client.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.producer.ProducerState.Urgency;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -19,6 +17,8 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.protocol.Errors;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A producer against leaders that move, refuse, lose answers and drop connections. The seed is jqwik's argument. */
 class ProducerStateSimulation {

@@ -1,10 +1,10 @@
 package dev.sampo.client.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayDeque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class StickyPartitionTest {
     @Test
