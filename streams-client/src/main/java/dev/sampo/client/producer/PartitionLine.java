@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: batches are sent in the order of their records. When one comes back for another attempt, nothing is
  * sent until every batch in flight has been answered; then all that came back go first, in order. That way the broker
- * sees sequence numbers without a gap, whatever failed.
+ * sees sequence numbers without a gap, whatever failed. The first batch of an epoch travels alone.
  */
 final class PartitionLine {
     private final TopicPartition topicPartition;
@@ -84,7 +84,9 @@ final class PartitionLine {
 
     /** Batches in flight must come back, or time must pass, before anything is sent. */
     boolean mustWait(long nowMs) {
-        return (returning && !inFlight.isEmpty()) || nowMs < notBeforeMs;
+        SequenceLine line = sequences;
+        boolean oneAtATime = returning || (line != null && !line.isKnown());
+        return (oneAtATime && !inFlight.isEmpty()) || nowMs < notBeforeMs;
     }
 
     /** Time before which nothing is sent; 0 when it may be sent at once. */
@@ -135,7 +137,16 @@ final class PartitionLine {
         return batch;
     }
 
-    /** An answer ended this batch's flight. */
+    /** The batch is in the log. */
+    void acknowledged(ProducerBatch batch) {
+        landed(batch);
+        SequenceLine line = sequences;
+        if (line != null) {
+            line.acknowledged();
+        }
+    }
+
+    /** An answer ended this batch's flight without its being in the log for sure. */
     void landed(ProducerBatch batch) {
         if (!inFlight.remove(batch)) {
             throw new IllegalStateException("a batch of " + topicPartition + " was answered that was not in flight");

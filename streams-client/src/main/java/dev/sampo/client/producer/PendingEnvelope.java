@@ -10,6 +10,7 @@ import dev.sampo.client.ProducerMessage.Result;
 import dev.sampo.client.ProducerMessage.Results;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingEnvelope<K, V, PassThrough> implements Delivery {
     private final Envelope<K, V, PassThrough> envelope;
     private final Predicate<RuntimeException> goesOnWithout;
+    private final @Nullable Consumer<Results<K, V, PassThrough>> whenComplete;
     private final @Nullable RecordMetadata[] metadata;
     private int missing;
     private boolean dropped;
@@ -29,6 +31,15 @@ final class PendingEnvelope<K, V, PassThrough> implements Delivery {
      * @param goesOnWithout asked when a record is given up: true drops the envelope
      */
     PendingEnvelope(Envelope<K, V, PassThrough> envelope, Predicate<RuntimeException> goesOnWithout) {
+        this(envelope, goesOnWithout, null);
+    }
+
+    /** As above; {@code whenComplete} gets the results as soon as all records are acknowledged. */
+    PendingEnvelope(
+            Envelope<K, V, PassThrough> envelope,
+            Predicate<RuntimeException> goesOnWithout,
+            @Nullable Consumer<Results<K, V, PassThrough>> whenComplete) {
+        this.whenComplete = whenComplete;
         this.envelope = envelope;
         this.goesOnWithout = goesOnWithout;
         this.missing = records().size();
@@ -57,8 +68,7 @@ final class PendingEnvelope<K, V, PassThrough> implements Delivery {
 
         @Override
         public void acknowledged(RecordMetadata known) {
-            metadata[index] = known;
-            missing--;
+            arrived(index, known);
         }
 
         @Override
@@ -69,8 +79,15 @@ final class PendingEnvelope<K, V, PassThrough> implements Delivery {
 
     @Override
     public void acknowledged(RecordMetadata known) {
-        metadata[0] = known;
+        arrived(0, known);
+    }
+
+    private void arrived(int index, RecordMetadata known) {
+        metadata[index] = known;
         missing--;
+        if (missing == 0 && !dropped && whenComplete != null) {
+            whenComplete.accept(results());
+        }
     }
 
     @Override

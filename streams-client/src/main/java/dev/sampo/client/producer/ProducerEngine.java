@@ -74,8 +74,13 @@ final class ProducerEngine {
      */
     long drain(Urgency urgency) {
         perform(state.drain(urgency, nowMs()));
-        long next = state.nextDrainMs();
+        long next = state.nextDrainMs(nowMs());
         return next == Long.MAX_VALUE ? next : Math.max(1, next - nowMs());
+    }
+
+    /** Tells every record under way that it is given up; nothing is sent afterwards. */
+    void abandon(RuntimeException cause) {
+        perform(state.abandon(cause));
     }
 
     void close() {

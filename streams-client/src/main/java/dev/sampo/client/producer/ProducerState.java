@@ -174,7 +174,7 @@ final class ProducerState {
                 plan.offer(line, leader);
             }
         }
-        for (ProduceCall call : plan.take(name -> lines(name).topicId())) {
+        for (ProduceCall call : plan.take(name -> lines(name).topicId(), nowMs)) {
             effects.add(new Produce(call));
         }
         Set<String> asked = metadata.take(topics.keySet(), nowMs);
@@ -205,7 +205,7 @@ final class ProducerState {
     }
 
     /** When {@link #drain} should run again though nothing happened; {@link Long#MAX_VALUE} for never. */
-    long nextDrainMs() {
+    long nextDrainMs(long nowMs) {
         long next = metadata.nextMs();
         for (TopicLines topic : topics.values()) {
             next = earlier(next, topic.oldestParkedMs(), options.maxBlockMs());
@@ -214,9 +214,9 @@ final class ProducerState {
             next = earlier(next, line.oldestCreatedMs(), options.deliveryTimeoutMs());
             ProducerBatch open = line.open();
             if (line.firstWaiting() != null) {
-                next = line.notBeforeMs() == 0 ? next : Math.min(next, line.notBeforeMs());
+                next = line.notBeforeMs() <= nowMs ? next : Math.min(next, line.notBeforeMs());
                 boolean needsId = options.idempotent() && line.sequences() == null && !askingProducerId;
-                next = needsId ? Math.min(next, producerIdNotBeforeMs) : next;
+                next = needsId && producerIdNotBeforeMs > nowMs ? Math.min(next, producerIdNotBeforeMs) : next;
             } else if (open != null) {
                 next = earlier(next, open.createdMs(), options.longestLingerMs());
             }
@@ -251,6 +251,17 @@ final class ProducerState {
             }
             rest(line);
         }
+    }
+
+    /** Gives up everything that is under way. */
+    List<ProducerEffect> abandon(RuntimeException cause) {
+        var effects = new ArrayList<ProducerEffect>();
+        topics.values().forEach(topic -> topic.unpark().forEach(record -> refuse(record, cause, effects)));
+        for (PartitionLine line : active) {
+            line.inFlight().forEach(batch -> giveUp(batch, cause, effects));
+            line.removeOlderThan(NEVER).forEach(batch -> giveUp(batch, cause, effects));
+        }
+        return effects;
     }
 
     private TimeoutException unknownPartition(TopicLines topic, TopicLines.Parked record) {
@@ -365,7 +376,7 @@ final class ProducerState {
             }
             Errors error = Errors.forCode(one.errorCode());
             if (error == Errors.NONE || error == Errors.DUPLICATE_SEQUENCE_NUMBER) {
-                batch.line().landed(batch);
+                batch.line().acknowledged(batch);
                 acknowledge(batch, one.baseOffset(), one.logAppendTimeMs(), effects);
                 settle(batch.line());
             } else {

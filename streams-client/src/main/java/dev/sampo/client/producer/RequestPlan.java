@@ -38,11 +38,11 @@ final class RequestPlan {
     }
 
     /** Requests for the offered lines, as many as may be open; the offers are used up. */
-    List<ProduceCall> take(Function<String, Uuid> topicIds) {
+    List<ProduceCall> take(Function<String, Uuid> topicIds, long nowMs) {
         var calls = new ArrayList<ProduceCall>();
         brokers.forEach((brokerId, broker) -> {
             while (broker.openRequests < options.maxInFlightPerBroker()) {
-                List<ProducerBatch> batches = fill(broker);
+                List<ProducerBatch> batches = fill(broker, nowMs);
                 if (batches.isEmpty()) {
                     break;
                 }
@@ -55,7 +55,7 @@ final class RequestPlan {
     }
 
     /** One batch per offered line while they fit into {@code max.request.size}; starts at another line each time. */
-    private List<ProducerBatch> fill(Broker broker) {
+    private List<ProducerBatch> fill(Broker broker, long nowMs) {
         var batches = new ArrayList<ProducerBatch>();
         int lines = broker.offered.size();
         int start = lines == 0 ? 0 : broker.firstTurn % lines;
@@ -63,7 +63,7 @@ final class RequestPlan {
         for (int turn = 0; turn < lines; turn++) {
             PartitionLine line = broker.offered.get((start + turn) % lines);
             ProducerBatch next = line.firstWaiting();
-            if (next == null) {
+            if (next == null || line.mustWait(nowMs)) {
                 continue;
             }
             sizeBytes += next.sizeBytes();

@@ -15,6 +15,7 @@ final class SequenceLine {
     private final long producerId;
     private short epoch;
     private int nextSequence;
+    private boolean known;
 
     SequenceLine(long producerId, short epoch) {
         this.producerId = producerId;
@@ -31,6 +32,19 @@ final class SequenceLine {
 
     int nextSequence() {
         return nextSequence;
+    }
+
+    /**
+     * The leader has acknowledged a batch of this epoch, so it refuses a gap. Before that it takes any sequence number
+     * of a producer it does not know, and one batch at a time is all that keeps the order.
+     */
+    boolean isKnown() {
+        return known;
+    }
+
+    /** A batch of this epoch was acknowledged. */
+    void acknowledged() {
+        known = true;
     }
 
     /** Gives out {@code count} numbers and returns the first; {@code count} is at least 1. */
@@ -50,6 +64,7 @@ final class SequenceLine {
             return false;
         }
         epoch++;
+        known = false;
         nextSequence = 0;
         return true;
     }

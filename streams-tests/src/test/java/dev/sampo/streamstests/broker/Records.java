@@ -56,6 +56,10 @@ public final class Records implements AutoCloseable {
 
     public void createTopic(String topic, int partitions, Map<String, String> configs) {
         get(admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(configs))).all());
+        // Created is not yet led: this is answered by the leaders alone.
+        var led = new HashMap<TopicPartition, OffsetSpec>();
+        IntStream.range(0, partitions).forEach(partition -> led.put(new TopicPartition(topic, partition), OffsetSpec.latest()));
+        get(admin.listOffsets(led).all());
     }
 
     public void addPartitions(String topic, int total) {
@@ -89,6 +93,11 @@ public final class Records implements AutoCloseable {
         producer.flush();
         sent.forEach(Records::get);
         return records.stream().map(ProducerRecord::value).toList();
+    }
+
+    /** Sends one record and does not wait. */
+    public void send(String topic, String value) {
+        producer.send(new ProducerRecord<>(topic, value));
     }
 
     /** Writes with a producer of its own, for codecs and sizes. */

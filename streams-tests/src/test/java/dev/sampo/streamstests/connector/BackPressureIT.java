@@ -19,10 +19,12 @@ import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Downstream decides the pace. */
+@Isolated("it measures the heap")
 class BackPressureIT extends Scenario {
     @Test
     void aSlowDownstreamGetsEverythingAndKeepsItsPartitions() {
