@@ -55,8 +55,9 @@ final class FakeLeader {
                     delete.replyTo().tell((Partition.DeleteRecordsReply) other.orElseThrow());
                 case Partition.DescribeProducers describe ->
                     describe.replyTo().tell((Partition.DescribeProducersReply) other.orElseThrow());
-                case Partition.DescribeLog describe -> describe.replyTo().tell(new Partition.DescribeLogReply(
-                        describe.requestId(), describe.index(), KafkaError.NONE, 1000, 0, 5, 5));
+                case Partition.DescribeLog describe -> describe.replyTo().tell((Partition.DescribeLogReply) other.orElseGet(
+                        () -> new Partition.DescribeLogReply(
+                                describe.requestId(), describe.index(), KafkaError.NONE, 1000, 0, 5, 5)));
                 default -> throw new AssertionError("unexpected " + command);
             }
         }

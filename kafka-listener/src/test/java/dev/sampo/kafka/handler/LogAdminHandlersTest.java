@@ -155,10 +155,11 @@ class LogAdminHandlersTest {
     void aLogThatIsOfflineIsAFolderWithAnError(@TempDir Path folder) {
         // Given
         Topic topic = broker.served("orders", 2);
-        broker.leader(topic, 0).instead =
-                command -> Optional.of(new Partition.DescribeLogReply(7, 0, KafkaError.NONE, 1000, 0, 10, 10));
-        broker.leader(topic, 1).instead = command -> Optional.of(
-                new Partition.DescribeLogReply(7, 1, KafkaError.KAFKA_STORAGE_ERROR, -1, -1, -1, -1));
+        broker.leader(topic, 1).instead = command -> {
+            var describe = (Partition.DescribeLog) command;
+            return Optional.of(new Partition.DescribeLogReply(
+                    describe.requestId(), describe.index(), KafkaError.KAFKA_STORAGE_ERROR, -1, -1, -1, -1));
+        };
         var handler = new DescribeLogDirsHandler(broker.view, broker.registry, folder, Runnable::run);
 
         // When
