@@ -11,6 +11,7 @@ import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.http.HttpApi;
 import dev.sampo.http.HttpSettings;
+import dev.sampo.http.metrics.MetricsRoutes;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.metrics.NodeMetrics;
 import dev.sampo.partition.controller.ConfigsInForce;
@@ -356,7 +357,7 @@ public final class SampoBroker implements AutoCloseable {
                             http,
                             new HttpApi.Parts(
                                     system, services.local(listener, http), images, settings.nodeId(),
-                                    readiness.checks(), List.of())))
+                                    readiness.checks(), MetricsRoutes.endpoints(system))))
                     .thenCompose(stage -> stage);
             started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));
             return begun.handle((api, failure) -> {

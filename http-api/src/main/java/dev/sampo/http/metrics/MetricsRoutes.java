@@ -49,8 +49,7 @@ public final class MetricsRoutes {
     }
 
     private CompletionStage<HttpResponse> scrape(Call call) {
-        String accept = call.header("Accept");
-        String type = MetricsText.contentType(accept == null ? "" : accept);
+        String type = MetricsText.contentType(call.accepted());
         return CompletableFuture.supplyAsync(() -> text.scrape(type), blocking)
                 .thenApply(body -> HttpResponse.create().withEntity(
                         HttpEntities.create(contentType(type), body.getBytes(StandardCharsets.UTF_8))));

@@ -36,7 +36,7 @@ public final class MetricsText implements AutoCloseable {
         families = new Families(metrics, kafkaNames, partitions);
     }
 
-    /** Which of the two forms an Accept header asks for. */
+    /** Which of the two forms a content type, or an Accept header, asks for. */
     public static String contentType(String accept) {
         return accept.contains("application/openmetrics-text") ? OPEN_METRICS : PROMETHEUS;
     }
