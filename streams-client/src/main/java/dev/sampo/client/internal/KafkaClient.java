@@ -123,18 +123,19 @@ public final class KafkaClient {
 
     private CompletionStage<Node> coordinator(Target.Coordinator target) {
         var fresh = new CompletableFuture<Node>();
-        CompletableFuture<Node> lookup = coordinators.computeIfAbsent(target, key -> fresh);
-        if (lookup == fresh) {
-            var unused = findCoordinator(target).whenComplete((node, failure) -> {
-                if (failure != null) {
-                    coordinators.remove(target, fresh);
-                    fresh.completeExceptionally(cause(failure));
-                } else {
-                    fresh.complete(node);
-                }
-            });
+        CompletableFuture<Node> known = coordinators.putIfAbsent(target, fresh);
+        if (known != null) {
+            return known;
         }
-        return lookup;
+        var unused = findCoordinator(target).whenComplete((node, failure) -> {
+            if (failure != null) {
+                coordinators.remove(target, fresh);
+                fresh.completeExceptionally(cause(failure));
+            } else {
+                fresh.complete(node);
+            }
+        });
+        return fresh;
     }
 
     private CompletionStage<Node> findCoordinator(Target.Coordinator target) {
