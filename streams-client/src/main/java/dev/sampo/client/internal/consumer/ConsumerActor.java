@@ -82,6 +82,7 @@ final class ConsumerActor extends AbstractActor implements Home {
     private long stopDeadlineMs;
     private boolean wantAll;
     private boolean ending;
+    private boolean fetchingStopped;
     private boolean refreshing;
     private long refreshedMs;
     private Set<String> subscribed = Set.of();
@@ -138,13 +139,13 @@ final class ConsumerActor extends AbstractActor implements Home {
 
     @Override
     public void preStart() {
-        home(settings.enriched(), this::begin, this::fail);
+        home(handle, known -> home(settings.enriched(), this::begin, this::fail), this::fail);
     }
 
     @Override
     public Receive createReceive() {
         return receiveBuilder()
-                .match(Run.class, run -> run.action().accept(this))
+                .match(Run.class, this::run)
                 .match(Tick.class, tick -> onTick())
                 .match(Terminate.class, terminate -> getContext().stop(getSelf()))
                 .build();
@@ -157,6 +158,14 @@ final class ConsumerActor extends AbstractActor implements Home {
             parts.client().close();
         }
         stopped.complete(Done.getInstance());
+    }
+
+    private void run(Run message) {
+        try {
+            message.action().accept(this);
+        } catch (RuntimeException e) { // an assignor or a callback of the application failed: so does its stream
+            fail(e);
+        }
     }
 
     private void begin(ConsumerSettings<?, ?> known) {
@@ -445,6 +454,7 @@ final class ConsumerActor extends AbstractActor implements Home {
             parts.planner().pauseAll(true);
         }
         wantAll = false;
+        fetchingStopped = true;
     }
 
     void stop(Map<TopicPartition, Long> emitted) {
@@ -585,8 +595,7 @@ final class ConsumerActor extends AbstractActor implements Home {
         @Override
         public void pause(boolean paused) {
             if (parts != null) {
-                boolean stopping = stopAt != null;
-                parts.planner().pauseAll(paused || stopping);
+                parts.planner().pauseAll(paused || fetchingStopped);
                 owner.onPaused(paused);
                 parts.fetching().pump();
             }
