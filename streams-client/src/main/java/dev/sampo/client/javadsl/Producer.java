@@ -1,5 +1,7 @@
 package dev.sampo.client.javadsl;
 
+import dev.sampo.client.CommitterSettings;
+import dev.sampo.client.ConsumerMessage.Committable;
 import dev.sampo.client.ProducerMessage;
 import dev.sampo.client.ProducerMessage.Envelope;
 import dev.sampo.client.ProducerMessage.Results;
@@ -47,5 +49,31 @@ public final class Producer {
                 .map(pair -> pair.first().withPassThrough(pair.second()))
                 .via(Producer.<K, V, C>flexiFlow(settings))
                 .<Envelope<K, V, NotUsed>, C, C>asFlowWithContext(Pair::create, Results::passThrough);
+    }
+
+    /**
+     * Writes envelopes and commits the offset that each passes through: in order, and each only after all its records,
+     * and those before it, were acknowledged. A failure ends the stream with the offsets before it committed, so a
+     * restart writes at least once. The value completes when everything is written and committed.
+     */
+    public static <K, V, IN extends Envelope<K, V, Committable>> Sink<IN, CompletionStage<Done>> committableSink(
+            ProducerSettings<K, V> producerSettings, CommitterSettings committerSettings) {
+        return Flow.<IN>create()
+                .map(envelope -> (Envelope<K, V, Committable>) envelope)
+                .via(Producer.<K, V, Committable>flexiFlow(producerSettings))
+                .map(Results::passThrough)
+                .toMat(Committer.<Committable>sink(committerSettings), Keep.right());
+    }
+
+    /** {@link #committableSink} for envelopes whose offset is the context. */
+    public static <K, V, IN extends Envelope<K, V, ?>, C extends Committable>
+            Sink<Pair<IN, C>, CompletionStage<Done>> committableSinkWithOffsetContext(
+                    ProducerSettings<K, V> producerSettings, CommitterSettings committerSettings) {
+        return Flow.<Pair<IN, C>>create()
+                .map(pair -> {
+                    Envelope<K, V, ?> envelope = pair.first();
+                    return envelope.<Committable>withPassThrough(pair.second());
+                })
+                .toMat(Producer.committableSink(producerSettings, committerSettings), Keep.right());
     }
 }

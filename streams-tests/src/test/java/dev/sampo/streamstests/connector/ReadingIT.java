@@ -175,7 +175,7 @@ class ReadingIT extends Scenario {
                 .runWith(Sink.ignore(), system);
 
         // Then
-        assertThat(messages(failure(stream))).contains(topic).containsIgnoringCase("out of range");
+        assertThat(messages(failure(stream))).contains("OutOfRange").contains(topic + "-0");
     }
 
     @Test

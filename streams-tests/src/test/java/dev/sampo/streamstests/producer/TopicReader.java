@@ -2,6 +2,7 @@ package dev.sampo.streamstests.producer;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -9,6 +10,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -31,7 +33,7 @@ final class TopicReader implements AutoCloseable {
 
     /** Creates a topic; settings are names and values in turn. */
     void create(String topic, int partitions, String... settings) {
-        var configs = new java.util.HashMap<String, String>();
+        var configs = new HashMap<String, String>();
         for (int i = 0; i < settings.length; i += 2) {
             configs.put(settings[i], settings[i + 1]);
         }
@@ -77,6 +79,31 @@ final class TopicReader implements AutoCloseable {
     /** The values of {@link #read}. */
     List<String> values(String topic, int count) {
         return read(topic, count).stream().map(ConsumerRecord::value).toList();
+    }
+
+    /** Sum of the partitions' end offsets. */
+    long count(String topic) {
+        Map<String, Object> settings = Map.of("bootstrap.servers", bootstrapServers);
+        try (var consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            return consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    /** Sum of the offsets that a group has committed. */
+    long committed(String group) {
+        try {
+            return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
+                    .mapToLong(OffsetAndMetadata::offset)
+                    .sum();
+        } catch (ExecutionException e) {
+            throw new AssertionError("offsets of group " + group + " cannot be read", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
     }
 
     @Override
