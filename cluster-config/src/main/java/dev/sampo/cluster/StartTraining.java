@@ -1,6 +1,9 @@
 package dev.sampo.cluster;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +44,8 @@ final class StartTraining {
         BrokerSettings settings = BrokerSettings.embedded(folder)
                 .with(Map.of("group.initial.rebalance.delay.ms", "0"))
                 .with("sampo.remoting.port", 0)
-                .with("sampo.raft.port", 0);
+                .with("sampo.raft.port", 0)
+                .withHttp(0);
         for (int round = 1; round <= 2; round++) {
             try (SampoBroker broker = SampoBroker.start(settings)) {
                 produce(broker.bootstrapServers());
@@ -49,6 +53,21 @@ final class StartTraining {
                 if (round == 2 && !command.isEmpty()) {
                     ask(broker.bootstrapServers(), command);
                 }
+                broker.httpAddress().ifPresent(StartTraining::ask);
+            }
+        }
+    }
+
+    /** What the HTTP API is asked first: it answers a page and a probe. */
+    private static void ask(InetSocketAddress address) {
+        for (String path : List.of("/health/ready", "/v1/cluster", "/v1/topics", "/v1/topics/" + TOPIC)) {
+            try (var socket = new Socket(address.getAddress(), address.getPort())) {
+                socket.getOutputStream()
+                        .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                socket.getInputStream().readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
     }
