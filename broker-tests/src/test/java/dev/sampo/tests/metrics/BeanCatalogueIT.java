@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,11 +98,16 @@ class BeanCatalogueIT {
 
             // Then
             if (SUBSETS.stream().anyMatch(name::contains)) {
-                assertThat(KAFKA.get(name)).as(name).containsAll(attributes);
+                // by name alone: Kafka calls all of these double, also those that are texts
+                assertThat(names(KAFKA.get(name))).as(name).containsAll(names(attributes));
             } else {
                 assertThat(attributes).as(name).isEqualTo(KAFKA.get(name));
             }
         }
+    }
+
+    private static Set<String> names(Set<String> attributes) {
+        return attributes.stream().map(attribute -> attribute.replaceAll(":.*", "")).collect(Collectors.toSet());
     }
 
     @Test

@@ -49,7 +49,8 @@ public final class MetricsRoutes {
     }
 
     private CompletionStage<HttpResponse> scrape(Call call) {
-        String type = MetricsText.contentType(call.accepted());
+        String accept = call.header("Accept"); // with the version that Prometheus adds, which no media type here has
+        String type = MetricsText.contentType(accept == null ? "" : accept);
         return CompletableFuture.supplyAsync(() -> text.scrape(type), blocking)
                 .thenApply(body -> HttpResponse.create().withEntity(
                         HttpEntities.create(contentType(type), body.getBytes(StandardCharsets.UTF_8))));
