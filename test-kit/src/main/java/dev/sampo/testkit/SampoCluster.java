@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * A broker in the test's JVM, on a free port of loopback and in a temporary folder that goes with it. As a JUnit 5
  * extension in a field with {@code @RegisterExtension} it lives as long as the class (static field) or the test (instance
- * field); after each test its faults are undone, and a killed one starts again. {@link SampoTest} needs no field. Without JUnit: {@link #start} and
- * {@link #close}.
+ * field); after each test its faults are undone, and a killed one starts again. {@link SampoTest} needs no field. Without
+ * JUnit: {@link #start} and {@link #close}.
  *
  * <p>Two of them share nothing: ports are free ones, cluster ids random, and each knows no other node.
  *

@@ -20,8 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The README's section "Five minutes", line by line as a newcomer would type it: the {@code sh} blocks run in one bash that
- * stops at the first failure; a {@code text} block says what the block before it prints. Only the port is another, so that a
- * broker which runs on this machine is left alone.
+ * stops at the first failure; a {@code text} block says what the block before it prints. Only the ports are others, so that
+ * a broker which runs on this machine is left alone.
  */
 class FiveMinutesIT {
     /** Of two idle cores with the build done; {@code timeout} ends the whole group of processes. */
@@ -43,15 +43,16 @@ class FiveMinutesIT {
         Files.createSymbolicLink(folder.resolve("bin").resolve("sampo"), PROJECT.resolve("bin").resolve("sampo"));
         Files.createSymbolicLink(folder.resolve("cluster-config"), PROJECT.resolve("cluster-config"));
         String port = Integer.toString(FreePort.next());
+        String httpPort = Integer.toString(FreePort.next());
         List<Block> blocks = blocks(section());
         assertThat(blocks).hasSizeGreaterThanOrEqualTo(4);
 
         // When
         long begin = System.nanoTime();
         ChildProgram.Result result = ChildProgram.run(
-                List.of("timeout", "--kill-after=20", "300", "bash", "-c", script(folder, blocks).replace("9092", port)), "",
-                FIVE_MINUTES.plusSeconds(30),
-                environment(port));
+                List.of("timeout", "--kill-after=20", "300", "bash", "-c",
+                        script(folder, blocks).replace("9092", port).replace("8080", httpPort)),
+                "", FIVE_MINUTES.plusSeconds(30), environment(port, httpPort));
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
 
         // Then
@@ -75,9 +76,10 @@ class FiveMinutesIT {
     }
 
     /** The java of this JVM in front: a newcomer's shell has one, a build machine's perhaps only Maven's. */
-    private static Map<String, String> environment(String port) {
+    private static Map<String, String> environment(String port, String httpPort) {
         var environment = new HashMap<String, String>();
         environment.put("SAMPO_PORT", port);
+        environment.put("SAMPO_HTTP_PORT", httpPort);
         environment.put("SAMPO_BOOTSTRAP", "127.0.0.1:" + port);
         environment.put("PATH", Path.of(System.getProperty("java.home"), "bin") + ":" + System.getenv("PATH"));
         return environment;

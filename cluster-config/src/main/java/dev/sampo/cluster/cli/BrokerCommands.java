@@ -22,8 +22,8 @@ final class BrokerCommands {
                 description = "Where Kafka clients connect; when taken, the next free one. Default: SAMPO_PORT, then 9092.")
         private int port = 9092;
 
-        @Option(names = "--http-port", paramLabel = "N", defaultValue = "8080",
-                description = "Where the HTTP API answers; when taken, the next free one. Default: ${DEFAULT-VALUE}.")
+        @Option(names = "--http-port", paramLabel = "N", defaultValue = "${env:SAMPO_HTTP_PORT:-8080}",
+                description = "Where the HTTP API answers; when taken, the next free one. Default: SAMPO_HTTP_PORT, then 8080.")
         private int httpPort = 8080;
 
         @Option(names = "--data", paramLabel = "DIR", defaultValue = "data",
