@@ -36,6 +36,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.actor.DeadLetterSuppression;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Props;
 import org.apache.pekko.dispatch.Dispatchers;
@@ -57,10 +58,10 @@ final class ConsumerActor extends AbstractActor implements Home {
         void onChunk(Chunk chunk);
     }
 
-    /** Something to do on this actor's thread. */
-    record Run(Consumer<ConsumerActor> action) {}
+    /** Something to do on this actor's thread. Late ones find it gone, as is usual; who waits for an answer is told. */
+    record Run(Consumer<ConsumerActor> action) implements DeadLetterSuppression {}
 
-    private enum Tick {
+    private enum Tick implements DeadLetterSuppression {
         NOW
     }
 
