@@ -142,7 +142,8 @@ final class ProducerBatch {
 
     /**
      * Two or more smaller batches with the same records in the same order, for a broker that refused this one as too
-     * large. They carry on the same run of sequence numbers, so that batches behind it stay valid.
+     * large: each at most {@code capacityBytes} or one record, so that splitting again comes to an end. They carry on
+     * the same run of sequence numbers, so that batches behind it stay valid.
      *
      * @param capacityBytes target size of each part
      */
@@ -151,14 +152,19 @@ final class ProducerBatch {
         var halves = new ArrayList<ProducerBatch>();
         ProducerBatch current = null;
         int index = 0;
+        int usedBytes = 0;
         for (Record record : whole) {
             Part part = parts.get(index);
             byte[] key = bytes(record.key());
             byte[] value = bytes(record.value());
-            if (current == null || !current.tryAppend(part.delivery, part.timestampMs, key, value, record.headers())) {
-                int atLeast = sizeUpperBound(compression, key, value, record.headers());
+            int sizeBytes = sizeUpperBound(compression, key, value, record.headers());
+            boolean fits = usedBytes + sizeBytes <= capacityBytes;
+            usedBytes = fits ? usedBytes + sizeBytes : sizeBytes;
+            if (current == null
+                    || !fits
+                    || !current.tryAppend(part.delivery, part.timestampMs, key, value, record.headers())) {
                 current = new ProducerBatch(
-                        line, firstRecord + index, compression, Math.max(capacityBytes, atLeast), createdMs);
+                        line, firstRecord + index, compression, Math.max(capacityBytes, sizeBytes), createdMs);
                 current.tryAppend(part.delivery, part.timestampMs, key, value, record.headers());
                 halves.add(current);
             }

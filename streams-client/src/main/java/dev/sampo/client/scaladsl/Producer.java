@@ -5,6 +5,7 @@ import dev.sampo.client.ConsumerMessage.Committable;
 import dev.sampo.client.ProducerMessage.Envelope;
 import dev.sampo.client.ProducerMessage.Results;
 import dev.sampo.client.ProducerSettings;
+import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
@@ -51,14 +52,14 @@ public final class Producer {
     /** {@link #committableSink} for envelopes whose offset is the context. */
     public static <K, V> Sink<Tuple2<Envelope<K, V, ?>, Committable>, Future<Done>> committableSinkWithOffsetContext(
             ProducerSettings<K, V> producerSettings, CommitterSettings committerSettings) {
-        return org.apache.pekko.stream.javadsl.Flow.<Tuple2<Envelope<K, V, ?>, Committable>>create()
-                .map(tuple -> Pair.create(tuple._1(), tuple._2()))
-                .toMat(
-                        dev.sampo.client.javadsl.Producer
-                                .<K, V, Envelope<K, V, ?>, Committable>committableSinkWithOffsetContext(
-                                        producerSettings, committerSettings),
-                        org.apache.pekko.stream.javadsl.Keep.right())
+        org.apache.pekko.stream.javadsl.Sink<Pair<Envelope<K, V, ?>, Committable>, CompletionStage<Done>> sink =
+                dev.sampo.client.javadsl.Producer.committableSinkWithOffsetContext(producerSettings, committerSettings);
+        return sink.<Tuple2<Envelope<K, V, ?>, Committable>>contramap(tuple -> pair(tuple))
                 .mapMaterializedValue(FutureConverters::asScala)
                 .asScala();
+    }
+
+    private static <K, V> Pair<Envelope<K, V, ?>, Committable> pair(Tuple2<Envelope<K, V, ?>, Committable> tuple) {
+        return new Pair<>(tuple._1(), tuple._2());
     }
 }
