@@ -1,6 +1,5 @@
 package dev.sampo.client.internal.consumer;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
@@ -22,9 +21,5 @@ record Chunk(
 
     int sizeBytes() {
         return records.sizeInBytes();
-    }
-
-    static MemoryRecords records(ByteBuffer bytes) {
-        return MemoryRecords.readableRecords(bytes);
     }
 }

@@ -36,6 +36,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.AbstractActor;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.actor.DeadLetterSuppression;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Props;
 import org.apache.pekko.dispatch.Dispatchers;
@@ -57,10 +58,10 @@ final class ConsumerActor extends AbstractActor implements Home {
         void onChunk(Chunk chunk);
     }
 
-    /** Something to do on this actor's thread. */
-    record Run(Consumer<ConsumerActor> action) {}
+    /** Something to do on this actor's thread. Late ones find it gone, as is usual; who waits for an answer is told. */
+    record Run(Consumer<ConsumerActor> action) implements DeadLetterSuppression {}
 
-    private enum Tick {
+    private enum Tick implements DeadLetterSuppression {
         NOW
     }
 
@@ -82,6 +83,7 @@ final class ConsumerActor extends AbstractActor implements Home {
     private long stopDeadlineMs;
     private boolean wantAll;
     private boolean ending;
+    private boolean fetchingStopped;
     private boolean refreshing;
     private long refreshedMs;
     private Set<String> subscribed = Set.of();
@@ -138,13 +140,13 @@ final class ConsumerActor extends AbstractActor implements Home {
 
     @Override
     public void preStart() {
-        home(settings.enriched(), this::begin, this::fail);
+        home(handle, known -> home(settings.enriched(), this::begin, this::fail), this::fail);
     }
 
     @Override
     public Receive createReceive() {
         return receiveBuilder()
-                .match(Run.class, run -> run.action().accept(this))
+                .match(Run.class, this::run)
                 .match(Tick.class, tick -> onTick())
                 .match(Terminate.class, terminate -> getContext().stop(getSelf()))
                 .build();
@@ -157,6 +159,14 @@ final class ConsumerActor extends AbstractActor implements Home {
             parts.client().close();
         }
         stopped.complete(Done.getInstance());
+    }
+
+    private void run(Run message) {
+        try {
+            message.action().accept(this);
+        } catch (RuntimeException e) { // an assignor or a callback of the application failed: so does its stream
+            fail(e);
+        }
     }
 
     private void begin(ConsumerSettings<?, ?> known) {
@@ -445,6 +455,7 @@ final class ConsumerActor extends AbstractActor implements Home {
             parts.planner().pauseAll(true);
         }
         wantAll = false;
+        fetchingStopped = true;
     }
 
     void stop(Map<TopicPartition, Long> emitted) {
@@ -585,8 +596,7 @@ final class ConsumerActor extends AbstractActor implements Home {
         @Override
         public void pause(boolean paused) {
             if (parts != null) {
-                boolean stopping = stopAt != null;
-                parts.planner().pauseAll(paused || stopping);
+                parts.planner().pauseAll(paused || fetchingStopped);
                 owner.onPaused(paused);
                 parts.fetching().pump();
             }

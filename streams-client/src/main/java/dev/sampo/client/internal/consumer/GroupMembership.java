@@ -277,8 +277,7 @@ final class GroupMembership {
         Set<TopicPartition> all = Set.copyOf(assignment.partitions());
         Set<TopicPartition> revoked = minus(owned, all);
         Set<TopicPartition> added = minus(all, owned);
-        assignor().onAssignment(assignment, new ConsumerGroupMetadata(
-                groupId, generationId, memberId, properties.groupInstanceId()));
+        assignor().onAssignment(assignment, metadata());
         owned = all;
         phase = Phase.STABLE;
         var effects = new ArrayList<Effect>();
@@ -289,16 +288,21 @@ final class GroupMembership {
         return effects;
     }
 
+    @SuppressWarnings("removal") // the class stays, the constructor goes; nothing else makes one
+    private ConsumerGroupMetadata metadata() {
+        return new ConsumerGroupMetadata(groupId, generationId, memberId, properties.groupInstanceId());
+    }
+
     /** To be called often: heartbeats when due, gives up a session that is over. */
     List<Effect> onTick(long nowMs) {
-        if (phase != Phase.STABLE && phase != Phase.PREPARING) {
+        if (generationId < 0 || (phase != Phase.STABLE && phase != Phase.PREPARING)) {
             return List.of();
         }
         if (nowMs - lastContactMs >= properties.sessionTimeoutMs()) {
             lastContactMs = nowMs;
             return joinAnew();
         }
-        if (heartbeatInFlight || nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs() || generationId < 0) {
+        if (heartbeatInFlight || nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs()) {
             return List.of();
         }
         heartbeatInFlight = true;

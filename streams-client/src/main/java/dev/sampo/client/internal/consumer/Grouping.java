@@ -261,7 +261,7 @@ final class Grouping {
     /** Calls the handler where blocking is allowed, one call after the other; then goes on here. */
     private void handler(Set<TopicPartition> partitions, Call call, Runnable then) {
         PartitionAssignmentHandler handler = subscription.partitionAssignmentHandler();
-        if (partitions.isEmpty() || handler == PartitionAssignmentHandler.NONE) {
+        if (partitions.isEmpty() || PartitionAssignmentHandler.NONE.equals(handler)) {
             home.home(handlerCalls, done -> then.run(), home::fail);
             return;
         }
@@ -284,7 +284,7 @@ final class Grouping {
         membership.leave();
         Set<TopicPartition> had = new HashSet<>(current);
         PartitionAssignmentHandler handler = subscription.partitionAssignmentHandler();
-        CompletionStage<Void> told = handler == PartitionAssignmentHandler.NONE
+        CompletionStage<Void> told = PartitionAssignmentHandler.NONE.equals(handler)
                 ? handlerCalls
                 : handlerCalls.thenRunAsync(() -> handler.onStop(had, restricted), blocking);
         if (memberId.isEmpty() || properties.groupInstanceId().isPresent()) {

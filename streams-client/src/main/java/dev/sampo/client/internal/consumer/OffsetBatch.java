@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Offsets of any consumers. Adding copies nothing until it is committed: a batch is a list that grows, shared by the
@@ -68,11 +69,8 @@ public final class OffsetBatch implements CommittableOffsetBatch {
 
     @Override
     public scala.collection.immutable.Map<GroupTopicPartition, Object> offsets() {
-        scala.collection.immutable.Map<GroupTopicPartition, Object> map = scala.collection.immutable.Map$.MODULE$.empty();
-        for (Map.Entry<GroupTopicPartition, Long> entry : getOffsets().entrySet()) {
-            map = map.updated(entry.getKey(), entry.getValue());
-        }
-        return map;
+        var map = new HashMap<GroupTopicPartition, Object>(getOffsets());
+        return scala.collection.immutable.Map.from(CollectionConverters.asScala(map));
     }
 
     @Override

@@ -66,10 +66,10 @@ public final class PartitionedSource<K, V, T>
         private final CompletableFuture<Done> completed = new CompletableFuture<>();
         private final CompletableFuture<ConsumerHandle> started = new CompletableFuture<>();
         private final AtomicReference<Map<TopicPartition, Long>> stoppedAt = new AtomicReference<>(Map.of());
-        private final AsyncCallback<StageControl.Command> commands = createAsyncCallback(this::shutDown);
+        private final AsyncCallback<StageControl.Command> commands = createAsyncCallback(Callbacks.to(this::shutDown));
         private final AsyncCallback<Consumer<ConsumerOwner>> calls =
-                createAsyncCallback(call -> call.accept(this));
-        private final AsyncCallback<SubSource.Ended> ends = createAsyncCallback(this::onEnded);
+                createAsyncCallback(Callbacks.to(call -> call.accept(this)));
+        private final AsyncCallback<SubSource.Ended> ends = createAsyncCallback(Callbacks.to(this::onEnded));
         private final Deserializers<K, V> deserializers = Deserializers.of(settings);
         private final Map<TopicPartition, SubSource<K, V, T>> open = new HashMap<>();
         private final Map<TopicPartition, Long> emitted = new HashMap<>();

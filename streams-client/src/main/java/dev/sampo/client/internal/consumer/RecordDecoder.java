@@ -105,8 +105,11 @@ final class RecordDecoder<K, V> {
     }
 
     private boolean isLeftOut(RecordBatch next) {
-        while (!aborted.isEmpty() && aborted.peek().firstOffset() <= next.lastOffset()) {
-            abortedProducers.add(aborted.remove().producerId());
+        AbortedTransaction begun = aborted.peek();
+        while (begun != null && begun.firstOffset() <= next.lastOffset()) {
+            abortedProducers.add(begun.producerId());
+            aborted.remove();
+            begun = aborted.peek();
         }
         if (next.isControlBatch()) {
             if (!abortedProducers.isEmpty() && next.hasProducerId() && isAbortMarker(next)) {

@@ -53,9 +53,9 @@ public final class SingleSource<K, V, T>
     private final class Logic extends GraphStageLogic implements ConsumerOwner {
         private final CompletableFuture<Done> completed = new CompletableFuture<>();
         private final CompletableFuture<ConsumerHandle> started = new CompletableFuture<>();
-        private final AsyncCallback<StageControl.Command> commands = createAsyncCallback(this::onCommand);
+        private final AsyncCallback<StageControl.Command> commands = createAsyncCallback(Callbacks.to(this::onCommand));
         private final AsyncCallback<Consumer<ConsumerOwner>> calls =
-                createAsyncCallback(call -> call.accept(this));
+                createAsyncCallback(Callbacks.to(call -> call.accept(this)));
         private final ChunkBuffer<K, V> buffer = new ChunkBuffer<>(Deserializers.of(settings), this::onConsumed);
         private final Map<TopicPartition, Long> emitted = new HashMap<>();
         private @Nullable ConsumerHandle consumer;

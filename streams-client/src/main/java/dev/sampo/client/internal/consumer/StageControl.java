@@ -1,5 +1,6 @@
 package dev.sampo.client.internal.consumer;
 
+import dev.sampo.client.internal.KafkaClient;
 import dev.sampo.client.javadsl.Consumer;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -66,7 +67,7 @@ final class StageControl implements Consumer.Control {
                     var unused = consumer.thenAccept(handle -> handle.stop(Map.of()));
                     return shutdown.thenCompose(done -> failure == null
                             ? CompletableFuture.completedFuture(result)
-                            : CompletableFuture.<T>failedFuture(failure));
+                            : CompletableFuture.<T>failedFuture(KafkaClient.cause(failure)));
                 }, executor)
                 .thenCompose(stage -> stage);
     }

@@ -92,9 +92,9 @@ final class SubSource<K, V, T> extends GraphStage<SourceShape<T>> {
     }
 
     private final class Logic extends GraphStageLogic {
-        private final AsyncCallback<Chunk> chunks = createAsyncCallback(this::onChunk);
-        private final AsyncCallback<Signal> signals = createAsyncCallback(this::onSignal);
-        private final AsyncCallback<NotUsed> moves = createAsyncCallback(done -> onMoved());
+        private final AsyncCallback<Chunk> chunks = createAsyncCallback(Callbacks.to(this::onChunk));
+        private final AsyncCallback<Signal> signals = createAsyncCallback(Callbacks.to(this::onSignal));
+        private final AsyncCallback<NotUsed> moves = createAsyncCallback(Callbacks.to(done -> onMoved()));
         private final ChunkBuffer<K, V> buffer = new ChunkBuffer<>(deserializers, consumer::consumed);
         private boolean wanted;
         private boolean told;
