@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * takes records.
  *
  * <p>Invariant: batches are sent in the order of their records. When one comes back for another attempt, nothing is
- * sent until every batch in flight has been answered; then all that came back go first, in order. That way the broker
- * sees sequence numbers without a gap, whatever failed. The first batch of an epoch travels alone.
+ * sent until every batch in flight has been answered; then all that came back go first, in order and one by one. That
+ * way the broker sees sequence numbers without a gap, whatever failed.
  */
 final class PartitionLine {
     private final TopicPartition topicPartition;
@@ -82,11 +82,25 @@ final class PartitionLine {
         return waiting.peek();
     }
 
-    /** Batches in flight must come back, or time must pass, before anything is sent. */
+    /**
+     * Batches in flight must come back, or time must pass, before anything is sent. A batch that is tried again, and the
+     * first of an epoch, travels alone: a broker knows only the last five batches again, and once newer ones pushed out
+     * one that it has already, that one would be written twice.
+     */
     boolean mustWait(long nowMs) {
+        if (nowMs < notBeforeMs) {
+            return true;
+        }
+        ProducerBatch flying = inFlight.peek();
+        if (flying == null) {
+            return false;
+        }
+        ProducerBatch next = waiting.peek();
         SequenceLine line = sequences;
-        boolean oneAtATime = returning || (line != null && !line.isKnown());
-        return (oneAtATime && !inFlight.isEmpty()) || nowMs < notBeforeMs;
+        return returning
+                || flying.attempts() > 1
+                || (next != null && next.attempts() > 0)
+                || (line != null && !line.isKnown());
     }
 
     /** Time before which nothing is sent; 0 when it may be sent at once. */
