@@ -49,7 +49,7 @@ final class LiveTailIT {
     }
 
     @Test
-    @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 8, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aTailThatIsCut200TimesGetsEachRecordOnceAndInOrderWhileAProducerWrites() throws Exception {
         // Given
         http.post("/v1/topics", "{\"name\":\"cut\",\"partitions\":" + PARTITIONS + "}");
