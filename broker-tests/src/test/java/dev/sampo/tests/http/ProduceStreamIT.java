@@ -1,13 +1,15 @@
 package dev.sampo.tests.http;
 
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,26 +44,33 @@ final class ProduceStreamIT {
         }
     }
 
+    /** Sends and reads at the same time: a client that only sends is held back until it reads. */
     private static void run(HttpBroker http, String value, int records, long firstOffset) throws Exception {
-        Iterable<byte[]> lines = () -> IntStream.range(0, records / 100)
-                .mapToObj(i -> ("{\"value\":\"" + value + "\"}\n").repeat(100).getBytes(StandardCharsets.UTF_8))
-                .iterator();
-        HttpRequest request = http.request("/v1/topics/stream/records")
-                .timeout(java.time.Duration.ofMinutes(4))
-                .header("Content-Type", "application/x-ndjson")
-                .POST(HttpRequest.BodyPublishers.ofByteArrays(lines))
-                .build();
-        HttpResponse<Stream<String>> response = http.client().send(request, HttpResponse.BodyHandlers.ofLines());
-        assertThat(response.statusCode()).isEqualTo(200);
-        var next = new AtomicLong(firstOffset);
-        try (Stream<String> answers = response.body()) {
-            answers.forEach(answer -> {
-                long offset = next.getAndIncrement();
-                if (!answer.contains("\"offset\":" + offset + ",")) {
-                    throw new AssertionError("expected offset " + offset + ", got " + answer);
+        byte[] lines = ("{\"value\":\"" + value + "\"}\n").repeat(100).getBytes(StandardCharsets.UTF_8);
+        try (var socket = new Socket()) {
+            socket.setSoTimeout(60_000);
+            socket.connect(http.address);
+            OutputStream out = socket.getOutputStream();
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    out.write(("POST /v1/topics/stream/records HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Type: application/x-ndjson\r\nContent-Length: " + (long) lines.length * records / 100
+                                    + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+                    for (int i = 0; i < records / 100; i++) {
+                        out.write(lines);
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
                 }
             });
+            var answers = new BufferedReader(new InputStreamReader(
+                    new TailReader.Dechunked(socket.getInputStream()), StandardCharsets.UTF_8));
+            for (long offset = firstOffset; offset < firstOffset + records; offset++) {
+                assertThat(answers.readLine()).contains("\"offset\":" + offset + ",");
+            }
+            assertThat(answers.readLine()).isNull();
+            sending.get(1, TimeUnit.MINUTES);
         }
-        assertThat(next.get()).isEqualTo(firstOffset + records);
     }
 }

@@ -74,7 +74,7 @@ final class TailReader implements AutoCloseable {
     }
 
     /** The body of a chunked response, after its head. */
-    private static final class Dechunked extends java.io.InputStream {
+    static final class Dechunked extends java.io.InputStream {
         private final java.io.InputStream in;
         private long left = -1;
 
