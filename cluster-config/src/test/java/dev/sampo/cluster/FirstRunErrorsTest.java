@@ -1,9 +1,12 @@
 package dev.sampo.cluster;
 
 import com.typesafe.config.ConfigFactory;
+import dev.sampo.cluster.cli.Terminal;
+import dev.sampo.cluster.cli.Verb;
 import dev.sampo.persistence.log.RealLogFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** What goes wrong at the first start is told with the thing and the remedy, in one line. */
-final class FirstRunErrorsTest {
+public final class FirstRunErrorsTest {
     @TempDir
     private Path temporary;
 
@@ -99,6 +102,7 @@ final class FirstRunErrorsTest {
     }
 
     @Test
+    @Verb("server")
     void theCommandTellsWhatIsWrongWithItsFileOrArgumentsInOneLine() throws IOException {
         Path missing = temporary.resolve("missing.properties");
         Path number = write("number.properties", "node.id=1\nnum.partitions=many\nlog.dirs=" + temporary + "\n");
@@ -115,9 +119,9 @@ final class FirstRunErrorsTest {
         assertThat(run(1, "server", "--config", escape.toString())).contains(escape.toString(), "backslash");
         assertThat(run(1, "server", "--config", listener.toString())).contains("listeners", "no listener");
         assertThat(run(1, "server", "--config", hocon.toString())).contains(hocon.toString());
-        assertThat(run(2, "serve")).contains("unknown command serve", "usage: sampo");
-        assertThat(run(2, "dev", "--port", "x")).contains("--port needs a number");
-        assertThat(run(2, "server")).contains("server needs --config FILE");
+        assertThat(run(2, "serve")).contains("unknown command serve", "did you mean server");
+        assertThat(run(2, "dev", "--port", "x")).contains("--port", "'x' is not an int");
+        assertThat(run(2, "server")).contains("--config=FILE", "sampo server --help");
     }
 
     @Test
@@ -147,7 +151,8 @@ final class FirstRunErrorsTest {
     private static String run(int expectedCode, String... arguments) {
         var err = new ByteArrayOutputStream();
         try (var out = new PrintStream(err, true, UTF_8)) {
-            assertThat(SampoMain.run(List.of(arguments), out, out)).isEqualTo(expectedCode);
+            var terminal = new Terminal(InputStream.nullInputStream(), out, out, Map.of(), false, false, false);
+            assertThat(SampoMain.run(List.of(arguments), terminal)).isEqualTo(expectedCode);
         }
         String text = err.toString(UTF_8);
         assertThat(text).doesNotContain("\tat ");

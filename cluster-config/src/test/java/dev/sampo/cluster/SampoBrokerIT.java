@@ -1,5 +1,6 @@
 package dev.sampo.cluster;
 
+import dev.sampo.cluster.cli.Verb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Whole brokers, in this JVM and in others, with Kafka's own clients. */
-final class SampoBrokerIT {
+public final class SampoBrokerIT {
     private static final Duration WAIT = Duration.ofSeconds(60);
     private static final List<String> FLAGS = List.of(
             "-Xmx256m", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-Djava.awt.headless=true",
@@ -114,6 +115,7 @@ final class SampoBrokerIT {
     }
 
     @Test
+    @Verb("dev")
     void aKilledProcessLosesNothingAcknowledgedAndACleanOneWarnsOfNothing() throws Exception {
         // Given a process of its own
         Path output = temporary.resolve("first.txt");

@@ -29,9 +29,37 @@ final class CommandTree {
         verbs.put("topic list", () -> new TopicList(terminal));
         verbs.put("topic create", () -> new TopicCreate(terminal));
         verbs.put("topic describe", () -> new TopicDescribe(terminal));
+        verbs.put("topic delete", () -> new TopicDelete(terminal));
+        verbs.put("topic alter-config", () -> new TopicAlterConfig(terminal));
+        verbs.put("topic add-partitions", () -> new TopicAddPartitions(terminal));
+        verbs.put("topic trim", () -> new TopicTrim(terminal));
+        verbs.put("topic diff", () -> new ConfigCommands.TopicDiff(terminal));
         verbs.put("produce", () -> new Produce(terminal));
         verbs.put("consume", () -> new Consume.From(terminal));
         verbs.put("tail", () -> new Consume.Tail(terminal));
+        nouns.put("group", "Consumer groups: list, describe, lag, move, delete.");
+        verbs.put("group list", () -> new GroupCommands.GroupList(terminal));
+        verbs.put("group describe", () -> new GroupCommands.GroupDescribe(terminal));
+        verbs.put("group lag", () -> new GroupLag(terminal));
+        verbs.put("group seek", () -> new GroupSeek(terminal));
+        verbs.put("group delete", () -> new GroupCommands.GroupDelete(terminal));
+        verbs.put("group offset-delete", () -> new GroupCommands.OffsetDelete(terminal));
+        nouns.put("config", "Configuration of topics and brokers: get, set, diff, export, apply.");
+        verbs.put("config get", () -> new ConfigCommands.Get(terminal));
+        verbs.put("config set", () -> new ConfigCommands.Set(terminal));
+        verbs.put("config diff", () -> new ConfigCommands.Diff(terminal));
+        verbs.put("config export", () -> new ConfigFile.Export(terminal));
+        verbs.put("config apply", () -> new ConfigFile.Apply(terminal));
+        nouns.put("cluster", "The cluster: info, health, and why something is wrong.");
+        verbs.put("cluster info", () -> new ClusterCommands.Info(terminal));
+        verbs.put("cluster health", () -> new ClusterCommands.HealthCheck(terminal));
+        verbs.put("cluster why", () -> new ClusterCommands.Why(terminal));
+        nouns.put("log", "Segment files of Sampo or Kafka, read without a broker: dump, verify.");
+        verbs.put("log dump", () -> new LogCommands.Dump(terminal));
+        verbs.put("log verify", () -> new LogCommands.Verify(terminal));
+        verbs.put("completion", () -> new MetaCommands.Completion(terminal, this));
+        verbs.put("version", () -> new MetaCommands.ShowVersion(terminal));
+        verbs.put("help", () -> new MetaCommands.Help(terminal, this));
     }
 
     /** Names of all verbs with their noun, as typed. */

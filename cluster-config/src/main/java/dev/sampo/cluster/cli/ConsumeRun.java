@@ -287,7 +287,7 @@ final class ConsumeRun {
         return bytes == null ? null : isText(bytes) ? "utf-8" : "base64";
     }
 
-    private static boolean isText(byte[] bytes) {
+    static boolean isText(byte[] bytes) {
         try {
             UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
             return true;

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
@@ -73,11 +72,9 @@ final class TopicDescribe extends ClientCommand {
     }
 
     private static Map<String, String> overrides(Admin admin, String topic) {
-        var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         var overrides = new TreeMap<String, String>();
-        Failures.await(admin.describeConfigs(List.of(resource)).values().get(resource), "topic " + topic).entries().stream()
-                .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
-                .forEach(entry -> overrides.put(entry.name(), entry.value()));
+        Configs.overrides(admin, new ConfigResource(ConfigResource.Type.TOPIC, topic))
+                .forEach((name, entry) -> overrides.put(name, entry.value()));
         return overrides;
     }
 

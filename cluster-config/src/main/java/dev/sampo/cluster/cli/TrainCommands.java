@@ -21,6 +21,10 @@ final class TrainCommands implements Callable<Integer> {
             List.of("consume", "cli-training", "--until", "end"),
             List.of("consume", "cli-training", "-n", "2", "-o", "json"),
             List.of("consume", "cli-training", "-n", "2", "--group", "cli-training"),
+            List.of("group", "list"),
+            List.of("group", "lag", "cli-training"),
+            List.of("config", "diff", "topic/cli-training"),
+            List.of("cluster", "info"),
             List.of("topic", "list", "--unknown-option"));
 
     private final Terminal terminal;

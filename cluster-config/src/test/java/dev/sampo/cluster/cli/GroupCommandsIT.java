@@ -1,0 +1,143 @@
+package dev.sampo.cluster.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static dev.sampo.cluster.cli.CommandRun.command;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** {@code group ...} against a broker. */
+@ExtendWith(SharedBroker.class)
+final class GroupCommandsIT {
+    @TempDir
+    private Path state;
+
+    /** A topic of three records of which the group has read two; nobody is in the group any more. */
+    private static void twoOfThree(String topic, String group) {
+        command().run("topic", "create", topic, "-p", "1").ok();
+        command().input("10 a\n20 b\n30 c\n").run("produce", topic, "-f", "%d %v\\n").ok();
+        command().run("consume", topic, "--group", group, "-n", "2").ok();
+    }
+
+    @Test
+    @Verb({"group list", "group lag", "group describe"})
+    void aGroupIsListedAndDescribedWithItsLag() {
+        twoOfThree("gl", "gl-g");
+        JsonNode listed = command().json("group list");
+        assertThat(listed).anySatisfy(group -> assertThat(group.get("group").asString()).isEqualTo("gl-g"));
+        JsonNode lag = command().json("group lag", "gl-g");
+        assertThat(lag.get(0).get("committedOffset").asInt()).isEqualTo(2);
+        assertThat(lag.get(0).get("lag").asInt()).isEqualTo(1);
+        JsonNode described = command().json("group describe", "gl-g");
+        assertThat(described.get(0).get("state").asString()).isEqualTo("Empty");
+        assertThat(described.get(0).get("offsets")).hasSize(1);
+        assertThat(command().run("group", "describe", "gl-g").ok().out()).contains("state        Empty", "COMMITTED-OFFSET");
+        assertThat(command().run("group", "describe", "gl-none").expect(ExitCode.NOT_FOUND).err())
+                .contains("GROUP_ID_NOT_FOUND", "sampo group list");
+    }
+
+    @Test
+    @Verb("group lag")
+    void watchingLooksAgainAndCannotBeOneDocument() {
+        twoOfThree("gw", "gw-g");
+        assertThat(command().run("group", "lag", "gw-g", "--watch", "--interval", "1ms", "--times", "3", "-o", "ndjson").ok().out()
+                        .lines())
+                .hasSize(3);
+        command().run("group", "lag", "gw-g", "--watch", "-o", "json").expect(ExitCode.USAGE);
+    }
+
+    @Test
+    @Verb("group seek")
+    void aGroupIsMovedShownBeforehandAndMovedBack() {
+        twoOfThree("gs", "gs-g");
+        JsonNode dry = seek("--to", "earliest", "--dry-run");
+        assertThat(dry.get(0).get("before").asInt()).isEqualTo(2);
+        assertThat(dry.get(0).get("after").asInt()).isZero();
+        assertThat(dry.get(0).get("changed").asBoolean()).isFalse();
+        assertThat(committed("gs-g")).isEqualTo(2);
+
+        assertThat(seek("--to", "earliest").get(0).get("changed").asBoolean()).isTrue();
+        assertThat(committed("gs-g")).isZero();
+        seek("--undo");
+        assertThat(committed("gs-g")).isEqualTo(2);
+        seek("--to", "@30");
+        assertThat(committed("gs-g")).isEqualTo(2);
+        seek("--to", "-5m", "--topic", "gs:0"); // nothing so young: the end
+        assertThat(committed("gs-g")).isEqualTo(3);
+        seek("--to", "1");
+        assertThat(committed("gs-g")).isEqualTo(1);
+    }
+
+    private JsonNode seek(String... arguments) {
+        var words = new java.util.ArrayList<>(List.of("gs-g"));
+        words.addAll(List.of(arguments));
+        return command().with("XDG_STATE_HOME", state.toString()).json("group seek", words.toArray(String[]::new));
+    }
+
+    private static int committed(String group) {
+        return command().json("group lag", group).get(0).get("committedOffset").asInt();
+    }
+
+    @Test
+    @Verb("group seek")
+    void aGroupThatNeverReadIsPlacedAndTakenBack() {
+        command().run("topic", "create", "gn", "-p", "1").ok();
+        var command = command().with("XDG_STATE_HOME", state.toString());
+        assertThat(command.run("group", "seek", "gn-g", "--to", "end").expect(ExitCode.NOT_FOUND).err()).contains("gn-g");
+        assertThat(command.run("group", "seek", "gn-g", "--to", "end", "-t", "gn").ok().err())
+                .contains("undo with: sampo group seek gn-g --undo");
+        command.run("group", "seek", "gn-g", "--undo").ok();
+        assertThat(command.run("group", "lag", "gn-g", "-q").out()).isEmpty();
+        assertThat(command.run("group", "seek", "other", "--undo").expect(ExitCode.NOT_FOUND).err()).contains("no seek");
+        command.run("group", "seek", "gn-g").expect(ExitCode.USAGE);
+        command.run("group", "seek", "gn-g", "--to", "end", "--undo").expect(ExitCode.USAGE);
+    }
+
+    @Test
+    @Verb({"group offset-delete", "group delete"})
+    void offsetsAndGroupsAreDeletedOnlyWhenSomeoneAgreed() {
+        twoOfThree("gd", "gd-g");
+        command().run("group", "offset-delete", "gd-g", "-t", "gd").expect(ExitCode.USAGE);
+        assertThat(command().json("group offset-delete", "gd-g", "-t", "gd", "--dry-run").get(0).get("deleted").asBoolean())
+                .isFalse();
+        assertThat(command().json("group offset-delete", "gd-g", "-t", "gd:0", "--yes").get(0).get("before").asInt()).isEqualTo(2);
+        command().run("group", "offset-delete", "gd-g", "-t", "gd:x", "--yes").expect(ExitCode.USAGE);
+
+        twoOfThree("gd2", "gd-h");
+        command().run("group", "delete", "gd-h").expect(ExitCode.USAGE);
+        assertThat(command().run("group", "delete", "gd-h", "--dry-run").ok().out()).contains("would delete gd-h");
+        assertThat(command().json("group delete", "gd-h", "--yes").get(0).get("done").asBoolean()).isTrue();
+        command().run("group", "delete", "gd-h", "--yes").expect(ExitCode.NOT_FOUND);
+    }
+
+    @Test
+    @Verb({"group describe", "group seek", "group delete"})
+    void aGroupWithMembersShowsThemAndIsNeitherMovedNorDeleted() {
+        command().run("topic", "create", "gm", "-p", "1").ok();
+        Map<String, Object> settings = Map.of("bootstrap.servers", SharedBroker.bootstrap(), "group.id", "gm-g");
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of("gm"));
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (consumer.assignment().isEmpty() && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofMillis(100));
+            }
+            JsonNode group = command().json("group describe", "gm-g").get(0);
+            assertThat(group.get("members").get(0).get("partitions").get(0).asString()).isEqualTo("gm:0");
+            assertThat(command().with("XDG_STATE_HOME", state.toString())
+                            .run("group", "seek", "gm-g", "--to", "end", "-t", "gm")
+                            .expect(ExitCode.FAILED)
+                            .err())
+                    .contains("stop the group's members first");
+            assertThat(command().run("group", "delete", "gm-g", "--yes").expect(ExitCode.FAILED).err())
+                    .contains("NON_EMPTY_GROUP", "stop the group's members first");
+        }
+    }
+}
