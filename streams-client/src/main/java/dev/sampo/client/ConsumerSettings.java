@@ -29,7 +29,6 @@ public final class ConsumerSettings<K, V> {
             Duration stopTimeout,
             Duration closeTimeout,
             Duration commitTimeout,
-            Duration waitClosePartition,
             Duration positionTimeout,
             Duration offsetForTimesTimeout,
             Duration metadataRequestTimeout,
@@ -82,7 +81,6 @@ public final class ConsumerSettings<K, V> {
                 config.getDuration("stop-timeout"),
                 config.getDuration("close-timeout"),
                 config.getDuration("commit-timeout"),
-                config.getDuration("wait-close-partition"),
                 config.getDuration("position-timeout"),
                 config.getDuration("offset-for-times-timeout"),
                 config.getDuration("metadata-request-timeout"),
@@ -248,7 +246,6 @@ public final class ConsumerSettings<K, V> {
                 value,
                 times.closeTimeout(),
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 times.offsetForTimesTimeout(),
                 times.metadataRequestTimeout(),
@@ -271,7 +268,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 value,
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 times.offsetForTimesTimeout(),
                 times.metadataRequestTimeout(),
@@ -294,7 +290,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 times.closeTimeout(),
                 value,
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 times.offsetForTimesTimeout(),
                 times.metadataRequestTimeout(),
@@ -304,29 +299,6 @@ public final class ConsumerSettings<K, V> {
     /** Longest time for one commit, see {@code commit-timeout}. */
     public ConsumerSettings<K, V> withCommitTimeout(FiniteDuration value) {
         return withCommitTimeout(Duration.ofNanos(value.toNanos()));
-    }
-
-    /** How long a revoked partition's substream stays open, see {@code wait-close-partition}. */
-    public FiniteDuration waitClosePartition() {
-        return FiniteDuration.apply(times.waitClosePartition().toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    /** How long a revoked partition's substream stays open, see {@code wait-close-partition}. */
-    public ConsumerSettings<K, V> withWaitClosePartition(Duration value) {
-        return with(new Times(
-                times.stopTimeout(),
-                times.closeTimeout(),
-                times.commitTimeout(),
-                value,
-                times.positionTimeout(),
-                times.offsetForTimesTimeout(),
-                times.metadataRequestTimeout(),
-                times.partitionHandlerWarning()));
-    }
-
-    /** How long a revoked partition's substream stays open, see {@code wait-close-partition}. */
-    public ConsumerSettings<K, V> withWaitClosePartition(FiniteDuration value) {
-        return withWaitClosePartition(Duration.ofNanos(value.toNanos()));
     }
 
     /** Longest time to find first offsets, see {@code position-timeout}. */
@@ -340,7 +312,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 times.closeTimeout(),
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 value,
                 times.offsetForTimesTimeout(),
                 times.metadataRequestTimeout(),
@@ -363,7 +334,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 times.closeTimeout(),
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 value,
                 times.metadataRequestTimeout(),
@@ -386,7 +356,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 times.closeTimeout(),
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 times.offsetForTimesTimeout(),
                 value,
@@ -409,7 +378,6 @@ public final class ConsumerSettings<K, V> {
                 times.stopTimeout(),
                 times.closeTimeout(),
                 times.commitTimeout(),
-                times.waitClosePartition(),
                 times.positionTimeout(),
                 times.offsetForTimesTimeout(),
                 times.metadataRequestTimeout(),
