@@ -1,12 +1,12 @@
 package dev.sampo.client.internal;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.MetadataResponseData;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class MetadataCacheTest {
     private static final TopicPartition P0 = new TopicPartition("t", 0);

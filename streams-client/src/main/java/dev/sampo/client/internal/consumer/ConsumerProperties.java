@@ -1,7 +1,5 @@
 package dev.sampo.client.internal.consumer;
 
-import static dev.sampo.client.internal.ClientSettings.number;
-
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +8,8 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.config.ConfigException;
+
+import static dev.sampo.client.internal.ClientSettings.number;
 
 /**
  * Kafka's consumer properties, read once, with Kafka's defaults; times in ms, sizes in bytes.

@@ -1,13 +1,13 @@
 package dev.sampo.client.internal.consumer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class CommitQueueTest {
     private static final TopicPartition P0 = new TopicPartition("t", 0);

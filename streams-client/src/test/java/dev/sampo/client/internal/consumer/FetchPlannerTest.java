@@ -1,7 +1,5 @@
 package dev.sampo.client.internal.consumer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.internal.ClusterImage;
 import dev.sampo.client.internal.ClusterImage.PartitionImage;
 import dev.sampo.client.internal.ClusterImage.TopicImage;
@@ -14,6 +12,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class FetchPlannerTest {
     private static final TopicPartition P0 = new TopicPartition("t", 0);

@@ -1,7 +1,5 @@
 package dev.sampo.client.internal.consumer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.internal.consumer.GroupMembership.Assigned;
 import dev.sampo.client.internal.consumer.GroupMembership.Effect;
 import dev.sampo.client.internal.consumer.GroupMembership.Fail;
@@ -27,6 +25,8 @@ import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class GroupMembershipTest {
     private static final TopicPartition P0 = new TopicPartition("t", 0);
