@@ -9,11 +9,7 @@ public enum Difference {
     /** Resuming after a serializer's failure leaves out the element, like the failure of any other stage. */
     A_SERIALIZER_FAILURE_IS_RESUMED_BY_SUPERVISION(
             "flexiFlow fails the stream whatever the supervision strategy says, as the serializer runs inside send",
-            "flexiFlow asks the supervision strategy; resume leaves the element out"),
-    /** Offsets reach a batch out of order when a stage before it is unordered. */
-    A_BATCH_KEEPS_THE_HIGHEST_OFFSET(
-            "a batch keeps the offset added last, so an unordered stage can move a group back",
-            "a batch keeps the highest offset of each partition");
+            "flexiFlow asks the supervision strategy; resume leaves the element out");
 
     private final String connector;
     private final String ours;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.pekko.kafka.CommitDelivery;
@@ -15,6 +16,7 @@ import org.apache.pekko.kafka.ConsumerMessage.CommittableMessage;
 import org.apache.pekko.kafka.Subscriptions;
 import org.apache.pekko.kafka.javadsl.Committer;
 import org.apache.pekko.kafka.javadsl.Consumer;
+import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.Test;
@@ -320,5 +322,27 @@ class CommitIT extends Scenario {
 
         // Then
         assertThat(records.committed(group, topic)).isEqualTo(Map.of(0, 10L));
+    }
+
+    @Test
+    void aBatchKeepsTheOffsetThatWasAddedLast() {
+        // Given
+        String topic = topic(1);
+        String group = name("group");
+        records.write(topic, 1, 10, "a");
+        var running = Consumer.committableSource(consumer(group).withStopTimeout(TIME_TO_COMMIT), Subscriptions.topics(topic))
+                .toMat(Sink.queue(), Keep.both())
+                .run(system);
+        var offsets = IntStream.range(0, 10)
+                .mapToObj(i -> await(running.second().pull()).map(CommittableMessage::committableOffset).orElseThrow())
+                .toList();
+
+        // When: a lower offset comes after a higher one
+        var batch = ConsumerMessage.createCommittableOffsetBatch(List.of(offsets.get(9), offsets.get(3)));
+        await(Source.single(batch).runWith(Committer.sink(committer()), system));
+
+        // Then
+        assertThat(records.committed(group, topic)).containsEntry(0, 4L);
+        await(running.first().shutdown());
     }
 }

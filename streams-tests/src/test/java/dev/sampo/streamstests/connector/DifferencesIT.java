@@ -1,26 +1,19 @@
 package dev.sampo.streamstests.connector;
 
 import dev.sampo.streamstests.Difference;
-import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.pekko.kafka.ConsumerMessage;
 import org.apache.pekko.kafka.ConsumerMessage.Committable;
-import org.apache.pekko.kafka.ConsumerMessage.CommittableMessage;
 import org.apache.pekko.kafka.ProducerMessage;
 import org.apache.pekko.kafka.ProducerMessage.Envelope;
 import org.apache.pekko.kafka.ProducerSettings;
 import org.apache.pekko.kafka.Subscriptions;
-import org.apache.pekko.kafka.javadsl.Committer;
 import org.apache.pekko.kafka.javadsl.Consumer;
 import org.apache.pekko.kafka.javadsl.Producer;
 import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Supervision;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.MethodOrderer;
@@ -88,29 +81,6 @@ class DifferencesIT extends Scenario {
         } else {
             assertThat(messages(failure(through))).contains("v-3 is not liked");
         }
-    }
-
-    @Test
-    void aBatchKeepsTheHighestOffset() {
-        // Given
-        SHOWN.add(Difference.A_BATCH_KEEPS_THE_HIGHEST_OFFSET);
-        String topic = topic(1);
-        String group = name("group");
-        records.write(topic, 1, 10, "a");
-        var running = Consumer.committableSource(consumer(group).withStopTimeout(Duration.ofSeconds(1)), Subscriptions.topics(topic))
-                .toMat(Sink.queue(), Keep.both())
-                .run(system);
-        var offsets = IntStream.range(0, 10)
-                .mapToObj(i -> await(running.second().pull()).map(CommittableMessage::committableOffset).orElseThrow())
-                .toList();
-
-        // When: the last one comes first
-        var batch = ConsumerMessage.createCommittableOffsetBatch(List.of(offsets.get(9), offsets.get(3)));
-        await(Source.single(batch).runWith(Committer.sink(committer()), system));
-
-        // Then
-        assertThat(records.committed(group, topic)).containsEntry(0, OURS ? 10L : 4L);
-        await(running.first().shutdown());
     }
 
     @Test
