@@ -1,7 +1,5 @@
 package dev.sampo.client.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -9,6 +7,8 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class ProducerBatchTest {
     private static final Delivery NOBODY = new Delivery() {
