@@ -28,11 +28,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 class CommittableSinkIT {
-    private static final Logger log = LoggerFactory.getLogger(CommittableSinkIT.class);
     private static final int PARTITIONS = 3;
 
     private static TestBroker broker;
@@ -111,8 +108,8 @@ class CommittableSinkIT {
         control.drainAndShutdown(system.dispatcher()).toCompletableFuture().get(60, TimeUnit.SECONDS);
 
         // Then
-        log.atInfo().addKeyValue("records", count).addKeyValue("ms", (System.nanoTime() - begin) / 1_000_000)
-                .log("committableSource to committableSink");
+        System.out.printf(
+                "%d records from committableSource to committableSink: %d ms%n", count, (System.nanoTime() - begin) / 1_000_000);
         var seen = new BitSet(count);
         int[] last = {-1, -1, -1};
         List<ConsumerRecord<String, String>> copied = topics.read(name + "-out", count);
