@@ -102,7 +102,7 @@ final class LiveTailIT {
         Map<Integer, Long> counts = new HashMap<>();
         var random = new Random(SEED + 1);
         try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of("bootstrap.servers", http.broker.bootstrapServers(), "compression.type", "lz4"),
+                Map.<String, Object>of("bootstrap.servers", http.broker.bootstrapServers(), "compression.type", "gzip"),
                 new StringSerializer(), new StringSerializer())) {
             int sent = 0;
             while (!stop.get()) {
