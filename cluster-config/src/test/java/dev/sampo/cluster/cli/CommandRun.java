@@ -130,7 +130,7 @@ final class CommandRun {
     /** No test starts a broker through the command tree. */
     static final class NoBrokers implements Brokers {
         @Override
-        public void dev(int port, String dataFolder, Terminal terminal) {
+        public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
             terminal.out().print("dev " + port + " " + dataFolder + "\n");
         }
 

@@ -1,7 +1,5 @@
 package dev.sampo.streamstests.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.ProducerMessage;
 import dev.sampo.client.ProducerMessage.Result;
 import dev.sampo.client.ProducerMessage.Results;
@@ -22,6 +20,8 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class BrokerRestartIT {
     private static final int COUNT = 100_000;

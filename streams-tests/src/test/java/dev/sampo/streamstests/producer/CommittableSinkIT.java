@@ -1,7 +1,5 @@
 package dev.sampo.streamstests.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.CommitterSettings;
 import dev.sampo.client.ConsumerMessage.Committable;
 import dev.sampo.client.ConsumerSettings;
@@ -28,6 +26,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 class CommittableSinkIT {
     private static final int PARTITIONS = 3;

@@ -1,7 +1,5 @@
 package dev.sampo.streamstests.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.sampo.client.ProducerSettings;
 import dev.sampo.client.javadsl.Producer;
 import dev.sampo.streamstests.broker.TestBroker;
@@ -16,6 +14,8 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Prints how fast plainSink is beside Kafka's producer, both with default settings on one broker; judges only that all arrived. */
 @Tag("soak")

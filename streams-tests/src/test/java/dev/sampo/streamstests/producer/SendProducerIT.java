@@ -1,8 +1,5 @@
 package dev.sampo.streamstests.producer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.sampo.client.ProducerSettings;
 import dev.sampo.client.javadsl.SendProducer;
 import dev.sampo.streamstests.broker.TestBroker;
@@ -21,6 +18,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class SendProducerIT {
     private static TestBroker broker;
