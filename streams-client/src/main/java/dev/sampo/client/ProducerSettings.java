@@ -41,7 +41,6 @@ public final class ProducerSettings<K, V> {
     private final Duration closeTimeout;
     private final int parallelism;
     private final String dispatcher;
-    private final Duration eosCommitInterval;
     private final @Nullable Function<ProducerSettings<K, V>, CompletionStage<ProducerSettings<K, V>>> enrich;
 
     private ProducerSettings(
@@ -51,7 +50,6 @@ public final class ProducerSettings<K, V> {
             Duration closeTimeout,
             int parallelism,
             String dispatcher,
-            Duration eosCommitInterval,
             @Nullable Function<ProducerSettings<K, V>, CompletionStage<ProducerSettings<K, V>>> enrich) {
         if (parallelism < 1) {
             throw new IllegalArgumentException(CONFIG_PATH + ".parallelism is " + parallelism + ", it must be at least 1");
@@ -62,7 +60,6 @@ public final class ProducerSettings<K, V> {
         this.closeTimeout = closeTimeout;
         this.parallelism = parallelism;
         this.dispatcher = dispatcher;
-        this.eosCommitInterval = eosCommitInterval;
         this.enrich = enrich;
     }
 
@@ -89,7 +86,6 @@ public final class ProducerSettings<K, V> {
                 config.getDuration("close-timeout"),
                 config.getInt("parallelism"),
                 config.getString("use-dispatcher"),
-                config.getDuration("eos-commit-interval"),
                 null);
     }
 
@@ -207,11 +203,6 @@ public final class ProducerSettings<K, V> {
         return dispatcher;
     }
 
-    /** How often a transactional stage commits. */
-    public FiniteDuration eosCommitInterval() {
-        return DurationConverters.toScala(eosCommitInterval);
-    }
-
     /** Sets {@code client.id}. */
     public ProducerSettings<K, V> withClientId(String clientId) {
         return withProperty(ProducerConfig.CLIENT_ID_CONFIG, clientId);
@@ -227,7 +218,7 @@ public final class ProducerSettings<K, V> {
         var changed = new LinkedHashMap<>(properties);
         changed.putAll(more);
         return new ProducerSettings<>(
-                changed, keySerializer, valueSerializer, closeTimeout, parallelism, dispatcher, eosCommitInterval, enrich);
+                changed, keySerializer, valueSerializer, closeTimeout, parallelism, dispatcher, enrich);
     }
 
     /** Sets Kafka producer properties; others stay. */
@@ -243,7 +234,7 @@ public final class ProducerSettings<K, V> {
     /** Longest wait for open requests when a stream is cancelled or fails. */
     public ProducerSettings<K, V> withCloseTimeout(Duration timeout) {
         return new ProducerSettings<>(
-                properties, keySerializer, valueSerializer, timeout, parallelism, dispatcher, eosCommitInterval, enrich);
+                properties, keySerializer, valueSerializer, timeout, parallelism, dispatcher, enrich);
     }
 
     /** Longest wait for open requests when a stream is cancelled or fails. */
@@ -254,31 +245,20 @@ public final class ProducerSettings<K, V> {
     /** Most elements that may be under way in one stage, at least 1. */
     public ProducerSettings<K, V> withParallelism(int most) {
         return new ProducerSettings<>(
-                properties, keySerializer, valueSerializer, closeTimeout, most, dispatcher, eosCommitInterval, enrich);
+                properties, keySerializer, valueSerializer, closeTimeout, most, dispatcher, enrich);
     }
 
     /** The stage's dispatcher; empty for the stream's own, which is right for a stage that never blocks. */
     public ProducerSettings<K, V> withDispatcher(String name) {
         return new ProducerSettings<>(
-                properties, keySerializer, valueSerializer, closeTimeout, parallelism, name, eosCommitInterval, enrich);
-    }
-
-    /** How often a transactional stage commits. */
-    public ProducerSettings<K, V> withEosCommitInterval(Duration interval) {
-        return new ProducerSettings<>(
-                properties, keySerializer, valueSerializer, closeTimeout, parallelism, dispatcher, interval, enrich);
-    }
-
-    /** How often a transactional stage commits. */
-    public ProducerSettings<K, V> withEosCommitInterval(FiniteDuration interval) {
-        return withEosCommitInterval(DurationConverters.toJava(interval));
+                properties, keySerializer, valueSerializer, closeTimeout, parallelism, name, enrich);
     }
 
     /** Completes the settings each time a stage starts, for example with addresses or secrets from elsewhere. */
     public ProducerSettings<K, V> withEnrichCompletionStage(
             Function<ProducerSettings<K, V>, CompletionStage<ProducerSettings<K, V>>> completion) {
         return new ProducerSettings<>(
-                properties, keySerializer, valueSerializer, closeTimeout, parallelism, dispatcher, eosCommitInterval, completion);
+                properties, keySerializer, valueSerializer, closeTimeout, parallelism, dispatcher, completion);
     }
 
     /** Completes the settings each time a stage starts, for example with addresses or secrets from elsewhere. */
@@ -305,7 +285,7 @@ public final class ProducerSettings<K, V> {
                 .map(e -> e.getKey() + "=" + (secret(e.getKey()) ? "****" : e.getValue()))
                 .collect(Collectors.joining(","));
         return "ProducerSettings(properties=" + shown + ",closeTimeout=" + closeTimeout + ",parallelism=" + parallelism
-                + ",dispatcher=" + dispatcher + ",eosCommitInterval=" + eosCommitInterval + ")";
+                + ",dispatcher=" + dispatcher + ")";
     }
 
     private static boolean secret(String key) {
