@@ -27,6 +27,7 @@ final class SampoLauncher {
         // Fixed over a restart, and apart from another broker's on this machine.
         properties.put("sampo.remoting.port", Integer.toString(FreePort.next()));
         properties.put("sampo.raft.port", Integer.toString(FreePort.next()));
+        properties.put("sampo.http.enabled", "false");
         properties.putAll(settings);
         try {
             Files.createDirectories(folder);
