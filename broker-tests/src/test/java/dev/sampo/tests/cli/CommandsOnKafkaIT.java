@@ -84,7 +84,7 @@ class CommandsOnKafkaIT {
 
     private static final class NoBrokers implements Brokers {
         @Override
-        public void dev(int port, String dataFolder, Terminal terminal) {
+        public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
             throw new UnsupportedOperationException("no broker here");
         }
 
