@@ -53,6 +53,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -132,6 +133,12 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
+    /**
+     * What a start does beside the rest. Not the pool that the JVM shares: it may have a single thread, and an embedding
+     * application may hold it.
+     */
+    private static final Executor BESIDE = task -> Thread.ofPlatform().daemon().name("sampo-start").start(task);
+
     /** What has been started so far, so that a start that fails leaves nothing behind. */
     private static final class Start {
         private final BrokerSettings settings;
@@ -170,7 +177,7 @@ public final class SampoBroker implements AutoCloseable {
                 checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
             }
             DiskReserve reserve = openReserve(config);
-            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve));
+            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve), BESIDE);
             started.addFirst(() -> close(raft));
             ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
             started.addFirst(() -> {
@@ -357,7 +364,7 @@ public final class SampoBroker implements AutoCloseable {
                             http,
                             new HttpApi.Parts(
                                     system, services.local(listener, http), images, settings.nodeId(),
-                                    readiness.checks(), MetricsRoutes.endpoints(system))))
+                                    readiness.checks(), MetricsRoutes.endpoints(system))), BESIDE)
                     .thenCompose(stage -> stage);
             started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));
             return begun.handle((api, failure) -> {

@@ -51,7 +51,8 @@ final class SampoClusterIT {
             assertThat(marker(cluster)).doesNotExist();
             assertThatThrownBy(() -> cluster.faults().dropConnections()).hasMessageContaining("the broker does not run");
             // Aside: a client that has lost its last broker forgets its metadata, and then even send() waits.
-            var sent = CompletableFuture.supplyAsync(() -> producer.send(new ProducerRecord<>("orders", "c")));
+            var sent = CompletableFuture.supplyAsync(
+                    () -> producer.send(new ProducerRecord<>("orders", "c")), task -> Thread.ofPlatform().daemon().start(task));
 
             // And
             cluster.start();

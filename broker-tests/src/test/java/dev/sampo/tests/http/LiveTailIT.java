@@ -55,7 +55,8 @@ final class LiveTailIT {
         // Given
         http.post("/v1/topics", "{\"name\":\"cut\",\"partitions\":" + PARTITIONS + "}");
         var stop = new AtomicBoolean();
-        CompletableFuture<Map<Integer, Long>> producing = CompletableFuture.supplyAsync(() -> produce("cut", stop));
+        CompletableFuture<Map<Integer, Long>> producing = CompletableFuture.supplyAsync(
+                () -> produce("cut", stop), task -> Thread.ofPlatform().daemon().start(task)); // not in the pool that libraries share
         var random = new Random(SEED);
 
         // When

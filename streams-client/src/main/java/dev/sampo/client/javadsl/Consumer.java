@@ -99,31 +99,34 @@ public final class Consumer {
     }
 
     private static final class NoopControl implements Control {
-        private static final CompletionStage<Done> DONE = CompletableFuture.completedStage(Done.getInstance());
+        private static <T> CompletionStage<T> refused() {
+            return CompletableFuture.failedStage(
+                    new IllegalStateException("not assigned yet: this control stands in for that of a running stream"));
+        }
 
         @Override
         public CompletionStage<Done> stop() {
-            return DONE;
+            return refused();
         }
 
         @Override
         public CompletionStage<Done> shutdown() {
-            return DONE;
+            return refused();
         }
 
         @Override
         public <T> CompletionStage<T> drainAndShutdown(CompletionStage<T> streamCompletion, Executor executor) {
-            return streamCompletion;
+            return refused();
         }
 
         @Override
         public CompletionStage<Done> isShutdown() {
-            return DONE;
+            return refused();
         }
 
         @Override
         public CompletionStage<Map<MetricName, Metric>> getMetrics() {
-            return CompletableFuture.completedStage(Map.of());
+            return refused();
         }
     }
 
@@ -137,7 +140,7 @@ public final class Consumer {
         return new DrainingControl<>(control, completion);
     }
 
-    /** A control of nothing, as a first value for one that is replaced. */
+    /** A control of nothing, as a first value for one that is replaced; every call of it fails. */
     public static Control createNoopControl() {
         return new NoopControl();
     }

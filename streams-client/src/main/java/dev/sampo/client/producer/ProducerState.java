@@ -320,7 +320,9 @@ final class ProducerState {
             } else if (answer.error() == Errors.NONE || answer.error().exception() instanceof RetriableException) {
                 metadata.want(answer.topic());
             } else {
-                topic.unpark().forEach(record -> refuse(record, exception(answer.error(), null), effects));
+                RuntimeException refusal =
+                        exception(answer.error(), "topic " + answer.topic() + ": " + answer.error().message());
+                topic.unpark().forEach(record -> refuse(record, refusal, effects));
             }
         }
         return effects;

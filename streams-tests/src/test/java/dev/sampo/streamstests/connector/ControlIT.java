@@ -196,7 +196,7 @@ class ControlIT extends Scenario {
         var metrics = await(control.getMetrics());
 
         // Then
-        assertThat(metrics.keySet()).extracting(metric -> metric.name()).contains("records-consumed-total");
+        assertThat(metrics.keySet()).extracting(metric -> metric.name()).contains("bytes-consumed-total");
         drain(control);
     }
 
