@@ -38,7 +38,7 @@ abstract class Scenario {
     /** True in the variant that runs on our client. */
     static final boolean OURS = ConsumerSettings.class.getName().startsWith("dev.sampo");
 
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofSeconds(60);
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     ActorSystem system;
