@@ -42,6 +42,7 @@ class FiveMinutesIT {
         Files.createDirectory(folder.resolve("bin"));
         Files.createSymbolicLink(folder.resolve("bin").resolve("sampo"), PROJECT.resolve("bin").resolve("sampo"));
         Files.createSymbolicLink(folder.resolve("cluster-config"), PROJECT.resolve("cluster-config"));
+        Files.createSymbolicLink(folder.resolve("streams-client"), PROJECT.resolve("streams-client"));
         String port = Integer.toString(FreePort.next());
         String httpPort = Integer.toString(FreePort.next());
         List<Block> blocks = blocks(section());
