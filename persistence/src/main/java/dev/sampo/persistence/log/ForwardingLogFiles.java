@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Passes every call on to another file system. Extended by those that change some calls: disks that fail on command. */
+/**
+ * Passes every call on to another file system. Extended by those that change some calls: the reserve of the metadata log,
+ * disks that fail on command.
+ */
 public abstract class ForwardingLogFiles implements LogFiles {
     private final LogFiles files;
 
