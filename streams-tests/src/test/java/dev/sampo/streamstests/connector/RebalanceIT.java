@@ -173,7 +173,7 @@ class RebalanceIT extends Scenario {
     }
 
     @Test
-    @Tag("soak") // the end of the actor system may outlast the session on two busy cores: then it is another story
+    @Tag("soak") // failed once on two busy cores, the member got both partitions after 45 s; not understood yet
     void aStaticMemberThatComesBackKeepsItsPartitionsWithoutARebalance() {
         // Given
         String topic = topic(2);
