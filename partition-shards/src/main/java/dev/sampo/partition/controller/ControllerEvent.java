@@ -21,14 +21,27 @@ public sealed interface ControllerEvent extends SampoMessage {
      * has no leader from here on.
      *
      * @param incarnation greater than every earlier one of the cluster
+     * @param raftAddress {@code host:port} where the other members of the metadata log reach it
      */
     record BrokerRegistered(
             int brokerId, Uuid directoryId, Uuid processId, long incarnation, List<Endpoint> endpoints,
-            @Nullable String rack)
-            implements ControllerEvent {}
+            @Nullable String rack, @Nullable String raftAddress)
+            implements ControllerEvent {
+        /** Without an address of the metadata log. */
+        public BrokerRegistered(int brokerId, Uuid directoryId, Uuid processId, long incarnation,
+                List<Endpoint> endpoints, @Nullable String rack) {
+            this(brokerId, directoryId, processId, incarnation, endpoints, rack, null);
+        }
+    }
 
     /** A broker's session is over: it leads nothing from here on. */
     record BrokerFenced(int brokerId, long incarnation) implements ControllerEvent {}
+
+    /** A broker is shutting down or not, drained or not. */
+    record BrokerChanged(int brokerId, boolean shuttingDown, boolean drained) implements ControllerEvent {}
+
+    /** A broker is forgotten; no placement group names it. */
+    record BrokerUnregistered(int brokerId) implements ControllerEvent {}
 
     /**
      * A placement group exists, without a leader.
@@ -60,7 +73,24 @@ public sealed interface ControllerEvent extends SampoMessage {
             implements ControllerEvent {}
 
     /** A placement group has another ISR; the leader and its epoch stay. */
-    record InSyncReplicasChanged(String groupId, List<Integer> inSyncReplicas) implements ControllerEvent {}
+    record InSyncReplicasChanged(String groupId, List<Integer> inSyncReplicas, List<Integer> eligible)
+            implements ControllerEvent {
+        @SuppressWarnings("all") // null comes from events that were written before there were eligible replicas
+        public InSyncReplicasChanged {
+            eligible = eligible == null ? List.of() : List.copyOf(eligible);
+        }
+
+        /** Without eligible replicas outside of the ISR. */
+        public InSyncReplicasChanged(String groupId, List<Integer> inSyncReplicas) {
+            this(groupId, inSyncReplicas, List.of());
+        }
+    }
+
+    /** A partition is being copied to the brokers of another group, which exists; null: not any more (cancelled). */
+    record PartitionMoveStarted(Uuid topicId, int partition, @Nullable String groupId) implements ControllerEvent {}
+
+    /** A partition belongs to another group from here on; every in-sync replica of that group has all of it. */
+    record PartitionMoved(Uuid topicId, int partition, String groupId) implements ControllerEvent {}
 
     /** A resource's dynamic values, all of them: what is not in {@code values} is not set. */
     record ConfigsChanged(ConfigResource resource, Map<String, String> values) implements ControllerEvent {}

@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Controller.ConfigResource;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
@@ -66,13 +67,51 @@ public record MetadataImage(
         this(offset, brokers, topics, topicIds, groups, configs, nextProducerId, 0, 0);
     }
 
-    /** A registered broker; {@code incarnation} is Kafka's broker epoch. */
+    /**
+     * A registered broker; {@code incarnation} is Kafka's broker epoch.
+     *
+     * @param raftAddress {@code host:port} where the other members of the metadata log reach it, null when not told
+     * @param shuttingDown it stops: it leads nothing that another broker can lead. Over with the next registration
+     * @param drained an administrator wants it to lead and to receive nothing, until it is undrained
+     */
     public record Broker(
             int id, Uuid directoryId, Uuid processId, long incarnation, List<Endpoint> endpoints,
-            @Nullable String rack, boolean fenced) {}
+            @Nullable String rack, boolean fenced, @Nullable String raftAddress, boolean shuttingDown,
+            boolean drained) {
+        /** A broker that neither stops nor is drained. */
+        public Broker(int id, Uuid directoryId, Uuid processId, long incarnation, List<Endpoint> endpoints,
+                @Nullable String rack, boolean fenced) {
+            this(id, directoryId, processId, incarnation, endpoints, rack, fenced, null, false, false);
+        }
 
-    /** A topic; the place in {@code partitionGroups} is the partition, the value its placement group's id. */
-    public record Topic(Uuid id, String name, List<String> partitionGroups, boolean internal) {}
+        Broker asFenced() {
+            return new Broker(
+                    id, directoryId, processId, incarnation, endpoints, rack, true, raftAddress, false, drained);
+        }
+
+        Broker with(boolean nowShuttingDown, boolean nowDrained) {
+            return new Broker(id, directoryId, processId, incarnation, endpoints, rack, fenced, raftAddress,
+                    nowShuttingDown, nowDrained);
+        }
+    }
+
+    /**
+     * A topic; the place in {@code partitionGroups} is the partition, the value its placement group's id.
+     *
+     * @param moves partition to the group that it is being copied to, for partitions under way only
+     */
+    public record Topic(
+            Uuid id, String name, List<String> partitionGroups, boolean internal, Map<Integer, String> moves) {
+        @SuppressWarnings("all") // null comes from snapshots that were written before there were moves
+        public Topic {
+            moves = moves == null ? Map.of() : Map.copyOf(moves);
+        }
+
+        /** A topic of which nothing moves. */
+        public Topic(Uuid id, String name, List<String> partitionGroups, boolean internal) {
+            this(id, name, partitionGroups, internal, Map.of());
+        }
+    }
 
     /**
      * An ordered replica list and a stripe number: the unit of sharding, election and ISR.
@@ -81,10 +120,33 @@ public record MetadataImage(
      * @param leaderEpoch grows with each election, -1 before the first
      * @param partitionEpoch grows with each change of leader or ISR
      * @param inSyncReplicas empty only when the last copy was lost: the group is then offline
+     * @param eligible replicas out of the ISR that hold everything committed, since the ISR fell below
+     *     {@code min.insync.replicas} when they left it (KIP-966)
      */
     public record PlacementGroup(
             String id, List<Integer> replicas, int stripe, int leader, int leaderEpoch, int partitionEpoch,
-            List<Integer> inSyncReplicas) {}
+            List<Integer> inSyncReplicas, List<Integer> eligible) {
+        @SuppressWarnings("all") // null comes from snapshots that were written before there were eligible replicas
+        public PlacementGroup {
+            eligible = eligible == null ? List.of() : List.copyOf(eligible);
+        }
+
+        /** A group without eligible replicas outside of its ISR. */
+        public PlacementGroup(String id, List<Integer> replicas, int stripe, int leader, int leaderEpoch,
+                int partitionEpoch, List<Integer> inSyncReplicas) {
+            this(id, replicas, stripe, leader, leaderEpoch, partitionEpoch, inSyncReplicas, List.of());
+        }
+
+        PlacementGroup elected(int newLeader, int newLeaderEpoch, List<Integer> inSync) {
+            return new PlacementGroup(
+                    id, replicas, stripe, newLeader, newLeaderEpoch, partitionEpoch + 1, inSync, eligible);
+        }
+
+        PlacementGroup inSync(List<Integer> inSync, List<Integer> newEligible) {
+            return new PlacementGroup(
+                    id, replicas, stripe, leader, leaderEpoch, partitionEpoch + 1, inSync, newEligible);
+        }
+    }
 
     /** The topic with this name, null when there is none. */
     public @Nullable Topic topic(String name) {
@@ -136,107 +198,162 @@ public record MetadataImage(
             throw new IllegalStateException(
                     "metadata event at offset " + offset + " applied to an image at offset " + this.offset);
         }
-        return switch (event) {
-            case ControllerEvent.EpochStarted e ->
-                new MetadataImage(offset, brokers, topics, topicIds, groups, configs, nextProducerId,
-                        e.controllerEpoch(), brokerRegistrations, groupPartitions, collisionNames);
-            case ControllerEvent.BrokerRegistered e -> registered(e, offset);
-            case ControllerEvent.BrokerFenced e -> fenced(e, offset);
-            case ControllerEvent.PlacementGroupCreated e ->
-                with(offset, groups.plus(e.groupId(), new PlacementGroup(
-                        e.groupId(), e.replicas(), e.stripe(), -1, -1, 0, e.inSyncReplicas())));
-            case ControllerEvent.TopicCreated e -> created(e, offset);
-            case ControllerEvent.PartitionsAdded e -> partitionsAdded(e, offset);
-            case ControllerEvent.TopicDeleted e -> deleted(e, offset);
-            case ControllerEvent.LeaderElected e -> {
-                PlacementGroup g = group(e.groupId(), offset);
-                yield with(offset, groups.plus(g.id(), new PlacementGroup(g.id(), g.replicas(), g.stripe(),
-                        e.leader(), e.leaderEpoch(), g.partitionEpoch() + 1, e.inSyncReplicas())));
+        var next = new Next(offset, this);
+        switch (event) {
+            case ControllerEvent.EpochStarted e -> next.controllerEpoch = e.controllerEpoch();
+            case ControllerEvent.BrokerRegistered e -> registered(e, next);
+            case ControllerEvent.BrokerFenced e -> {
+                next.brokers = brokers.plus(e.brokerId(), broker(e.brokerId(), offset).asFenced());
+                next.groups = withoutLeader(e.brokerId());
             }
-            case ControllerEvent.InSyncReplicasChanged e -> {
-                PlacementGroup g = group(e.groupId(), offset);
-                yield with(offset, groups.plus(g.id(), new PlacementGroup(g.id(), g.replicas(), g.stripe(),
-                        g.leader(), g.leaderEpoch(), g.partitionEpoch() + 1, e.inSyncReplicas())));
-            }
-            case ControllerEvent.ConfigsChanged e ->
-                new MetadataImage(offset, brokers, topics, topicIds, groups, withConfigs(e.resource(), e.values()),
-                        nextProducerId, controllerEpoch, brokerRegistrations, groupPartitions, collisionNames);
-            case ControllerEvent.ProducerIdsAllocated e ->
-                new MetadataImage(offset, brokers, topics, topicIds, groups, configs, e.first() + e.count(),
-                        controllerEpoch, brokerRegistrations, groupPartitions, collisionNames);
-        };
-    }
-
-    private MetadataImage registered(ControllerEvent.BrokerRegistered e, long offset) {
-        var broker = new Broker(e.brokerId(), e.directoryId(), e.processId(), e.incarnation(), e.endpoints(),
-                e.rack(), false);
-        return new MetadataImage(offset, brokers.plus(e.brokerId(), broker), topics, topicIds,
-                withoutLeader(e.brokerId()), configs, nextProducerId, controllerEpoch,
-                Math.max(brokerRegistrations, e.incarnation()), groupPartitions, collisionNames);
-    }
-
-    private MetadataImage fenced(ControllerEvent.BrokerFenced e, long offset) {
-        Broker b = brokers.get(e.brokerId());
-        if (b == null) {
-            throw new IllegalStateException("offset " + offset + " fences broker " + e.brokerId() + ", not registered");
+            case ControllerEvent.BrokerChanged e -> next.brokers = brokers.plus(
+                    e.brokerId(), broker(e.brokerId(), offset).with(e.shuttingDown(), e.drained()));
+            case ControllerEvent.BrokerUnregistered e -> next.brokers = brokers.minus(e.brokerId());
+            case ControllerEvent.PlacementGroupCreated e -> next.groups = groups.plus(
+                    e.groupId(),
+                    new PlacementGroup(e.groupId(), e.replicas(), e.stripe(), -1, -1, 0, e.inSyncReplicas()));
+            case ControllerEvent.TopicCreated e -> created(e, next);
+            case ControllerEvent.PartitionsAdded e -> partitionsAdded(e, next);
+            case ControllerEvent.PartitionMoveStarted e -> moveStarted(e, next);
+            case ControllerEvent.PartitionMoved e -> moved(e, next);
+            case ControllerEvent.TopicDeleted e -> deleted(e, next);
+            case ControllerEvent.LeaderElected e -> next.groups = groups.plus(
+                    e.groupId(),
+                    group(e.groupId(), offset).elected(e.leader(), e.leaderEpoch(), e.inSyncReplicas()));
+            case ControllerEvent.InSyncReplicasChanged e -> next.groups = groups.plus(
+                    e.groupId(), group(e.groupId(), offset).inSync(e.inSyncReplicas(), e.eligible()));
+            case ControllerEvent.ConfigsChanged e -> next.configs = withConfigs(e.resource(), e.values());
+            case ControllerEvent.ProducerIdsAllocated e -> next.nextProducerId = e.first() + e.count();
         }
-        var fenced = new Broker(b.id(), b.directoryId(), b.processId(), b.incarnation(), b.endpoints(), b.rack(), true);
-        return new MetadataImage(offset, brokers.plus(b.id(), fenced), topics, topicIds, withoutLeader(b.id()),
-                configs, nextProducerId, controllerEpoch, brokerRegistrations, groupPartitions, collisionNames);
+        return next.image();
+    }
+
+    /** The fields of the next image: those of this one until they are set. */
+    private static final class Next {
+        private final long offset;
+        private PMap<Integer, Broker> brokers;
+        private PMap<Uuid, Topic> topics;
+        private PMap<String, Uuid> topicIds;
+        private PMap<String, PlacementGroup> groups;
+        private PMap<ConfigResource, Map<String, String>> configs;
+        private long nextProducerId;
+        private long controllerEpoch;
+        private long brokerRegistrations;
+        private PMap<String, PSet<TopicIdPartition>> groupPartitions;
+        private PMap<String, String> collisionNames;
+
+        Next(long offset, MetadataImage from) {
+            this.offset = offset;
+            brokers = from.brokers;
+            topics = from.topics;
+            topicIds = from.topicIds;
+            groups = from.groups;
+            configs = from.configs;
+            nextProducerId = from.nextProducerId;
+            controllerEpoch = from.controllerEpoch;
+            brokerRegistrations = from.brokerRegistrations;
+            groupPartitions = from.groupPartitions;
+            collisionNames = from.collisionNames;
+        }
+
+        MetadataImage image() {
+            return new MetadataImage(offset, brokers, topics, topicIds, groups, configs, nextProducerId,
+                    controllerEpoch, brokerRegistrations, groupPartitions, collisionNames);
+        }
+    }
+
+    private void registered(ControllerEvent.BrokerRegistered e, Next next) {
+        Broker before = brokers.get(e.brokerId());
+        next.brokers = brokers.plus(e.brokerId(), new Broker(e.brokerId(), e.directoryId(), e.processId(),
+                e.incarnation(), e.endpoints(), e.rack(), false, e.raftAddress(), false,
+                before != null && before.drained()));
+        next.groups = withoutLeader(e.brokerId());
+        next.brokerRegistrations = Math.max(brokerRegistrations, e.incarnation());
+    }
+
+    private Broker broker(int id, long offset) {
+        Broker broker = brokers.get(id);
+        if (broker == null) {
+            throw new IllegalStateException("offset " + offset + " changes broker " + id + ", not registered");
+        }
+        return broker;
     }
 
     private PMap<String, PlacementGroup> withoutLeader(int brokerId) {
         PMap<String, PlacementGroup> result = groups;
         for (PlacementGroup g : groups.values()) {
             if (g.leader() == brokerId) {
-                result = result.plus(g.id(), new PlacementGroup(g.id(), g.replicas(), g.stripe(), -1,
-                        g.leaderEpoch(), g.partitionEpoch() + 1, g.inSyncReplicas()));
+                result = result.plus(g.id(), g.elected(-1, g.leaderEpoch(), g.inSyncReplicas()));
             }
         }
         return result;
     }
 
-    private MetadataImage created(ControllerEvent.TopicCreated e, long offset) {
+    private void created(ControllerEvent.TopicCreated e, Next next) {
         var topic = new Topic(e.topicId(), e.name(), e.partitionGroups(), e.internal());
-        var resource = new ConfigResource(ConfigResourceType.TOPIC, e.name());
-        return new MetadataImage(offset, brokers, topics.plus(topic.id(), topic),
-                topicIds.plus(topic.name(), topic.id()), groups, withConfigs(resource, e.configs()), nextProducerId,
-                controllerEpoch, brokerRegistrations, plusPartitions(groupPartitions, topic, 0),
-                TopicNames.mayCollide(topic.name())
-                        ? collisionNames.plus(TopicNames.collisionForm(topic.name()), topic.name())
-                        : collisionNames);
+        next.topics = topics.plus(topic.id(), topic);
+        next.topicIds = topicIds.plus(topic.name(), topic.id());
+        next.configs = withConfigs(new ConfigResource(ConfigResourceType.TOPIC, e.name()), e.configs());
+        next.groupPartitions = plusPartitions(groupPartitions, topic, 0);
+        if (TopicNames.mayCollide(topic.name())) {
+            next.collisionNames = collisionNames.plus(TopicNames.collisionForm(topic.name()), topic.name());
+        }
     }
 
-    private MetadataImage partitionsAdded(ControllerEvent.PartitionsAdded e, long offset) {
-        Topic old = requireTopic(e.topicId(), offset);
+    private void partitionsAdded(ControllerEvent.PartitionsAdded e, Next next) {
+        Topic old = requireTopic(e.topicId(), next.offset);
         var all = new ArrayList<>(old.partitionGroups());
         all.addAll(e.partitionGroups());
-        var topic = new Topic(old.id(), old.name(), List.copyOf(all), old.internal());
-        return new MetadataImage(offset, brokers, topics.plus(topic.id(), topic), topicIds, groups, configs,
-                nextProducerId, controllerEpoch, brokerRegistrations,
-                plusPartitions(groupPartitions, topic, old.partitionGroups().size()), collisionNames);
+        var topic = new Topic(old.id(), old.name(), List.copyOf(all), old.internal(), old.moves());
+        next.topics = topics.plus(topic.id(), topic);
+        next.groupPartitions = plusPartitions(groupPartitions, topic, old.partitionGroups().size());
     }
 
-    private MetadataImage deleted(ControllerEvent.TopicDeleted e, long offset) {
-        Topic topic = requireTopic(e.topicId(), offset);
+    private void moveStarted(ControllerEvent.PartitionMoveStarted e, Next next) {
+        Topic old = requireTopic(e.topicId(), next.offset);
+        var moves = new HashMap<>(old.moves());
+        if (e.groupId() == null) {
+            moves.remove(e.partition());
+        } else {
+            moves.put(e.partition(), e.groupId());
+        }
+        next.topics = topics.plus(
+                old.id(), new Topic(old.id(), old.name(), old.partitionGroups(), old.internal(), moves));
+    }
+
+    private void moved(ControllerEvent.PartitionMoved e, Next next) {
+        Topic old = requireTopic(e.topicId(), next.offset);
+        var groupsOfTopic = new ArrayList<>(old.partitionGroups());
+        String from = groupsOfTopic.set(e.partition(), e.groupId());
+        var moves = new HashMap<>(old.moves());
+        moves.remove(e.partition());
+        next.topics = topics.plus(
+                old.id(), new Topic(old.id(), old.name(), List.copyOf(groupsOfTopic), old.internal(), moves));
+        var id = new TopicIdPartition(old.id(), e.partition());
+        var without = minusPartition(groupPartitions, from, id);
+        next.groupPartitions = without.plus(e.groupId(), partitionsOf(without, e.groupId()).plus(id));
+    }
+
+    private void deleted(ControllerEvent.TopicDeleted e, Next next) {
+        Topic topic = requireTopic(e.topicId(), next.offset);
         var byGroup = groupPartitions;
         for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
-            String groupId = topic.partitionGroups().get(partition);
-            PSet<TopicIdPartition> left = partitionsOf(byGroup, groupId)
-                    .minus(new TopicIdPartition(topic.id(), partition));
-            byGroup = left.isEmpty() ? byGroup.minus(groupId) : byGroup.plus(groupId, left);
+            byGroup = minusPartition(
+                    byGroup, topic.partitionGroups().get(partition), new TopicIdPartition(topic.id(), partition));
         }
-        return new MetadataImage(offset, brokers, topics.minus(topic.id()), topicIds.minus(topic.name()), groups,
-                configs.minus(new ConfigResource(ConfigResourceType.TOPIC, topic.name())), nextProducerId,
-                controllerEpoch, brokerRegistrations, byGroup,
-                TopicNames.mayCollide(topic.name())
-                        ? collisionNames.minus(TopicNames.collisionForm(topic.name()))
-                        : collisionNames);
+        next.groupPartitions = byGroup;
+        next.topics = topics.minus(topic.id());
+        next.topicIds = topicIds.minus(topic.name());
+        next.configs = configs.minus(new ConfigResource(ConfigResourceType.TOPIC, topic.name()));
+        if (TopicNames.mayCollide(topic.name())) {
+            next.collisionNames = collisionNames.minus(TopicNames.collisionForm(topic.name()));
+        }
     }
 
-    private MetadataImage with(long offset, PMap<String, PlacementGroup> groups) {
-        return new MetadataImage(offset, brokers, topics, topicIds, groups, configs, nextProducerId, controllerEpoch,
-                brokerRegistrations, groupPartitions, collisionNames);
+    private static PMap<String, PSet<TopicIdPartition>> minusPartition(
+            PMap<String, PSet<TopicIdPartition>> byGroup, String groupId, TopicIdPartition id) {
+        PSet<TopicIdPartition> left = partitionsOf(byGroup, groupId).minus(id);
+        return left.isEmpty() ? byGroup.minus(groupId) : byGroup.plus(groupId, left);
     }
 
     private PMap<ConfigResource, Map<String, String>> withConfigs(ConfigResource resource, Map<String, String> values) {
