@@ -27,6 +27,8 @@ import dev.sampo.partition.leader.LogFolders;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionHome;
 import dev.sampo.partition.leader.PartitionLeaderActor;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
@@ -331,7 +333,10 @@ public final class SampoBroker implements AutoCloseable {
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
                     settings.machine().wallClockMs(), new PartitionHome.OpenLogs(),
-                    settings.defaults().longValue("producer.id.expiration.ms"));
+                    settings.defaults().longValue("producer.id.expiration.ms"),
+                    Leading.of(
+                            settings.nodeId(), LeaderLease.ofSingleVoter(),
+                            settings.defaults().replicaLagTimeMaxMs()));
         }
 
         private List<KafkaListener> bind(BrokerServices services) {

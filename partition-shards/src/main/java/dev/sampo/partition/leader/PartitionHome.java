@@ -2,6 +2,7 @@ package dev.sampo.partition.leader;
 
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.persistence.log.LogFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.function.LongSupplier;
  * @param wallClockMs milliseconds since 1970, for record timestamps and retention only
  * @param logs knows what is open, for the clean-shutdown marker
  * @param producerIdExpirationMs idle time after which a producer's state is dropped
+ * @param leading this broker as a leader
  */
 public record PartitionHome(
         Path logFolder,
@@ -34,7 +36,8 @@ public record PartitionHome(
         Executor cleaner,
         LongSupplier wallClockMs,
         OpenLogs logs,
-        long producerIdExpirationMs) {
+        long producerIdExpirationMs,
+        Leading leading) {
     /**
      * Whether the clean-shutdown marker may be written: every log was closed clean, and none is on disk that still needs
      * the recovery which this start found due. Blocks.

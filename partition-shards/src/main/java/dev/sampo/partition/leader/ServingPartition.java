@@ -7,7 +7,9 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.persistence.cleaner.Compaction;
+import dev.sampo.persistence.epoch.LeaderEpochFile;
 import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.Flush;
 import dev.sampo.persistence.log.LogFailedException;
@@ -66,9 +68,11 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private final Activate epoch;
     private final PartitionLog partitionLog;
     private final PartitionRegistry.Entry entry;
+    private final Leading leading;
     private final LeaderState<AppendPath.Pending> state;
     private final AppendPath appends;
     private final ReadPath reads;
+    private final ReplicaReads replicas;
     private final LogUpkeep upkeep;
     private final LeaderMetrics metrics;
     private TopicSettings settings;
@@ -79,19 +83,23 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private boolean stopping;
     private boolean closed;
 
-    private ServingPartition(Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
+    private ServingPartition(
+            Shell shell, Activate epoch, PartitionLog partitionLog, long highWatermark, Duration appendPause) {
         super(shell.context());
         this.appendPause = appendPause;
         this.shell = shell;
         this.epoch = epoch;
         this.partitionLog = partitionLog;
         this.settings = epoch.settings();
-        long end = partitionLog.logEndOffset();
+        this.leading = shell.home().leading();
         this.state = new LeaderState<>(
-                epoch.leaderEpoch(), settings.minInSyncReplicas(), settings.flushMessages(), List.of(), end, end);
+                epoch.leaderEpoch(), leading.brokerId(), settings.minInSyncReplicas(), settings.flushMessages(),
+                epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(), highWatermark,
+                leading.nowMs());
         this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
         this.appends = new AppendPath(partitionLog, state, settings, metrics);
-        this.reads = new ReadPath(partitionLog, state);
+        this.reads = new ReadPath(partitionLog, state, leading.lease());
+        this.replicas = new ReplicaReads(partitionLog, state);
         this.upkeep = new LogUpkeep(partitionLog, shell.home(), topicPartition());
         this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
     }
@@ -99,11 +107,12 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     /**
      * Serves from now on.
      *
+     * @param highWatermark as this replica knows it; of a replica that nobody else holds, the end of its log is good too
      * @param appendPause how long appends are refused, because the disk has just refused one
      */
     static Behavior<Partition.Command> begin(
-            Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
-        var serving = new ServingPartition(shell, epoch, partitionLog, appendPause);
+            Shell shell, Activate epoch, PartitionLog partitionLog, long highWatermark, Duration appendPause) {
+        var serving = new ServingPartition(shell, epoch, partitionLog, highWatermark, appendPause);
         serving.scheduleFlush();
         if (appendPause.isPositive()) {
             serving.appendsPaused = true;
@@ -135,10 +144,35 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Activate next -> onActivate(next);
+                case Partition.ReplicasChanged changed -> {
+                    if (changed.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.onReplicas(changed.replicas(), leading.nowMs()));
+                        replicas.onReplicas();
+                    }
+                    yield this;
+                }
+                case Partition.ProposeInSync propose -> {
+                    if (propose.leaderEpoch() == epoch.leaderEpoch()) {
+                        epoch.sentinel().tell(new Partition.ProposalAnswered(
+                                epoch.id(), epoch.leaderEpoch(), propose.proposal().partitionEpoch(),
+                                state.propose(propose.proposal())));
+                    }
+                    yield this;
+                }
+                case Partition.CancelProposal cancel -> {
+                    if (cancel.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.cancel(cancel.partitionEpoch()));
+                    }
+                    yield this;
+                }
+                case Partition.CheckFollowers check -> {
+                    checkFollowers(check);
+                    yield this;
+                }
                 case Partition.Reconfigure(TopicSettings changed) -> {
                     settings = changed;
                     partitionLog.reconfigure(Settings.log(changed, shell.home()));
-                    appends.reconfigure(changed);
+                    perform(appends.reconfigure(changed));
                     scheduleFlush();
                     showLog();
                     yield this;
@@ -158,7 +192,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void commit() throws IOException {
         commitDue = false;
         try {
-            perform(appends.write(nowMs()));
+            perform(appends.write(nowMs(), leading.nowMs()));
+            replicas.onWritten();
             if (appends.takeRolled()) {
                 showLog();
                 flush(false);
@@ -188,6 +223,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         switch (request) {
             case Partition.Append append when appendsPaused ->
                 Refusals.refuse(append, KafkaError.KAFKA_STORAGE_ERROR);
+            case Partition.Append append when !leading.lease().holds() ->
+                Refusals.refuse(append, KafkaError.NOT_LEADER_OR_FOLLOWER);
             case Partition.Append append -> {
                 metrics.asked();
                 if (appends.accept(append, nowMs()) && !commitDue) {
@@ -196,10 +233,19 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
             }
             case Partition.Read read -> reads.read(read, nowMs());
+            case Partition.ReplicaRead read -> {
+                if (replicas.check(read)) {
+                    perform(state.onFollowerFetch(
+                            read.brokerId(), read.incarnation(), read.fetchOffset(), leading.nowMs()));
+                    replicas.answer(read);
+                }
+            }
             case Partition.ListOffset list -> reads.listOffset(list);
             case Partition.EpochEndOffset end -> reads.epochEndOffset(end);
             case Partition.DeleteRecords delete -> {
-                reads.deleteRecords(delete, settings);
+                if (reads.deleteRecords(delete, settings)) {
+                    replicas.onChanged();
+                }
                 showLog();
             }
             case Partition.DescribeProducers describe -> reads.describeProducers(describe);
@@ -231,13 +277,39 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void perform(List<LeaderEffect<AppendPath.Pending>> effects) throws IOException {
         for (LeaderEffect<AppendPath.Pending> effect : effects) {
             switch (effect) {
-                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) ->
-                    appends.answer(waiter, error, baseOffset);
+                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) -> {
+                    if (error == KafkaError.NONE && !leading.lease().holds()) {
+                        appends.answer(waiter, KafkaError.NOT_LEADER_OR_FOLLOWER, -1); // another may lead by now
+                    } else {
+                        appends.answer(waiter, error, baseOffset);
+                    }
+                }
                 case LeaderEffect.Flush<AppendPath.Pending> ignored -> flush(true);
-                case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) ->
+                case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) -> {
                     reads.onHighWatermark(highWatermark);
+                    replicas.onHighWatermark(highWatermark);
+                }
+                case LeaderEffect.ReportCaughtUp<AppendPath.Pending>(Partition.Member follower) ->
+                    epoch.sentinel().tell(new Partition.FollowerCaughtUp(epoch.id(), epoch.leaderEpoch(), follower));
             }
         }
+    }
+
+    private void checkFollowers(Partition.CheckFollowers check) {
+        if (check.leaderEpoch() == epoch.leaderEpoch()) {
+            List<Integer> behind = state.behind(leading.nowMs(), leading.maxLagMs());
+            if (!behind.isEmpty()) {
+                epoch.sentinel().tell(new Partition.FollowersBehind(epoch.id(), epoch.leaderEpoch(), behind));
+            }
+        }
+    }
+
+    /** Where the log ended when this epoch began: its entry was made when the log was opened. */
+    private long epochStartOffset() {
+        List<LeaderEpochFile.Entry> entries = partitionLog.epochs().entries();
+        return !entries.isEmpty() && entries.getLast().epoch() == epoch.leaderEpoch()
+                ? entries.getLast().startOffset()
+                : partitionLog.logEndOffset();
     }
 
     /** Forces what is written by now on a flush thread, after the flushes that are on their way. */
@@ -288,6 +360,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         reads.expireWatches(nowMs);
         if (retention && upkeep.retain(settings, nowMs, state.highWatermark())) {
             reads.onChanged();
+            replicas.onChanged();
         }
         if (settings.cleanupCompact()) {
             compact(nowMs);
@@ -378,6 +451,13 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 shell.stash().stash(reconfigure);
                 yield this;
             }
+            case Partition.ReplicasChanged changed -> {
+                shell.stash().stash(changed);
+                yield this;
+            }
+            case Partition.ProposeInSync ignored -> this;
+            case Partition.CancelProposal ignored -> this;
+            case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Internal ignored -> this;
         };
@@ -395,7 +475,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
         failed();
         return PartitionLeaderActor.reopening(
-                shell, withSettings(), entry, appendsPaused ? appendPause : Duration.ZERO);
+                shell, asItStands(), entry, appendsPaused ? appendPause : Duration.ZERO);
     }
 
     /** Nothing is opened again, cut or deleted: what is left of the records is the operator's to save. */
@@ -403,7 +483,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         Quarantine.log(damage, topicPartition());
         shell.home().logs().quarantine(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     private Behavior<Partition.Command> onFlushFailed(Throwable failure) {
@@ -412,7 +492,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("flush failed, partition is offline until the broker restarts: {}", failure.toString());
         shell.home().logs().forceFailed(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     /** The log is of no use any more: everybody hears so, and it is closed as it is. */
@@ -424,8 +504,9 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         closed(false);
     }
 
-    private Activate withSettings() {
-        return new Activate(epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(), settings);
+    /** As things stand: whoever is in sync or proposed still counts when the log is opened again. */
+    private Activate asItStands() {
+        return epoch.with(settings).with(state.replicas(), state.proposal());
     }
 
     private void leave(KafkaError error) {
@@ -442,6 +523,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             }
         }
         reads.onChanged();
+        replicas.onChanged();
     }
 
     private void closeFiles() {
