@@ -7,6 +7,8 @@ import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -54,8 +56,8 @@ final class PartitionFixture implements AutoCloseable {
         this.logFolder = logFolder;
         this.id = id;
         this.home = new PartitionHome(
-                logFolder, disk, cleanStart, registry, this::flush, threads, threads, nowMs::get,
-                new PartitionHome.OpenLogs(), 86_400_000);
+                new ReplicaLogs(logFolder, disk, cleanStart, threads, nowMs::get), registry, this::flush, threads, threads,
+                nowMs::get, 86_400_000);
         this.partition = spawn();
     }
 
@@ -225,6 +227,11 @@ final class PartitionFixture implements AutoCloseable {
         kit.createTestProbe().expectTerminated(partition, WAIT);
     }
 
+    /** As the broker does when all its actors have stopped. */
+    void closeLogs() {
+        home.logs().close();
+    }
+
     Path folder() {
         return logFolder.resolve(id.directoryName());
     }
@@ -234,6 +241,7 @@ final class PartitionFixture implements AutoCloseable {
     public void close() {
         holdFlushes(false);
         kit.shutdownTestKit();
+        closeLogs();
         threads.shutdown();
     }
 }
