@@ -1,6 +1,6 @@
 package dev.sampo.cluster;
 
-import dev.sampo.partition.leader.LogFolders;
+import dev.sampo.partition.replica.LogFolders;
 import dev.sampo.persistence.log.CleanShutdownMarker;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.MetaProperties;

@@ -23,12 +23,13 @@ import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataSnapshot;
-import dev.sampo.partition.leader.LogFolders;
 import dev.sampo.partition.leader.LogMaintenance;
-import dev.sampo.partition.leader.PartitionHome;
 import dev.sampo.partition.leader.PartitionLeaderActor;
 import dev.sampo.partition.lease.LeaderLease;
 import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.LogFolders;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
@@ -159,6 +160,9 @@ public final class SampoBroker implements AutoCloseable {
 
         /** A start that failed has opened no log, or closed it again: what was clean still is. */
         private void keepMark() throws IOException {
+            if (home != null) {
+                home.logs().close();
+            }
             if (folder.closedCleanly() && (home == null || home.mayMarkClean())) {
                 folder.markClean();
             }
@@ -327,13 +331,17 @@ public final class SampoBroker implements AutoCloseable {
         }
 
         private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve) {
+            Executor blocking =
+                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
             return new PartitionHome(
-                    folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), registry,
+                    new ReplicaLogs(
+                            folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), blocking,
+                            settings.machine().wallClockMs()),
+                    registry,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
-                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
+                    blocking,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
-                    settings.machine().wallClockMs(), new PartitionHome.OpenLogs(),
-                    settings.defaults().longValue("producer.id.expiration.ms"),
+                    settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
                     Leading.of(
                             settings.nodeId(), LeaderLease.ofSingleVoter(),
                             settings.defaults().replicaLagTimeMaxMs()));
@@ -524,6 +532,7 @@ public final class SampoBroker implements AutoCloseable {
                     .runAll(CoordinatedShutdown.clusterLeavingReason())
                     .toCompletableFuture()
                     .get(60, TimeUnit.SECONDS));
+            quietly("logs", home.logs()::close);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
             quietly("clean-shutdown marker", () -> {
@@ -562,6 +571,7 @@ public final class SampoBroker implements AutoCloseable {
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
             });
+            quietly("logs", home.logs()::abandon);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
             quietly("data folder", folder::close);

@@ -5,6 +5,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Append;
 import dev.sampo.actors.protocol.Partition.AppendReply;
+import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.log.PartitionLog;
 import dev.sampo.persistence.producer.ProducerSequences;
 import dev.sampo.persistence.producer.ProducerSequences.Decision;
@@ -45,13 +46,13 @@ final class AppendPath {
         this.state = state;
         this.settings = settings;
         this.metrics = metrics;
-        this.rules = Settings.batchRules(settings);
+        this.rules = ReplicaSettings.batchRules(settings);
         this.nextOffset = log.logEndOffset();
     }
 
     List<LeaderEffect<Pending>> reconfigure(TopicSettings changed) {
         settings = changed;
-        rules = Settings.batchRules(changed);
+        rules = ReplicaSettings.batchRules(changed);
         return state.reconfigure(changed.minInSyncReplicas(), changed.flushMessages());
     }
 
@@ -71,7 +72,7 @@ final class AppendPath {
             case Validation.Invalid invalid -> {
                 refuse(
                         append,
-                        Settings.error(invalid.reason()),
+                        ReplicaSettings.error(invalid.reason()),
                         invalid.records().stream()
                                 .map(error -> new Partition.RecordError(error.batchIndex(), error.message()))
                                 .toList(),

@@ -6,8 +6,14 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.leader.PartitionLeaderActor.LogWanted;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
 import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.CompactionRun;
+import dev.sampo.partition.replica.LogUpkeep;
+import dev.sampo.partition.replica.Quarantine;
+import dev.sampo.partition.replica.Replica;
+import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.cleaner.Compaction;
 import dev.sampo.persistence.epoch.LeaderEpochFile;
 import dev.sampo.persistence.log.DamagedLogException;
@@ -62,10 +68,9 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             CompactionRun run, Compaction.@Nullable Result result, @Nullable Throwable failure)
             implements Partition.Internal {}
 
-    private record Closed(boolean clean, boolean deleteLog) implements Partition.Internal {}
-
     private final Shell shell;
     private final Activate epoch;
+    private final Replica replica;
     private final PartitionLog partitionLog;
     private final PartitionRegistry.Entry entry;
     private final Leading leading;
@@ -76,26 +81,25 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private final LogUpkeep upkeep;
     private final LeaderMetrics metrics;
     private TopicSettings settings;
-    private CompletableFuture<Void> flushes = CompletableFuture.completedFuture(null); // one after the other
     private Duration appendPause;
     private boolean appendsPaused;
     private boolean commitDue;
-    private boolean stopping;
-    private boolean closed;
 
-    private ServingPartition(
-            Shell shell, Activate epoch, PartitionLog partitionLog, long highWatermark, Duration appendPause) {
+    private ServingPartition(Shell shell, Activate epoch, Replica replica, Duration appendPause) {
         super(shell.context());
         this.appendPause = appendPause;
         this.shell = shell;
         this.epoch = epoch;
-        this.partitionLog = partitionLog;
+        this.replica = replica;
+        this.partitionLog = replica.log();
         this.settings = epoch.settings();
         this.leading = shell.home().leading();
         this.state = new LeaderState<>(
                 epoch.leaderEpoch(), leading.brokerId(), settings.minInSyncReplicas(), settings.flushMessages(),
-                epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(), highWatermark,
+                epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(),
+                Math.min(replica.highWatermark(), partitionLog.logEndOffset()),
                 leading.nowMs());
+        replica.highWatermark(state.highWatermark());
         this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
         this.appends = new AppendPath(partitionLog, state, settings, metrics);
         this.reads = new ReadPath(partitionLog, state, leading.lease());
@@ -107,32 +111,28 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     /**
      * Serves from now on.
      *
-     * @param highWatermark as this replica knows it; of a replica that nobody else holds, the end of its log is good too
      * @param appendPause how long appends are refused, because the disk has just refused one
      */
     static Behavior<Partition.Command> begin(
-            Shell shell, Activate epoch, PartitionLog partitionLog, long highWatermark, Duration appendPause) {
-        var serving = new ServingPartition(shell, epoch, partitionLog, highWatermark, appendPause);
+            Shell shell, Activate epoch, Replica replica, Duration appendPause) {
+        var serving = new ServingPartition(shell, epoch, replica, appendPause);
         serving.scheduleFlush();
         if (appendPause.isPositive()) {
             serving.appendsPaused = true;
             shell.timers().startSingleTimer(AppendsAllowed.INSTANCE, appendPause);
         }
-        serving.metrics.opened(partitionLog, serving.settings.minInSyncReplicas());
+        serving.metrics.opened(replica.log(), serving.settings.minInSyncReplicas());
         shell.home().registry().enter(serving.entry);
         log.atDebug()
                 .addKeyValue("topicPartition", serving.topicPartition())
                 .addKeyValue("leaderEpoch", epoch.leaderEpoch())
-                .addKeyValue("logEndOffset", partitionLog.logEndOffset())
+                .addKeyValue("logEndOffset", replica.log().logEndOffset())
                 .log("became leader");
         return serving;
     }
 
     @Override
     public Behavior<Partition.Command> onMessage(Partition.Command command) {
-        if (stopping) {
-            return whileStopping(command);
-        }
         try {
             return switch (command) {
                 case Partition.Request request -> {
@@ -171,7 +171,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
                 case Partition.Reconfigure(TopicSettings changed) -> {
                     settings = changed;
-                    partitionLog.reconfigure(Settings.log(changed, shell.home()));
+                    partitionLog.reconfigure(ReplicaSettings.log(changed, shell.home()));
                     perform(appends.reconfigure(changed));
                     scheduleFlush();
                     showLog();
@@ -264,8 +264,11 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             case FlushFailed(Throwable cause) -> {
                 return onFlushFailed(cause);
             }
+            case LogWanted(int leaderEpoch) -> {
+                return leaderEpoch > epoch.leaderEpoch() ? stop(new Partition.Stop(false)) : this;
+            }
             case FlushDue due -> {
-                if (flushes.isDone() && partitionLog.recoveryPoint() < partitionLog.logEndOffset()) {
+                if (!replica.flushing() && partitionLog.recoveryPoint() < partitionLog.logEndOffset()) {
                     flush(false);
                 }
             }
@@ -286,6 +289,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
                 case LeaderEffect.Flush<AppendPath.Pending> ignored -> flush(true);
                 case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) -> {
+                    replica.highWatermark(highWatermark);
                     reads.onHighWatermark(highWatermark);
                     replicas.onHighWatermark(highWatermark);
                 }
@@ -315,9 +319,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     /** Forces what is written by now on a flush thread, after the flushes that are on their way. */
     private void flush(boolean acknowledges) throws IOException {
         Flush flush = partitionLog.prepareFlush();
-        flushes = flushes.thenRunAsync(() -> force(flush), shell.home().flush());
         shell.context().pipeToSelf(
-                flushes,
+                replica.flush(() -> force(flush), shell.home().flush()),
                 (done, failure) -> failure == null
                         ? new Flushed(partitionLog, flush, acknowledges)
                         : new FlushFailed(failure));
@@ -376,7 +379,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     private void compact(long nowMs) throws IOException {
         partitionLog.roll(true, nowMs); // also when nobody appends: max.compaction.lag.ms
-        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && flushes.isDone()) {
+        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && !replica.flushing()) {
             flush(false); // only what is forced is compacted
         }
         CompactionRun run = upkeep.compact(settings, reads.lastStableOffset(), nowMs);
@@ -389,78 +392,15 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         if (next.leaderEpoch() <= epoch.leaderEpoch()) {
             return this;
         }
-        // The same broker leads again: everything that waits is answered, what is written is forced, the log opened anew.
-        shell.stash().stash(next);
-        return stop(new Partition.Stop(false));
+        leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
+        return PartitionLeaderActor.leadingOn(
+                shell, next, replica, upkeep.cancel(), appendsPaused ? appendPause : Duration.ZERO);
     }
 
     private Behavior<Partition.Command> stop(Partition.Stop stop) {
-        stopping = true;
         leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        var closing = CompletableFuture.allOf(upkeep.cancel(), flushes)
-                .handleAsync((done, failure) -> close(failure == null, stop.deleteLog()), shell.home().flush());
-        shell.context().pipeToSelf(
-                closing, (clean, failure) -> new Closed(failure == null && clean, stop.deleteLog()));
-        return this;
-    }
-
-    /** On a flush thread, after the last flush: whether the next open needs no recovery. */
-    private boolean close(boolean flushesHeld, boolean deleteLog) {
-        boolean clean = flushesHeld && !deleteLog;
-        try {
-            if (clean) {
-                Flush last = partitionLog.prepareFlush();
-                force(last);
-                partitionLog.flushed(last);
-            }
-            partitionLog.close(clean);
-            return clean;
-        } catch (IOException | UncheckedIOException e) {
-            log.atError()
-                    .addKeyValue("topicPartition", topicPartition())
-                    .log("log could not be closed cleanly, it will be recovered: {}", e.toString());
-            closeFiles();
-            return false;
-        }
-    }
-
-    private Behavior<Partition.Command> whileStopping(Partition.Command command) {
-        return switch (command) {
-            case Closed(boolean clean, boolean deleteLog) -> {
-                closed(clean || deleteLog);
-                if (deleteLog) {
-                    yield PartitionLeaderActor.deletingFolder(shell);
-                }
-                yield shell.stash().isEmpty()
-                        ? Behaviors.stopped()
-                        : shell.stash().unstashAll(PartitionLeaderActor.idle(shell));
-            }
-            case Partition.Request request -> {
-                Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
-                yield this;
-            }
-            case Activate next -> {
-                shell.stash().stash(next);
-                yield this;
-            }
-            case Partition.Stop stop -> {
-                shell.stash().stash(stop); // the first may have kept a log that this one deletes
-                yield this;
-            }
-            case Partition.Reconfigure reconfigure -> {
-                shell.stash().stash(reconfigure);
-                yield this;
-            }
-            case Partition.ReplicasChanged changed -> {
-                shell.stash().stash(changed);
-                yield this;
-            }
-            case Partition.ProposeInSync ignored -> this;
-            case Partition.CancelProposal ignored -> this;
-            case Partition.CheckFollowers ignored -> this;
-            case Partition.Maintain ignored -> this;
-            case Partition.Internal ignored -> this;
-        };
+        replica.giveBack(upkeep.cancel());
+        return stop.deleteLog() ? PartitionLeaderActor.deletingFolder(shell) : PartitionLeaderActor.idle(shell);
     }
 
     private Behavior<Partition.Command> onLogFailed(IOException failure) {
@@ -499,9 +439,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void failed() {
         metrics.closed();
         answerWaiting(KafkaError.KAFKA_STORAGE_ERROR);
-        var _ = upkeep.cancel();
-        closeFiles();
-        closed(false);
+        replica.discard(upkeep.cancel());
     }
 
     /** As things stand: whoever is in sync or proposed still counts when the log is opened again. */
@@ -526,30 +464,11 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         replicas.onChanged();
     }
 
-    private void closeFiles() {
-        try {
-            partitionLog.close(false);
-        } catch (IOException e) {
-            log.atWarn().addKeyValue("topicPartition", topicPartition()).log("close failed: {}", e.toString());
-        }
-    }
-
-    private void closed(boolean clean) {
-        if (!closed) {
-            closed = true;
-            shell.home().logs().closed(clean);
-        }
-    }
-
     @Override
     public Behavior<Partition.Command> onSignal(Signal signal) {
-        if (signal instanceof PostStop && !closed) { // stopped from above, without Stop
-            if (!stopping) {
-                leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-                var _ = upkeep.cancel();
-                closeFiles();
-            }
-            closed(false); // also when the close that runs ends well: nobody hears of it
+        if (signal instanceof PostStop) { // stopped from above, without Stop
+            leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            replica.discard(upkeep.cancel());
         }
         return this;
     }

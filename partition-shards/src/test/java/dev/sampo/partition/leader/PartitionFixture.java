@@ -9,6 +9,8 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.lease.LeaderLease;
 import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -62,9 +64,8 @@ final class PartitionFixture implements AutoCloseable {
         lease.extendTo(1);
         this.sentinel = kit.createTestProbe(Partition.Report.class);
         this.home = new PartitionHome(
-                logFolder, disk, cleanStart, registry, this::flush, threads, threads, nowMs::get,
-                new PartitionHome.OpenLogs(), 86_400_000,
-                new Leading(1, lease, monotonicMs::get, 30_000));
+                new ReplicaLogs(logFolder, disk, cleanStart, threads, nowMs::get), registry, this::flush, threads, threads,
+                nowMs::get, 86_400_000, new Leading(1, lease, monotonicMs::get, 30_000));
         this.partition = spawn();
     }
 
@@ -244,6 +245,11 @@ final class PartitionFixture implements AutoCloseable {
         kit.createTestProbe().expectTerminated(partition, WAIT);
     }
 
+    /** As the broker does when all its actors have stopped. */
+    void closeLogs() {
+        home.logs().close();
+    }
+
     Path folder() {
         return logFolder.resolve(id.directoryName());
     }
@@ -253,6 +259,7 @@ final class PartitionFixture implements AutoCloseable {
     public void close() {
         holdFlushes(false);
         kit.shutdownTestKit();
+        closeLogs();
         threads.shutdown();
     }
 }
