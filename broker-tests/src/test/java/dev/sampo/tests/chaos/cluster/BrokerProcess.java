@@ -44,6 +44,10 @@ public final class BrokerProcess implements AutoCloseable {
         return address.id();
     }
 
+    NodeAddress address() {
+        return address;
+    }
+
     /** {@code host:port} for clients. */
     public String bootstrap() {
         return address.client();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,7 +24,6 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -234,10 +234,39 @@ public final class ClusterProcesses implements AutoCloseable {
         }
     }
 
-    /** Leader of each partition, -1 for none. */
+    /** What each running broker says of the topic, those that answer in time; asked all at once. */
+    private List<TopicView> views(String topic, Duration limit) {
+        var answers = new ArrayList<CompletableFuture<TopicView>>();
+        for (BrokerProcess broker : brokers.values()) {
+            if (broker.isRunning()) {
+                var answer = new CompletableFuture<TopicView>();
+                answers.add(answer);
+                clients().start("ask broker " + broker.id(), () -> {
+                    try {
+                        answer.complete(TopicView.ask(broker.address(), topic, limit));
+                    } catch (IOException | RuntimeException e) {
+                        answer.completeExceptionally(e);
+                    }
+                });
+            }
+        }
+        var views = new ArrayList<TopicView>();
+        for (CompletableFuture<TopicView> answer : answers) {
+            try {
+                views.add(answer.get(2 * limit.toMillis(), TimeUnit.MILLISECONDS));
+            } catch (ExecutionException | TimeoutException silent) {
+                // counts as no view
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+        return views;
+    }
+
+    /** Leader of each partition as the broker says that knows the newest, -1 for none. */
     public Map<Integer, Integer> leaders(String topic) {
-        return describe(topic).map(known -> known.partitions().stream().collect(Collectors.toMap(TopicPartitionInfo::partition,
-                partition -> partition.leader() == null || partition.leader().isEmpty() ? -1 : partition.leader().id()))).orElse(Map.of());
+        return TopicView.leaders(TopicView.newest(views(topic, Duration.ofMillis(500))));
     }
 
     /** The broker that leads most partitions. */
@@ -247,21 +276,12 @@ public final class ClusterProcesses implements AutoCloseable {
         return led.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
     }
 
-    /** Empty when all partitions have a leader and all their replicas in sync, else what is missing. */
+    /** Empty when every running broker says that all partitions have a leader and all replicas in sync, else what is missing. */
     public String notInSync(String topic) {
-        Optional<TopicDescription> known = describe(topic);
-        if (known.isEmpty()) {
-            return "nobody describes " + topic;
-        }
-        return known.get().partitions().stream()
-                .filter(partition -> partition.leader() == null || partition.leader().isEmpty() || partition.isr().size() < partition.replicas().size())
-                .map(partition -> topic + "-" + partition.partition() + " leader " + partition.leader() + " in sync " + ids(partition.isr())
-                        + " of " + ids(partition.replicas()))
-                .collect(Collectors.joining("; "));
-    }
-
-    private static List<Integer> ids(List<Node> nodes) {
-        return nodes.stream().map(Node::id).toList();
+        List<TopicView> views = views(topic, Duration.ofSeconds(2));
+        List<Integer> silent = brokers.values().stream().filter(BrokerProcess::isRunning).map(BrokerProcess::id)
+                .filter(id -> views.stream().noneMatch(view -> view.broker() == id)).toList();
+        return silent.isEmpty() ? TopicView.notInSync(views) : "no view of " + topic + " from brokers " + silent + "; others: " + TopicView.notInSync(views);
     }
 
     /** Deletes the folders of a cluster that is closed. */
