@@ -30,6 +30,10 @@ final class RaftMetadataLogProperties {
         log(properties);
         elections(properties, settings);
 
+        // A peer that does not answer (cut off, stopped) is asked again after this and the election time-out; the default is
+        // 3 s. Ratis' own class for this key is in a module that is not needed otherwise.
+        properties.set("raft.client.rpc.request.timeout", "500ms");
+
         // Appends come from one controller: no pools of threads.
         RaftServerConfigKeys.ThreadPool.setClientCached(properties, true);
         RaftServerConfigKeys.ThreadPool.setServerCached(properties, true);
