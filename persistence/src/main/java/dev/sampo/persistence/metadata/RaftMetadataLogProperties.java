@@ -30,9 +30,11 @@ final class RaftMetadataLogProperties {
         log(properties);
         elections(properties, settings);
 
-        // A peer that does not answer (cut off, stopped) is asked again after this and the election time-out; the default is
-        // 3 s. Ratis' own class for this key is in a module that is not needed otherwise.
-        properties.set("raft.client.rpc.request.timeout", "500ms");
+        // Between two attempts to reach a peer that refuses; the default, 25 ms, costs much while a peer is down.
+        RaftServerConfigKeys.Rpc.setSleepTime(properties, TimeDuration.valueOf(150, TimeUnit.MILLISECONDS));
+        // A peer that does not answer (cut off, stopped) is asked again after this and the election time-out, on another
+        // connection. Ratis' own class for this key is in a module that is not needed otherwise.
+        properties.set("raft.client.rpc.request.timeout", 2 * settings.electionTimeoutMax().toMillis() + "ms");
 
         // Appends come from one controller: no pools of threads.
         RaftServerConfigKeys.ThreadPool.setClientCached(properties, true);
