@@ -29,6 +29,8 @@ import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.replica.LogFolders;
 import dev.sampo.partition.replica.PartitionHome;
 import dev.sampo.partition.replica.ReplicaLogs;
@@ -385,7 +387,10 @@ public final class SampoBroker implements AutoCloseable {
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
                     blocking,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
-                    settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"));
+                    settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
+                    Leading.of(
+                            settings.nodeId(), LeaderLease.ofSingleVoter(),
+                            settings.defaults().replicaLagTimeMaxMs()));
         }
 
         private List<KafkaListener> bind(BrokerServices services) {

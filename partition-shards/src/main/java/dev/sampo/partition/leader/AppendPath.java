@@ -50,10 +50,10 @@ final class AppendPath {
         this.nextOffset = log.logEndOffset();
     }
 
-    void reconfigure(TopicSettings changed) {
+    List<LeaderEffect<Pending>> reconfigure(TopicSettings changed) {
         settings = changed;
         rules = ReplicaSettings.batchRules(changed);
-        state.reconfigure(changed.minInSyncReplicas(), changed.flushMessages());
+        return state.reconfigure(changed.minInSyncReplicas(), changed.flushMessages());
     }
 
     /**
@@ -118,8 +118,13 @@ final class AppendPath {
         return false;
     }
 
-    /** Writes all that was collected in one go. On failure nothing of it was acknowledged and the log is unusable. */
-    List<LeaderEffect<Pending>> write(long nowMs) throws IOException {
+    /**
+     * Writes all that was collected in one go. On failure nothing of it was acknowledged and the log is unusable.
+     *
+     * @param nowMs wall clock
+     * @param monotonicMs for the lag of followers
+     */
+    List<LeaderEffect<Pending>> write(long nowMs, long monotonicMs) throws IOException {
         if (!batches.isEmpty()) {
             try {
                 rolled |= log.append(batches, nowMs).rolled();
@@ -134,7 +139,7 @@ final class AppendPath {
         }
         records = 0;
         sizeBytes = 0;
-        return state.onWritten(nextOffset, written);
+        return state.onWritten(nextOffset, written, monotonicMs);
     }
 
     /** True once after a write closed a segment: time to force it, so that a recovery need not read it. */

@@ -167,12 +167,33 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(reconfigure);
                 } else if (epoch != null) {
-                    epoch = new Activate(
-                            epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(),
-                            reconfigure.settings());
+                    epoch = epoch.with(reconfigure.settings());
                 }
                 yield this;
             }
+            case Partition.ReplicasChanged changed -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(changed);
+                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()) {
+                    epoch = epoch.with(changed.replicas(), epoch.proposal());
+                }
+                yield this;
+            }
+            case Partition.ProposeInSync propose -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(propose);
+                } // else nobody can say how far its followers are: no answer, no expansion
+                yield this;
+            }
+            case Partition.CancelProposal cancel -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(cancel);
+                } else {
+                    cancelProposal(cancel);
+                }
+                yield this;
+            }
+            case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
                 Refusals.refuse(request, refusal());
@@ -180,6 +201,14 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             }
             case Partition.Internal internal -> onInternal(internal);
         };
+    }
+
+    private void cancelProposal(Partition.CancelProposal cancel) {
+        Activate known = epoch;
+        if (known != null && known.leaderEpoch() == cancel.leaderEpoch() && known.proposal() != null
+                && known.proposal().partitionEpoch() <= cancel.partitionEpoch()) {
+            epoch = known.with(known.replicas(), null);
+        }
     }
 
     private KafkaError refusal() {

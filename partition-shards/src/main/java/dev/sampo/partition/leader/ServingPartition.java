@@ -8,12 +8,14 @@ import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.leader.PartitionLeaderActor.LogWanted;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.replica.CompactionRun;
 import dev.sampo.partition.replica.LogUpkeep;
 import dev.sampo.partition.replica.Quarantine;
 import dev.sampo.partition.replica.Replica;
 import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.cleaner.Compaction;
+import dev.sampo.persistence.epoch.LeaderEpochFile;
 import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.Flush;
 import dev.sampo.persistence.log.LogFailedException;
@@ -71,9 +73,11 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private final Replica replica;
     private final PartitionLog partitionLog;
     private final PartitionRegistry.Entry entry;
+    private final Leading leading;
     private final LeaderState<AppendPath.Pending> state;
     private final AppendPath appends;
     private final ReadPath reads;
+    private final ReplicaReads replicas;
     private final LogUpkeep upkeep;
     private final LeaderMetrics metrics;
     private TopicSettings settings;
@@ -89,13 +93,17 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         this.replica = replica;
         this.partitionLog = replica.log();
         this.settings = epoch.settings();
-        long end = partitionLog.logEndOffset();
+        this.leading = shell.home().leading();
         this.state = new LeaderState<>(
-                epoch.leaderEpoch(), settings.minInSyncReplicas(), settings.flushMessages(), List.of(), end, end);
+                epoch.leaderEpoch(), leading.brokerId(), settings.minInSyncReplicas(), settings.flushMessages(),
+                epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(),
+                Math.min(replica.highWatermark(), partitionLog.logEndOffset()),
+                leading.nowMs());
         replica.highWatermark(state.highWatermark());
         this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
         this.appends = new AppendPath(partitionLog, state, settings, metrics);
-        this.reads = new ReadPath(partitionLog, state);
+        this.reads = new ReadPath(partitionLog, state, leading.lease());
+        this.replicas = new ReplicaReads(partitionLog, state);
         this.upkeep = new LogUpkeep(partitionLog, shell.home(), topicPartition());
         this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
     }
@@ -136,10 +144,35 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Activate next -> onActivate(next);
+                case Partition.ReplicasChanged changed -> {
+                    if (changed.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.onReplicas(changed.replicas(), leading.nowMs()));
+                        replicas.onReplicas();
+                    }
+                    yield this;
+                }
+                case Partition.ProposeInSync propose -> {
+                    if (propose.leaderEpoch() == epoch.leaderEpoch()) {
+                        epoch.sentinel().tell(new Partition.ProposalAnswered(
+                                epoch.id(), epoch.leaderEpoch(), propose.proposal().partitionEpoch(),
+                                state.propose(propose.proposal())));
+                    }
+                    yield this;
+                }
+                case Partition.CancelProposal cancel -> {
+                    if (cancel.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.cancel(cancel.partitionEpoch()));
+                    }
+                    yield this;
+                }
+                case Partition.CheckFollowers check -> {
+                    checkFollowers(check);
+                    yield this;
+                }
                 case Partition.Reconfigure(TopicSettings changed) -> {
                     settings = changed;
                     partitionLog.reconfigure(ReplicaSettings.log(changed, shell.home()));
-                    appends.reconfigure(changed);
+                    perform(appends.reconfigure(changed));
                     scheduleFlush();
                     showLog();
                     yield this;
@@ -159,7 +192,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void commit() throws IOException {
         commitDue = false;
         try {
-            perform(appends.write(nowMs()));
+            perform(appends.write(nowMs(), leading.nowMs()));
+            replicas.onWritten();
             if (appends.takeRolled()) {
                 showLog();
                 flush(false);
@@ -189,6 +223,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         switch (request) {
             case Partition.Append append when appendsPaused ->
                 Refusals.refuse(append, KafkaError.KAFKA_STORAGE_ERROR);
+            case Partition.Append append when !leading.lease().holds() ->
+                Refusals.refuse(append, KafkaError.NOT_LEADER_OR_FOLLOWER);
             case Partition.Append append -> {
                 metrics.asked();
                 if (appends.accept(append, nowMs()) && !commitDue) {
@@ -197,10 +233,19 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
             }
             case Partition.Read read -> reads.read(read, nowMs());
+            case Partition.ReplicaRead read -> {
+                if (replicas.check(read)) {
+                    perform(state.onFollowerFetch(
+                            read.brokerId(), read.incarnation(), read.fetchOffset(), leading.nowMs()));
+                    replicas.answer(read);
+                }
+            }
             case Partition.ListOffset list -> reads.listOffset(list);
             case Partition.EpochEndOffset end -> reads.epochEndOffset(end);
             case Partition.DeleteRecords delete -> {
-                reads.deleteRecords(delete, settings);
+                if (reads.deleteRecords(delete, settings)) {
+                    replicas.onChanged();
+                }
                 showLog();
             }
             case Partition.DescribeProducers describe -> reads.describeProducers(describe);
@@ -235,15 +280,40 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void perform(List<LeaderEffect<AppendPath.Pending>> effects) throws IOException {
         for (LeaderEffect<AppendPath.Pending> effect : effects) {
             switch (effect) {
-                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) ->
-                    appends.answer(waiter, error, baseOffset);
+                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) -> {
+                    if (error == KafkaError.NONE && !leading.lease().holds()) {
+                        appends.answer(waiter, KafkaError.NOT_LEADER_OR_FOLLOWER, -1); // another may lead by now
+                    } else {
+                        appends.answer(waiter, error, baseOffset);
+                    }
+                }
                 case LeaderEffect.Flush<AppendPath.Pending> ignored -> flush(true);
                 case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) -> {
                     replica.highWatermark(highWatermark);
                     reads.onHighWatermark(highWatermark);
+                    replicas.onHighWatermark(highWatermark);
                 }
+                case LeaderEffect.ReportCaughtUp<AppendPath.Pending>(Partition.Member follower) ->
+                    epoch.sentinel().tell(new Partition.FollowerCaughtUp(epoch.id(), epoch.leaderEpoch(), follower));
             }
         }
+    }
+
+    private void checkFollowers(Partition.CheckFollowers check) {
+        if (check.leaderEpoch() == epoch.leaderEpoch()) {
+            List<Integer> behind = state.behind(leading.nowMs(), leading.maxLagMs());
+            if (!behind.isEmpty()) {
+                epoch.sentinel().tell(new Partition.FollowersBehind(epoch.id(), epoch.leaderEpoch(), behind));
+            }
+        }
+    }
+
+    /** Where the log ended when this epoch began: its entry was made when the log was opened. */
+    private long epochStartOffset() {
+        List<LeaderEpochFile.Entry> entries = partitionLog.epochs().entries();
+        return !entries.isEmpty() && entries.getLast().epoch() == epoch.leaderEpoch()
+                ? entries.getLast().startOffset()
+                : partitionLog.logEndOffset();
     }
 
     /** Forces what is written by now on a flush thread, after the flushes that are on their way. */
@@ -293,6 +363,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         reads.expireWatches(nowMs);
         if (retention && upkeep.retain(settings, nowMs, state.highWatermark())) {
             reads.onChanged();
+            replicas.onChanged();
         }
         if (settings.cleanupCompact()) {
             compact(nowMs);
@@ -344,7 +415,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
         failed();
         return PartitionLeaderActor.reopening(
-                shell, withSettings(), entry, appendsPaused ? appendPause : Duration.ZERO);
+                shell, asItStands(), entry, appendsPaused ? appendPause : Duration.ZERO);
     }
 
     /** Nothing is opened again, cut or deleted: what is left of the records is the operator's to save. */
@@ -352,7 +423,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         Quarantine.log(damage, topicPartition());
         shell.home().logs().quarantine(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     private Behavior<Partition.Command> onFlushFailed(Throwable failure) {
@@ -361,7 +432,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("flush failed, partition is offline until the broker restarts: {}", failure.toString());
         shell.home().logs().forceFailed(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     /** The log is of no use any more: everybody hears so, and it is closed as it is. */
@@ -371,8 +442,9 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         replica.discard(upkeep.cancel());
     }
 
-    private Activate withSettings() {
-        return new Activate(epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(), settings);
+    /** As things stand: whoever is in sync or proposed still counts when the log is opened again. */
+    private Activate asItStands() {
+        return epoch.with(settings).with(state.replicas(), state.proposal());
     }
 
     private void leave(KafkaError error) {
@@ -389,6 +461,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             }
         }
         reads.onChanged();
+        replicas.onChanged();
     }
 
     @Override

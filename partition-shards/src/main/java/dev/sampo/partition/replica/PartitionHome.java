@@ -1,6 +1,7 @@
 package dev.sampo.partition.replica;
 
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.persistence.log.LogFiles;
 import java.io.IOException;
 import java.util.concurrent.Executor;
@@ -15,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param cleaner compacts, one log at a time
  * @param wallClockMs milliseconds since 1970, for record timestamps and retention only
  * @param producerIdExpirationMs idle time after which a producer's state is dropped
+ * @param leading this broker as a leader
  */
 public record PartitionHome(
         ReplicaLogs logs,
@@ -23,7 +25,8 @@ public record PartitionHome(
         Executor blocking,
         Executor cleaner,
         LongSupplier wallClockMs,
-        long producerIdExpirationMs) {
+        long producerIdExpirationMs,
+        Leading leading) {
     /** The file system of the logs. */
     public LogFiles files() {
         return logs.files();

@@ -61,7 +61,7 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
         this.timers = timers;
         this.state = new SentinelState(groupId, broker.brokerId(), broker.incarnation(),
                 broker.settings().sentinelMinBackoff().toMillis(), broker.settings().sentinelMaxBackoff().toMillis(),
-                broker.settingsSource());
+                broker.settingsSource(), context.getSelf());
         ActorRef<Partition.Command> self = context.getSelf();
         this.unsubscribe = broker.images().subscribe((before, now) -> {
             if (SentinelState.concerns(groupId, before, now) && !told.getAndSet(true)) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,12 @@ final class SentinelState {
     private final long minBackoffMs;
     private final long maxBackoffMs;
     private final TopicSettingsSource settingsSource;
+    private final ActorRef<? super Partition.Report> self;
 
-    private final Map<TopicIdPartition, TopicSettings> active = new HashMap<>(); // as last told
+    /** What an active partition was told last. */
+    private record Told(TopicSettings settings, Partition.Replicas replicas) {}
+
+    private final Map<TopicIdPartition, Told> active = new HashMap<>();
     private int grantedEpoch = NO_EPOCH;
     private long grantOffset;
     private boolean leading;
@@ -47,8 +52,9 @@ final class SentinelState {
     private @Nullable Object configsTold; // identity of the configs that `active` was computed from
     private int replicasTold; // as configsTold
 
+    /** {@code self} is where partitions report to. */
     SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
-            TopicSettingsSource settingsSource) {
+            TopicSettingsSource settingsSource, ActorRef<? super Partition.Report> self) {
         this.groupId = groupId;
         this.brokerId = brokerId;
         this.incarnation = incarnation;
@@ -56,6 +62,7 @@ final class SentinelState {
         this.maxBackoffMs = maxBackoffMs;
         this.backoffMs = minBackoffMs;
         this.settingsSource = settingsSource;
+        this.self = self;
     }
 
     /** Whether the change between two images may concern the sentinel of a group. */
@@ -85,9 +92,9 @@ final class SentinelState {
         }
         PlacementGroup group = image.groups().get(groupId);
         if (group != null && effects.isEmpty()) { // else they have just been activated
-            active.forEach((id, settings) -> {
+            active.forEach((id, told) -> {
                 if (!serves.test(id)) {
-                    activate(image, group, id, settings, effects);
+                    activate(image, group, id, told.settings(), effects);
                 }
             });
         }
@@ -158,24 +165,46 @@ final class SentinelState {
         replicasTold = replicas;
         Map<Uuid, TopicSettings> byTopic = new HashMap<>();
         for (TopicIdPartition id : partitions) {
-            TopicSettings told = active.get(id);
-            if (told == null || settingsChanged) {
-                TopicSettings settings = byTopic.computeIfAbsent(
-                        id.topicId(), topicId -> settingsSource.settings(image, topic(image, topicId)).withReplicas(replicas));
-                if (told == null) {
-                    activate(image, group, id, settings, effects);
-                } else if (!told.equals(settings)) {
+            Told told = active.get(id);
+            TopicSettings settings = told != null && !settingsChanged
+                    ? told.settings()
+                    : byTopic.computeIfAbsent(
+                            id.topicId(),
+                            topicId -> settingsSource.settings(image, topic(image, topicId)).withReplicas(replicas));
+            var now = new Told(settings, replicas(image, group, id));
+            if (told == null) {
+                activate(image, group, id, settings, effects);
+            } else {
+                // Settings first: a smaller ISR counts only together with the min.insync.replicas that it was judged by.
+                if (!told.settings().equals(settings)) {
                     effects.add(new Tell(id, new Partition.Reconfigure(settings)));
                 }
-                active.put(id, settings);
+                if (!told.replicas().equals(now.replicas())) {
+                    effects.add(new Tell(id, new Partition.ReplicasChanged(grantedEpoch, now.replicas())));
+                }
             }
+            active.put(id, now);
         }
     }
 
     private void activate(MetadataImage image, PlacementGroup group, TopicIdPartition id, TopicSettings settings,
             List<SentinelEffect> effects) {
         effects.add(new Tell(id, new Partition.Activate(id, topic(image, id.topicId()).name(), grantedEpoch,
-                group.inSyncReplicas().size(), settings)));
+                replicas(image, group, id), null, settings, self)));
+    }
+
+    private Partition.Replicas replicas(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+        return new Partition.Replicas(
+                group.partitionEpoch(), group.replicas(), group.inSyncReplicas(), joining(image, group, id));
+    }
+
+    /** The brokers of the group that a partition is being moved to, without those that hold it already. */
+    private List<Integer> joining(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+        String target = topic(image, id.topicId()).moves().get(id.partition());
+        PlacementGroup to = target == null ? null : image.groups().get(target);
+        return to == null
+                ? List.of()
+                : to.replicas().stream().filter(broker -> !group.replicas().contains(broker)).toList();
     }
 
     private Topic topic(MetadataImage image, Uuid topicId) {

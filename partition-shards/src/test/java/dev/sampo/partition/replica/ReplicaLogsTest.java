@@ -6,6 +6,8 @@ import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.replica.LogRefusedException.Reason;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
 import dev.sampo.persistence.log.LogSettings;
 import dev.sampo.persistence.log.RealLogFiles;
 import java.io.IOException;
@@ -56,7 +58,9 @@ final class ReplicaLogsTest {
     private LogSettings settings(ReplicaLogs logs) {
         TopicSettings topic = TopicConfigs.settings(Map.of(), BrokerDefaults.of(Map.of()));
         return ReplicaSettings.log(
-                topic, new PartitionHome(logs, new PartitionRegistry(), threads, threads, threads, () -> 1_000, 86_400_000));
+                topic, new PartitionHome(
+                        logs, new PartitionRegistry(), threads, threads, threads, () -> 1_000, 86_400_000,
+                        Leading.of(1, LeaderLease.ofSingleVoter(), 30_000)));
     }
 
     private ReplicaLogs.Claim claim(ReplicaLogs logs, int leaderEpoch) {

@@ -15,6 +15,7 @@ import dev.sampo.partition.sharding.SentinelEffect.Tell;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,8 +26,9 @@ final class SentinelStateTest {
     private static final TopicSettings OTHER = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
             1_000_000, 1, 1, false, 0.5, 0, 2, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
 
+    private final TestInbox<Partition.Report> self = TestInbox.create();
     private final SentinelState sentinel = new SentinelState("g0", 1, 1, 200, 2000,
-            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER);
+            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER, self.getRef());
     private MetadataImage image = MetadataImage.EMPTY;
 
     SentinelStateTest() {
@@ -47,7 +49,7 @@ final class SentinelStateTest {
         // Then
         elected(1, 0);
         assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(FIRST, activate(FIRST)));
         assertThat(sentinel.onImage(image)).isEmpty();
     }
 
@@ -72,7 +74,7 @@ final class SentinelStateTest {
         apply(new ControllerEvent.PartitionsAdded(ORDERS, List.of("g0")));
         var third = new TopicIdPartition(ORDERS, 2);
         assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(third, new Partition.Activate(third, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(third, activate(third)));
         apply(new ControllerEvent.TopicDeleted(ORDERS));
         assertThat(sentinel.onImage(image)).containsExactlyInAnyOrder(
                 new Tell(FIRST, new Partition.Stop(true)), new Tell(third, new Partition.Stop(true)));
@@ -90,7 +92,7 @@ final class SentinelStateTest {
     void minInSyncReplicasNeverAsksForMoreReplicasThanAPartitionHas() {
         // Given
         var id = new TopicIdPartition(ORDERS, 1);
-        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER);
+        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER, self.getRef());
         apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(1), 0, List.of(1)));
         apply(new ControllerEvent.LeaderElected("g1", 1, 0, List.of(1)));
 
@@ -99,7 +101,9 @@ final class SentinelStateTest {
 
         // Then
         assertThat(OTHER.minInSyncReplicas()).isEqualTo(2);
-        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(id, "orders", 0, 1, OTHER.withReplicas(1))));
+        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(
+                id, "orders", 0, new Partition.Replicas(1, List.of(1), List.of(1)), null, OTHER.withReplicas(1),
+                self.getRef())));
         assertThat(OTHER.withReplicas(1).minInSyncReplicas()).isEqualTo(1);
     }
 
@@ -115,7 +119,7 @@ final class SentinelStateTest {
     void partitionsThatDoNotServeAreActivatedAgainInTheSameEpoch() {
         lead();
         assertThat(sentinel.onEnsureLeader(image, id -> false)).containsExactly(
-                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(FIRST, activate(FIRST)));
         assertThat(sentinel.onEnsureLeader(image, id -> true)).isEmpty();
     }
 
@@ -123,6 +127,12 @@ final class SentinelStateTest {
     void anOldIncarnationDoesNotAsk() {
         apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
         assertThat(ensure()).isEmpty();
+    }
+
+    private Partition.Activate activate(TopicIdPartition id) {
+        int partitionEpoch = image.groups().get("g0").partitionEpoch();
+        return new Partition.Activate(id, "orders", 0, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
+                null, SingleNode.SETTINGS, self.getRef());
     }
 
     private void lead() {
