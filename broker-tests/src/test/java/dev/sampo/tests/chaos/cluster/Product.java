@@ -43,8 +43,14 @@ interface Product {
         return command;
     }
 
-    /** Sampo as a user starts it, from this build's class path. */
+    /**
+     * Sampo as a user starts it, from this build's class path. On a machine that is short of cores, starts count: jars with a
+     * start-up cache are named by {@code -Dchaos.class.path} and {@code -Dchaos.jvm.options}.
+     */
     final class SampoProduct implements Product {
+        private static final String CLASS_PATH = "chaos.class.path";
+        private static final String JVM_OPTIONS = "chaos.jvm.options";
+
         @Override
         public Map<String, String> properties(NodeAddress node, List<NodeAddress> voters, String clusterId, Path dataFolder) {
             var properties = new LinkedHashMap<String, String>();
@@ -70,12 +76,17 @@ interface Product {
             var command = java(classPath(), "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+UseCompactObjectHeaders",
                     "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Dio.netty.tryReflectionSetAccessible=false",
                     "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+            Stream.of(System.getProperty(JVM_OPTIONS, "").split(" ")).filter(option -> !option.isBlank()).forEach(option -> command.add(1, option));
             command.addAll(List.of("dev.sampo.cluster.SampoMain", "server", "--config", properties.toString()));
             return command;
         }
 
         /** The class path of this JVM without this module, whose Logback file is for tests. */
         private static String classPath() {
+            String given = System.getProperty(CLASS_PATH);
+            if (given != null) {
+                return given;
+            }
             String whole = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
             return Stream.of(whole.split(File.pathSeparator)).filter(entry -> !entry.endsWith("test-classes") && !entry.endsWith("-tests"))
                     .collect(Collectors.joining(File.pathSeparator));
