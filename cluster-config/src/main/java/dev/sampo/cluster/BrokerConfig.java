@@ -34,13 +34,18 @@ final class BrokerConfig {
             Map.entry("max.connections", "sampo.listener.max-connections "),
             Map.entry("max.connections.per.ip", "sampo.listener.max-connections-per-address "));
 
+    private static final String RELAXED = "sampo.cluster.relaxed";
+
     private BrokerConfig() {}
 
     /** The actor system's configuration: Kafka's names over the file's own keys over the modules' defaults. */
     static Config of(BrokerSettings settings) {
         try {
+            Config own = ClusterSettings.completed(
+                    settings.config(), settings.defaults().fileValues(), settings.nodeId());
             return fromKafka(settings.defaults())
-                    .withFallback(settings.config())
+                    .withFallback(own)
+                    .withFallback(relaxed(own))
                     .withFallback(ConfigFactory.parseMap(Map.of(
                             "pekko.cluster.roles",
                             List.of(PartitionShards.ROLE, GroupAllocation.role(settings.nodeId())))))
@@ -50,6 +55,13 @@ final class BrokerConfig {
         } catch (ConfigException e) {
             throw new StartException("configuration: " + e.getMessage(), e);
         }
+    }
+
+    /** Patience for starved machines, when it was asked for. */
+    private static Config relaxed(Config own) {
+        return own.hasPath(RELAXED) && own.getBoolean(RELAXED)
+                ? ConfigFactory.parseResources("sampo-relaxed.conf")
+                : ConfigFactory.empty();
     }
 
     private static Config fromKafka(BrokerDefaults defaults) {
@@ -96,7 +108,7 @@ final class BrokerConfig {
         return new Endpoint(bound.listener(), reachable(bound.host()), port, bound.securityProtocol());
     }
 
-    private static String reachable(String host) {
+    static String reachable(String host) {
         if (!host.isEmpty() && !host.equals("0.0.0.0") && !host.equals("::")) {
             return host;
         }

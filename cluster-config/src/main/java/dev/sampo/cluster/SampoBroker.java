@@ -3,6 +3,7 @@ package dev.sampo.cluster;
 import com.typesafe.config.Config;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.metrics.JmxBeans;
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
@@ -18,10 +19,13 @@ import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.ControllerHost;
+import dev.sampo.partition.controller.ControllerRoute;
+import dev.sampo.partition.controller.ControllerRouter;
 import dev.sampo.partition.controller.ControllerState;
 import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
@@ -48,12 +52,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -61,6 +65,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.management.MBeanServer;
 import org.apache.kafka.common.Uuid;
@@ -72,7 +77,6 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,8 +94,10 @@ import org.slf4j.LoggerFactory;
 public final class SampoBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SampoBroker.class);
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
 
+    private final int nodeId;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
     private final ActorSystem<Void> system;
@@ -105,9 +111,10 @@ public final class SampoBroker implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
-            DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
+            int nodeId, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
             PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans,
             @Nullable HttpApi http) {
+        this.nodeId = nodeId;
         this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
@@ -126,8 +133,11 @@ public final class SampoBroker implements AutoCloseable {
      */
     public static SampoBroker start(BrokerSettings settings) {
         LogFiles files = settings.machine().files();
-        DataFolder folder = DataFolder.open(settings.dataFolder(), settings.nodeId(), settings.clusterId(), files);
-        var start = new Start(settings, folder, files);
+        Config config = BrokerConfig.of(settings);
+        DataFolder folder = DataFolder.open(
+                settings.dataFolder(), settings.nodeId(), settings.clusterId(),
+                ClusterSettings.derivedClusterId(config), files);
+        var start = new Start(settings, config, folder, files);
         try {
             return start.run();
         } catch (RuntimeException e) {
@@ -145,13 +155,17 @@ public final class SampoBroker implements AutoCloseable {
     /** What has been started so far, so that a start that fails leaves nothing behind. */
     private static final class Start {
         private final BrokerSettings settings;
+        private final Config config;
+        private final ClusterSettings clusterSettings;
         private final DataFolder folder;
         private final LogFiles files;
         private final List<AutoCloseable> started = new ArrayList<>(); // the last first
         private @Nullable PartitionHome home;
 
-        Start(BrokerSettings settings, DataFolder folder, LogFiles files) {
+        Start(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
             this.settings = settings;
+            this.config = config;
+            this.clusterSettings = ClusterSettings.of(config);
             this.folder = folder;
             this.files = files;
             started.add(this::keepMark);
@@ -169,7 +183,6 @@ public final class SampoBroker implements AutoCloseable {
         }
 
         SampoBroker run() {
-            Config config = BrokerConfig.of(settings);
             HttpSettings httpSettings = BrokerConfig.http(config);
             checkAddress(
                     "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
@@ -177,13 +190,16 @@ public final class SampoBroker implements AutoCloseable {
             checkAddress(
                     "metadata log", config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
                     "sampo.raft.port");
+            checkAddress(
+                    "replication", config.getString("sampo.replication.host"),
+                    config.getInt("sampo.replication.port"), "sampo.replication.port");
             settings.listeners().forEach(endpoint -> checkAddress(
                     "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
             if (httpSettings.enabled()) {
                 checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
             }
             DiskReserve reserve = openReserve(config);
-            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve), BESIDE);
+            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(reserve), BESIDE);
             started.addFirst(() -> close(raft));
             ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
             started.addFirst(() -> {
@@ -192,7 +208,12 @@ public final class SampoBroker implements AutoCloseable {
             });
             DiskReserveTimer.start(system, reserve);
             Cluster cluster = Cluster.get(system);
-            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+            var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+            if (clusterSettings.alone(settings.nodeId())) {
+                ClusterFormation.alone(system);
+            } else {
+                ClusterFormation.start(system, clusterSettings.seeds(), role::get, BESIDE);
+            }
 
             RaftMetadataLog metadataLog = join(raft);
             MetadataLogExtension.get(system).set(metadataLog);
@@ -203,16 +224,20 @@ public final class SampoBroker implements AutoCloseable {
                     bytes -> (MetadataSnapshot) codec.decode(MetadataSnapshotStore.payload(bytes)));
             started.addFirst(images);
 
-            ActorRef<Controller.Command> controller = system.systemActorOf(
+            var route = new ControllerRoute(system, role::get);
+            ActorRef<Controller.Command> controllerHost = system.systemActorOf(
                     ControllerHost.create(() -> ControllerActor.create(new ControllerState(
                             BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
-                            Uuid::randomUuid))),
-                    "controller-host", Props.empty());
-            var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+                            Uuid::randomUuid)), route),
+                    ControllerRoute.HOST_NAME, Props.empty());
+            ActorRef<Controller.Command> controller = system.systemActorOf(
+                    ControllerRouter.create(route, controllerHost), "controller-router", Props.empty());
             var _ = metadataLog.onRole(next -> {
                 role.set(next);
-                controller.tell(new ControllerHost.RoleChanged(next.leader()));
+                controllerHost.tell(new ControllerHost.RoleChanged(next.leader()));
             });
+            MetadataMembership.start(system, metadataLog, images, role::get);
+            MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
             PartitionHome home = home(system, registry, reserve);
@@ -228,9 +253,11 @@ public final class SampoBroker implements AutoCloseable {
             var services = new BrokerServices(
                     settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
             List<KafkaListener> listeners = bind(services);
+            KafkaListener replication = bindReplication(services);
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
-            RegisterBrokerReply registered = register(system, controller, listeners);
+            RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+            settle();
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
@@ -250,8 +277,19 @@ public final class SampoBroker implements AutoCloseable {
                     .addKeyValue("incarnation", registered.incarnation())
                     .log("broker serves");
             var faults = new BrokerFaults(
-                    settings.nodeId(), registered.incarnation(), system, images, controller, listeners);
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans, httpApi);
+                    settings.nodeId(), registered.incarnation(), system, images, controller, List.copyOf(listeners));
+            listeners.add(replication);
+            return new SampoBroker(
+                    settings.nodeId(), folder, metadataLog, system, images, home, listeners, faults, beans, httpApi);
+        }
+
+        /** What the registration said of the folder is known to the controller. */
+        private void settle() {
+            try {
+                folder.writeBootId();
+            } catch (IOException e) {
+                throw new StartException("data folder " + settings.dataFolder() + " cannot be written: " + e, e);
+            }
         }
 
         private static String version() {
@@ -319,12 +357,20 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private RaftMetadataLog openMetadataLog(Config config, DiskReserve reserve) {
+        private RaftMetadataLog openMetadataLog(DiskReserve reserve) {
             try {
-                return RaftMetadataLog.open(new RaftSettings(
-                        settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
-                        folder.metadata(), Set.of()), reserve);
-            } catch (IOException e) {
+                return RaftMetadataLog.open(
+                        new RaftSettings(
+                                settings.nodeId(), config.getString("sampo.raft.host"),
+                                config.getInt("sampo.raft.port"), folder.metadata(),
+                                clusterSettings.alone(settings.nodeId())
+                                        ? Set.of()
+                                        : Set.copyOf(clusterSettings.voters()),
+                                folder.holdsMetadata() ? null : RaftSettings.groupOf(folder.clusterId()),
+                                config.getDuration("sampo.raft.election-timeout-min"),
+                                config.getDuration("sampo.raft.election-timeout-max")),
+                        reserve);
+            } catch (IOException | IllegalArgumentException e) {
                 throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
                         + e.getMessage(), e);
             }
@@ -365,6 +411,18 @@ public final class SampoBroker implements AutoCloseable {
             return listeners;
         }
 
+        private KafkaListener bindReplication(BrokerServices services) {
+            String host = config.getString("sampo.replication.host");
+            int port = config.getInt("sampo.replication.port");
+            try {
+                KafkaListener listener = services.listen(Endpoint.REPLICATION, new InetSocketAddress(host, port));
+                started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
+                return listener;
+            } catch (IOException e) {
+                throw new StartException("replication: " + cannotListen(host, port, "sampo.replication.port", e), e);
+            }
+        }
+
         /** Beside the rest of the start: health can be asked for while logs are recovered. Null when it is switched off. */
         private CompletableFuture<@Nullable HttpApi> http(
                 HttpSettings http, BrokerServices services, ActorSystem<?> system, MetadataFollower images,
@@ -395,57 +453,133 @@ public final class SampoBroker implements AutoCloseable {
             return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
         }
 
+        /**
+         * Asks until the controller answers: it may be elected only when enough other brokers have started. The broker that
+         * had this id may still count as alive for a while, so a refusal for that counts only after its session must be over.
+         */
         private RegisterBrokerReply register(
-                ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners) {
+                ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners,
+                KafkaListener replication, RaftMetadataLog metadataLog) {
+            List<Endpoint> endpoints = endpoints(listeners, replication);
+            String raftAddress = new ClusterSettings.HostPort(
+                    BrokerConfig.reachable(config.getString("sampo.raft.host")), metadataLog.address().getPort()).toString();
+            Uuid processId = Uuid.randomUuid();
+            boolean alone = clusterSettings.alone(settings.nodeId());
+            long begin = System.nanoTime();
+            for (int attempt = 1; ; attempt++) {
+                RegisterBrokerReply reply = null;
+                try {
+                    reply = AskPattern.<Controller.Command, RegisterBrokerReply>ask(
+                                    controller,
+                                    replyTo -> new RegisterBroker(
+                                            settings.nodeId(), folder.directoryId(), processId, endpoints,
+                                            settings.rack(), replyTo, raftAddress, folder.lostTail()),
+                                    alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
+                                    system.scheduler())
+                            .toCompletableFuture()
+                            .get();
+                } catch (ExecutionException e) {
+                    if (alone || !(e.getCause() instanceof TimeoutException)) {
+                        throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new StartException("interrupted while waiting for the controller", e);
+                }
+                Duration waited = Duration.ofNanos(System.nanoTime() - begin);
+                if (reply != null && reply.incarnation() >= 0) {
+                    return reply;
+                }
+                if (reply != null) {
+                    if (reply.error() != KafkaError.DUPLICATE_BROKER_REGISTRATION
+                            || waited.compareTo(config.getDuration("sampo.session.timeout").plusSeconds(3)) > 0) {
+                        throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
+                                + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
+                    }
+                    pause();
+                } else if (attempt % 5 == 0) {
+                    log.atWarn().addKeyValue("brokerId", settings.nodeId())
+                            .addKeyValue("voters", clusterSettings.voters())
+                            .addKeyValue("seeds", clusterSettings.seeds())
+                            .addKeyValue("waitedMs", waited.toMillis())
+                            .log("waits for the controller: a majority of the voters must run and be reached");
+                }
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+            }
+        }
+
+        private static void pause() {
+            try {
+                TimeUnit.MILLISECONDS.sleep(500);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StartException("interrupted while waiting for the controller", e);
+            }
+        }
+
+        private List<Endpoint> endpoints(List<KafkaListener> listeners, KafkaListener replication) {
             var endpoints = new ArrayList<Endpoint>();
             for (int i = 0; i < listeners.size(); i++) {
                 endpoints.add(BrokerConfig.advertised(
                         settings, settings.listeners().get(i), listeners.get(i).address().getPort()));
             }
-            RegisterBrokerReply reply = join(AskPattern.<Controller.Command, RegisterBrokerReply>ask(
-                            controller,
-                            replyTo -> new RegisterBroker(
-                                    settings.nodeId(), folder.directoryId(), Uuid.randomUuid(), endpoints,
-                                    settings.rack(), replyTo),
-                            CONTROLLER_TIMEOUT,
-                            system.scheduler())
-                    .toCompletableFuture());
-            if (reply.incarnation() < 0) {
-                throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
-                        + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
-            }
-            return reply;
+            endpoints.add(new Endpoint(
+                    Endpoint.REPLICATION, BrokerConfig.reachable(config.getString("sampo.replication.host")),
+                    replication.address().getPort(), "PLAINTEXT"));
+            return endpoints;
         }
 
-        /** Waits until all partitions led here are open: a client that comes now is served. */
+        /** Waits until all that this broker has a part in is led, and served if it is led here: a client that comes now is. */
         private void awaitLeadership(MetadataFollower images, PartitionRegistry registry) {
             var served = new CompletableFuture<Void>();
-            Set<TopicIdPartition> missing = ConcurrentHashMap.newKeySet();
-            MetadataImage image = images.current();
-            image.topics().values().forEach(topic -> {
-                for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
-                    if (image.groupOf(topic, partition).replicas().contains(settings.nodeId())) {
-                        missing.add(new TopicIdPartition(topic.id(), partition));
-                    }
-                }
-            });
-            Runnable stop = registry.subscribe((entry, entered) -> {
-                if (entered && missing.remove(entry.id()) && missing.isEmpty()) {
+            Runnable look = () -> {
+                if (unserved(images.current(), registry) == 0) {
                     served.complete(null);
                 }
+            };
+            Runnable stopRegistry = registry.subscribe((entry, entered) -> {
+                if (entered) {
+                    look.run();
+                }
             });
-            if (missing.isEmpty()) {
-                served.complete(null);
-            }
+            Runnable stopImages = images.subscribe((before, now) -> {
+                if (before.groups() != now.groups() || before.brokers() != now.brokers()) {
+                    look.run();
+                }
+            });
+            look.run();
             try {
                 served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
-                log.atWarn().addKeyValue("partitions", missing.size()).log("serves, but not all partitions yet");
+                log.atWarn().addKeyValue("partitions", unserved(images.current(), registry))
+                        .log("serves, but not all partitions yet");
             } catch (InterruptedException | ExecutionException e) {
                 throw new StartException("interrupted while the partitions start", e);
             } finally {
-                stop.run();
+                stopRegistry.run();
+                stopImages.run();
             }
+        }
+
+        /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
+        private int unserved(MetadataImage image, PartitionRegistry registry) {
+            int unserved = 0;
+            for (var entry : image.groupPartitions().entrySet()) {
+                MetadataImage.PlacementGroup group = image.groups().get(entry.getKey());
+                if (group == null || !group.replicas().contains(settings.nodeId())
+                        || group.inSyncReplicas().stream().noneMatch(image::isLive)) {
+                    continue;
+                }
+                for (TopicIdPartition id : entry.getValue()) {
+                    boolean led = group.leader() == settings.nodeId()
+                            ? registry.find(id) != null
+                            : image.isLive(group.leader());
+                    unserved += led ? 0 : 1;
+                }
+            }
+            return unserved;
         }
 
         private static <T> T join(CompletableFuture<T> stage) {
@@ -470,12 +604,34 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
-    /** {@code host:port} of every listener as clients are told, comma-separated. */
+    /** {@code host:port} of every listener for clients of every live broker, as clients are told, comma-separated. */
     public String bootstrapServers() {
+        return servers(broker -> !broker.fenced());
+    }
+
+    /** {@code host:port} of every listener for clients of this broker, as clients are told, comma-separated. */
+    public String ownServers() {
+        return servers(broker -> broker.id() == nodeId);
+    }
+
+    private String servers(Predicate<MetadataImage.Broker> which) {
         return images.current().brokers().values().stream()
+                .filter(which)
+                .sorted(Comparator.comparingInt(MetadataImage.Broker::id))
                 .flatMap(broker -> broker.endpoints().stream())
+                .filter(endpoint -> !endpoint.listener().equals(Endpoint.REPLICATION))
                 .map(endpoint -> endpoint.host() + ":" + endpoint.port())
                 .collect(Collectors.joining(","));
+    }
+
+    /** The broker id. */
+    public int nodeId() {
+        return nodeId;
+    }
+
+    /** The metadata as this broker knows it now. */
+    public MetadataImages images() {
+        return images;
     }
 
     /** Where the HTTP API listens, empty when it is switched off. */

@@ -36,7 +36,7 @@ public final class BrokerConfigs {
     /** Names that act when they stand in the configuration file, besides the defaults of topics. */
     private static final Set<String> STATIC = Set.of(
             "advertised.listeners", "auto.create.topics.enable", "broker.id", "broker.rack", "connections.max.idle.ms",
-            "controller.listener.names", "default.replication.factor",
+            "controller.listener.names", "controller.quorum.voters", "default.replication.factor",
             "delete.topic.enable", "fetch.max.bytes", "group.initial.rebalance.delay.ms",
             "group.max.session.timeout.ms", "group.max.size", "group.min.session.timeout.ms",
             "inter.broker.listener.name", "listener.security.protocol.map", "listeners", "log.dir", "log.dirs",

@@ -16,7 +16,7 @@ public interface Controller {
     /** To the controller. */
     sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
-                    FenceBroker, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
+                    FenceBroker, BrokerStopping, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -124,17 +124,30 @@ public interface Controller {
             implements Reply {}
 
     /** Where a listener of a broker is reached. */
-    record Endpoint(String listener, String host, int port, String securityProtocol) {}
+    record Endpoint(String listener, String host, int port, String securityProtocol) {
+        /** The listener on which brokers copy from each other. No client is told of it. */
+        public static final String REPLICATION = "REPLICATION";
+    }
 
     /**
      * A broker starts (or comes back).
      *
      * @param directoryId id of its data folder; a second folder under one broker id is refused
+     * @param raftAddress {@code host:port} where the other members of the metadata log reach it, null when it takes no part
+     * @param lostTail its logs may lack records that they had: it was not stopped cleanly, and the machine's page cache is
+     *     gone since
      */
     record RegisterBroker(
             int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
-            ActorRef<? super RegisterBrokerReply> replyTo)
-            implements Command {}
+            ActorRef<? super RegisterBrokerReply> replyTo, @Nullable String raftAddress, boolean lostTail)
+            implements Command {
+        /** Without an address of the metadata log, with all of its logs. */
+        public RegisterBroker(
+                int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
+                ActorRef<? super RegisterBrokerReply> replyTo) {
+            this(brokerId, directoryId, processId, endpoints, rack, replyTo, null, false);
+        }
+    }
 
     /** {@code incarnation} counts the registrations of the cluster (Kafka's broker epoch), -1 when refused. */
     record RegisterBrokerReply(
@@ -146,6 +159,12 @@ public interface Controller {
      * register again. Answers with one result; STALE_BROKER_EPOCH when {@code incarnation} is not the current one.
      */
     record FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /**
+     * A broker is about to stop: from here on it leads nothing that another broker can lead. Over with its next
+     * registration. Answers as {@link FenceBroker} does.
+     */
+    record BrokerStopping(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
 
     /**
      * A leader asks for another ISR of its group: compare and set.

@@ -39,7 +39,8 @@ public final class ActorsRegistrar implements KryoRegistrar {
                 .addRecord(130, Controller.AllocateProducerIds.class)
                 .addRecord(131, Controller.AllocateProducerIdsReply.class)
                 .addRecord(132, Controller.FenceBroker.class)
-                .addRecord(133, Controller.ChangeInSyncReplicas.class);
+                .addRecord(133, Controller.ChangeInSyncReplicas.class)
+                .addRecord(150, Controller.BrokerStopping.class);
     }
 
     private static int code(Acks acks) {

@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIdsReply;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.FenceBroker;
 import dev.sampo.actors.protocol.Controller.ItemResult;
@@ -54,7 +55,8 @@ final class BrokerRules {
         var draft = new Draft(image);
         long incarnation = image.brokerRegistrations() + 1;
         draft.add(new ControllerEvent.BrokerRegistered(command.brokerId(), command.directoryId(),
-                command.processId(), incarnation, List.copyOf(command.endpoints()), command.rack()));
+                command.processId(), incarnation, List.copyOf(command.endpoints()), command.rack(),
+                command.raftAddress()));
         if (known != null) {
             boolean lostAll = !known.directoryId().equals(command.directoryId());
             leaveInSyncReplicas(draft, command.brokerId(), lostAll);
@@ -82,6 +84,21 @@ final class BrokerRules {
         var draft = new Draft(image);
         draft.add(new ControllerEvent.BrokerFenced(command.brokerId(), command.incarnation()));
         leaveInSyncReplicas(draft, command.brokerId(), false);
+        return accepted(draft);
+    }
+
+    /** A broker is about to stop: its groups move while it still serves them. */
+    Decision<ItemsReply> stopping(MetadataImage image, BrokerStopping command) {
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        Broker broker = image.brokers().get(command.brokerId());
+        if (broker == null || error != KafkaError.NONE) {
+            return refused(error, "Broker " + command.brokerId() + " incarnation " + command.incarnation()
+                    + " is not the live one.");
+        }
+        var draft = new Draft(image);
+        if (!broker.shuttingDown()) {
+            draft.add(new ControllerEvent.BrokerChanged(command.brokerId(), true, broker.drained()));
+        }
         return accepted(draft);
     }
 

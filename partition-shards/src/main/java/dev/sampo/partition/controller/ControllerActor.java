@@ -4,6 +4,7 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AlterConfigs;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.Command;
 import dev.sampo.actors.protocol.Controller.CreatePartitions;
@@ -135,6 +136,7 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
             case AlterConfigs c -> perform(events, rules.decide(image, c), c.replyTo());
             case BecomeLeader c -> perform(events, rules.decide(image, c), c.replyTo());
             case RegisterBroker c -> perform(events, rules.decide(image, c), c.replyTo());
+            case BrokerStopping c -> perform(events, rules.decide(image, c), c.replyTo());
             case FenceBroker c -> perform(events, rules.decide(image, c), c.replyTo());
             case ChangeInSyncReplicas c -> perform(events, rules.decide(image, c), c.replyTo());
             case AllocateProducerIds c -> perform(events, rules.decide(image, c), c.replyTo());

@@ -31,6 +31,7 @@ public final class ControllerRegistrar implements KryoRegistrar {
                 .addRecord(221, MetadataImage.Broker.class)
                 .addRecord(222, MetadataImage.Topic.class)
                 .addRecord(223, MetadataImage.PlacementGroup.class)
-                .addRecord(240, Sentinel.EnsureLeader.class);
+                .addRecord(240, Sentinel.EnsureLeader.class)
+                .addRecord(250, ControllerHost.Forward.class);
     }
 }

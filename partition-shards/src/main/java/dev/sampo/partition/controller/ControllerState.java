@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Controller.AllocateProducerIdsReply;
 import dev.sampo.actors.protocol.Controller.AlterConfigs;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.CreatePartitions;
 import dev.sampo.actors.protocol.Controller.CreateTopics;
@@ -73,6 +74,11 @@ public final class ControllerState {
     /** Ends a broker's session. */
     public Decision<ItemsReply> decide(MetadataImage image, FenceBroker command) {
         return brokers.fence(image, command);
+    }
+
+    /** Has a broker's groups move before it stops. */
+    public Decision<ItemsReply> decide(MetadataImage image, BrokerStopping command) {
+        return brokers.stopping(image, command);
     }
 
     /** Changes a group's ISR. */

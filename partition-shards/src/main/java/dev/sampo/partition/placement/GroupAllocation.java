@@ -116,7 +116,8 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         return brokers;
     }
 
-    private static OptionalInt brokerId(Member member) {
+    /** The broker that a cluster member is, empty when it says none. */
+    public static OptionalInt brokerId(Member member) {
         return member.getRoles().stream()
                 .filter(role -> role.startsWith(ROLE_PREFIX))
                 .mapToInt(role -> Integer.parseInt(role, ROLE_PREFIX.length(), role.length(), 10))
