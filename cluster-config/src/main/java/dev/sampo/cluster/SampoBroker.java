@@ -248,7 +248,8 @@ public final class SampoBroker implements AutoCloseable {
                             settings.nodeId(), images, registry,
                             (image, topic) ->
                                     ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
-                            entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId))));
+                            entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId)),
+                            settings.defaults().replicaLagTimeMaxMs()));
 
             var services = new BrokerServices(
                     settings, folder.clusterId(), folder.topics(), system, images, registry, controller);

@@ -113,11 +113,23 @@ public interface Controller {
     /** In request order. */
     record ItemsReply(List<ItemResult> results, long metadataOffset) implements Reply {}
 
-    /** A sentinel asks for the next leader epoch of its placement group. */
+    /**
+     * A sentinel asks for a leader epoch of its placement group.
+     *
+     * @param knownEpoch the group's epoch when this sentinel began: if its broker leads in a later one already, that was
+     *     granted to this very sentinel and is granted again
+     */
     record BecomeLeader(
             String groupId, int brokerId, long incarnation, long imageOffset,
-            ActorRef<? super BecomeLeaderReply> replyTo)
-            implements Command {}
+            ActorRef<? super BecomeLeaderReply> replyTo, int knownEpoch)
+            implements Command {
+        /** Asks for a new epoch in any case. */
+        public BecomeLeader(
+                String groupId, int brokerId, long incarnation, long imageOffset,
+                ActorRef<? super BecomeLeaderReply> replyTo) {
+            this(groupId, brokerId, incarnation, imageOffset, replyTo, Integer.MAX_VALUE);
+        }
+    }
 
     /** NONE with the epoch granted, or the reason for the refusal. */
     record BecomeLeaderReply(String groupId, KafkaError error, int leaderEpoch, long metadataOffset)
@@ -172,11 +184,25 @@ public interface Controller {
      * @param leaderEpoch the asker's, else FENCED_LEADER_EPOCH
      * @param partitionEpoch as the asker's image shows it, else INVALID_UPDATE_VERSION
      * @param inSyncReplicas the leader and live replicas of the group only, else INELIGIBLE_REPLICA
+     * @param incarnations of those, as the leader knows them (KIP-903), in their order: an older one is INELIGIBLE_REPLICA
+     *     too. Empty for no such check
      */
     record ChangeInSyncReplicas(
             String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
-            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo)
-            implements Command {}
+            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo, List<Long> incarnations)
+            implements Command {
+        @SuppressWarnings("all") // null comes from a broker of the release before
+        public ChangeInSyncReplicas {
+            incarnations = incarnations == null ? List.of() : List.copyOf(incarnations);
+        }
+
+        /** Whatever the members' incarnations are. */
+        public ChangeInSyncReplicas(
+                String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+                List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo) {
+            this(groupId, brokerId, incarnation, leaderEpoch, partitionEpoch, inSyncReplicas, replyTo, List.of());
+        }
+    }
 
     /** A block of producer ids for one broker. */
     record AllocateProducerIds(int brokerId, long incarnation, ActorRef<? super AllocateProducerIdsReply> replyTo)

@@ -27,9 +27,11 @@ final class ConfigAlterations {
     private static final int MAX_VALUE_LENGTH = Short.MAX_VALUE;
 
     private final ConfigRules rules;
+    private final InSyncRules inSync;
 
-    ConfigAlterations(ConfigRules rules) {
+    ConfigAlterations(ConfigRules rules, InSyncRules inSync) {
         this.rules = rules;
+        this.inSync = inSync;
     }
 
     Decision<ItemsReply> alter(MetadataImage image, AlterConfigs command) {
@@ -52,6 +54,7 @@ final class ConfigAlterations {
                 results.add(e.result());
             }
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new ItemsReply(results, -1))
                 : new Decision<>(draft.events(), new ItemsReply(results, draft.metadataOffset()));

@@ -1,9 +1,11 @@
 package dev.sampo.partition.controller;
 
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AlterConfigs;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
 import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.Command;
@@ -134,7 +136,11 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
             case DeleteTopics c -> perform(events, rules.decide(image, c), c.replyTo());
             case CreatePartitions c -> perform(events, rules.decide(image, c), c.replyTo());
             case AlterConfigs c -> perform(events, rules.decide(image, c), c.replyTo());
-            case BecomeLeader c -> perform(events, rules.decide(image, c), c.replyTo());
+            case BecomeLeader c -> {
+                Decision<BecomeLeaderReply> decision = rules.decide(image, c);
+                warnIfUnclean(image, c, decision.reply());
+                yield perform(events, decision, c.replyTo());
+            }
             case RegisterBroker c -> perform(events, rules.decide(image, c), c.replyTo());
             case BrokerStopping c -> perform(events, rules.decide(image, c), c.replyTo());
             case FenceBroker c -> perform(events, rules.decide(image, c), c.replyTo());
@@ -144,6 +150,17 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
             case Controller.Internal other ->
                 throw new IllegalStateException("a private message of another actor reached the controller: " + other);
         };
+    }
+
+    private static void warnIfUnclean(MetadataImage image, BecomeLeader asked, BecomeLeaderReply reply) {
+        MetadataImage.PlacementGroup group = image.groups().get(asked.groupId());
+        if (group != null && reply.error() == KafkaError.NONE && !group.inSyncReplicas().contains(asked.brokerId())
+                && !group.eligible().contains(asked.brokerId())) {
+            log.atWarn().addKeyValue("group", group.id()).addKeyValue("brokerId", asked.brokerId())
+                    .addKeyValue("leaderEpoch", reply.leaderEpoch())
+                    .addKeyValue("inSyncReplicas", group.inSyncReplicas())
+                    .log("unclean election: acknowledged records may be lost");
+        }
     }
 
     private <R extends Controller.Reply> Effect<ControllerEvent, MetadataImage> perform(

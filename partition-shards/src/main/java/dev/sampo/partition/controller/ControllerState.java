@@ -28,12 +28,14 @@ import org.apache.kafka.common.Uuid;
 public final class ControllerState {
     private final TopicRules topics;
     private final ConfigAlterations configs;
-    private final BrokerRules brokers = new BrokerRules();
+    private final BrokerRules brokers;
 
     /** @param topicIds gives another id at each call, random */
     public ControllerState(ControllerSettings settings, ConfigRules rules, Supplier<Uuid> topicIds) {
-        this.topics = new TopicRules(settings, rules, topicIds);
-        this.configs = new ConfigAlterations(rules);
+        var inSync = new InSyncRules(rules);
+        this.topics = new TopicRules(settings, rules, topicIds, inSync);
+        this.configs = new ConfigAlterations(rules, inSync);
+        this.brokers = new BrokerRules(inSync);
     }
 
     /** The first event of a controller incarnation. */

@@ -34,8 +34,10 @@ final class TopicRules {
     private final ControllerSettings settings;
     private final ConfigRules configs;
     private final Supplier<Uuid> topicIds;
+    private final InSyncRules inSync;
 
-    TopicRules(ControllerSettings settings, ConfigRules configs, Supplier<Uuid> topicIds) {
+    TopicRules(ControllerSettings settings, ConfigRules configs, Supplier<Uuid> topicIds, InSyncRules inSync) {
+        this.inSync = inSync;
         this.settings = settings;
         this.configs = configs;
         this.topicIds = topicIds;
@@ -70,6 +72,7 @@ final class TopicRules {
             }
             results.add(result);
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new CreateTopicsReply(results, -1))
                 : new Decision<>(draft.events(), new CreateTopicsReply(results, draft.metadataOffset()));
@@ -281,6 +284,7 @@ final class TopicRules {
                 results.add(e.result());
             }
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new ItemsReply(results, -1))
                 : new Decision<>(draft.events(), new ItemsReply(results, draft.metadataOffset()));

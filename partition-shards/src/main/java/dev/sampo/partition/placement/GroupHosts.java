@@ -2,25 +2,28 @@ package dev.sampo.partition.placement;
 
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import dev.sampo.partition.controller.MetadataImage.Topic;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** On which broker a placement group's leader should run, and which groups should move. Pure. */
 final class GroupHosts {
     private GroupHosts() {}
 
-    /** The first broker of the replica list that is in sync, not fenced and reachable; empty when there is none. */
-    static OptionalInt host(MetadataImage image, String groupId, Collection<Integer> reachable) {
+    /** The first reachable one of the group's {@link LeaderCandidates}; empty when there is none. */
+    static OptionalInt host(
+            MetadataImage image, String groupId, Collection<Integer> reachable, Predicate<Topic> unclean) {
         PlacementGroup group = image.groups().get(groupId);
         if (group == null) {
             return OptionalInt.empty(); // this image is older than the group
         }
-        return group.replicas().stream()
-                .filter(broker -> group.inSyncReplicas().contains(broker) && image.isLive(broker)
-                        && reachable.contains(broker))
+        LeaderCandidates candidates = LeaderCandidates.of(image, group, unclean);
+        return candidates.brokers().stream()
+                .filter(broker -> reachable.contains(broker) && candidates.includes(image, broker))
                 .mapToInt(Integer::intValue)
                 .findFirst();
     }
@@ -33,7 +36,7 @@ final class GroupHosts {
      */
     static Set<String> moves(
             MetadataImage image, Map<Integer, ? extends Collection<String>> allocations, boolean anyUnreachable,
-            Set<String> inProgress, int limit) {
+            Set<String> inProgress, int limit, Predicate<Topic> unclean) {
         Set<String> moves = new HashSet<>();
         if (anyUnreachable) {
             return moves;
@@ -43,7 +46,7 @@ final class GroupHosts {
                 if (inProgress.size() + moves.size() >= limit) {
                     return moves;
                 }
-                OptionalInt host = host(image, groupId, allocations.keySet());
+                OptionalInt host = host(image, groupId, allocations.keySet(), unclean);
                 if (!inProgress.contains(groupId) && host.isPresent() && host.getAsInt() != entry.getKey()) {
                     moves.add(groupId);
                 }

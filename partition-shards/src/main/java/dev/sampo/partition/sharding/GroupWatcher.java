@@ -32,6 +32,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private final MetadataImages images;
     private final PartitionRegistry registry;
     private final GroupEntities entities;
+    private final TopicSettingsSource topicSettings;
     private final ShardingSettings settings;
     private final TimerScheduler<Command> timers;
     private final AtomicBoolean told = new AtomicBoolean(); // an IMAGE_CHANGED is in the mailbox
@@ -39,8 +40,10 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private Duration interval;
 
     private GroupWatcher(ActorContext<Command> context, TimerScheduler<Command> timers, int brokerId,
-            MetadataImages images, PartitionRegistry registry, GroupEntities entities, ShardingSettings settings) {
+            MetadataImages images, PartitionRegistry registry, GroupEntities entities,
+            TopicSettingsSource topicSettings, ShardingSettings settings) {
         super(context);
+        this.topicSettings = topicSettings;
         this.brokerId = brokerId;
         this.images = images;
         this.registry = registry;
@@ -58,9 +61,9 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     }
 
     static Behavior<Command> create(int brokerId, MetadataImages images, PartitionRegistry registry,
-            GroupEntities entities, ShardingSettings settings) {
+            GroupEntities entities, TopicSettingsSource topicSettings, ShardingSettings settings) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new GroupWatcher(context, timers, brokerId, images, registry, entities, settings)));
+                new GroupWatcher(context, timers, brokerId, images, registry, entities, topicSettings, settings)));
     }
 
     @Override
@@ -79,13 +82,13 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             case IMAGE_CHANGED -> {
                 told.set(false); // before the image is read, so that no change is missed
                 // Partitions that this change added are being activated by their sentinel: the tick looks after those.
-                if (wake(GroupWatch.leaderless(images.current(), brokerId))) {
+                if (wake(leaderless(images.current()))) {
                     next(settings.watcherMinInterval());
                 }
             }
             case TICK -> {
                 MetadataImage image = images.current();
-                var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId));
+                var asleep = new ArrayList<>(leaderless(image));
                 asleep.addAll(GroupWatch.unserved(image, brokerId, id -> registry.find(id) != null));
                 boolean woken = wake(asleep);
                 Duration doubled = interval.multipliedBy(2);
@@ -98,6 +101,11 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             }
         }
         return this;
+    }
+
+    private List<String> leaderless(MetadataImage image) {
+        return GroupWatch.leaderless(
+                image, brokerId, topic -> topicSettings.settings(image, topic).uncleanLeaderElection());
     }
 
     private boolean wake(List<String> groupIds) {

@@ -15,6 +15,7 @@ public final class FakeConfigRules implements ConfigRules {
             case "cleanup.policy" -> Set.of("delete", "compact").containsAll(Set.of(value.split(",")))
                     ? null
                     : "Invalid value " + value + " for configuration cleanup.policy";
+            case "min.insync.replicas", "unclean.leader.election.enable" -> null;
             default -> "Unknown topic config name: " + name;
         };
     }

@@ -40,11 +40,12 @@ final class SentinelStateTest {
     @Test
     void partitionsAreActivatedOnlyOnceTheImageShowsTheGrantedEpoch() {
         // Given
-        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), -1));
         assertThat(ensure()).as("one ask at a time").isEmpty();
 
         // When the answer is here before the image
         assertThat(granted(0, image.offset() + 1)).isEmpty();
+        assertThat(sentinel.leading()).isFalse();
 
         // Then
         elected(1, 0);
@@ -58,13 +59,13 @@ final class SentinelStateTest {
         ensure();
         assertThat(refused()).containsExactly(new RetryAfter(200));
         assertThat(ensure()).as("waiting").isEmpty();
-        assertThat(sentinel.onRetry(image)).containsExactly(new AskController(image.offset()));
+        assertThat(sentinel.onRetry(image)).containsExactly(new AskController(image.offset(), -1));
         assertThat(refused()).containsExactly(new RetryAfter(400));
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(2)));
         assertThat(sentinel.onRetry(image)).isEmpty();
         assertThat(ensure()).isEmpty();
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1, 2)));
-        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), -1));
         assertThat(sentinel.onNoReply()).containsExactly(new RetryAfter(800));
     }
 
@@ -94,6 +95,7 @@ final class SentinelStateTest {
         var id = new TopicIdPartition(ORDERS, 1);
         var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER, self.getRef());
         apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(1), 0, List.of(1)));
+        alone.onImage(image);
         apply(new ControllerEvent.LeaderElected("g1", 1, 0, List.of(1)));
 
         // When
@@ -124,14 +126,51 @@ final class SentinelStateTest {
     }
 
     @Test
+    void anEpochThatTheImageGivesToThisBrokerIsTakenWithoutAsking() {
+        sentinel.onImage(image);
+        elected(1, 4);
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, activate(FIRST, 4)));
+        elected(1, 5);
+        assertThat(sentinel.onImage(image)).as("it leads on").containsExactly(new Tell(FIRST, activate(FIRST, 5)));
+        assertThat(sentinel.grantedEpoch()).isEqualTo(5);
+    }
+
+    @Test
+    void anEpochFromBeforeThisSentinelIsNotTakenSinceSomebodyElseMayHaveActedInIt() {
+        elected(1, 4);
+        assertThat(sentinel.onImage(image)).isEmpty();
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), 4));
+    }
+
+    @Test
+    void aPartitionThatMovesToAnotherGroupKeepsItsLogWhereThatGroupHasAReplica() {
+        lead();
+        apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(3, 1), 0, List.of(3, 1)));
+        apply(new ControllerEvent.PlacementGroupCreated("g2", List.of(3), 0, List.of(3)));
+        apply(new ControllerEvent.PartitionMoveStarted(ORDERS, 0, "g1"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.ReplicasChanged(
+                0, new Partition.Replicas(1, List.of(1, 2), List.of(1, 2), List.of(3)))));
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g1"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(false)));
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g0"));
+        sentinel.onImage(image);
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g2"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(true)));
+    }
+
+    @Test
     void anOldIncarnationDoesNotAsk() {
         apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
         assertThat(ensure()).isEmpty();
     }
 
     private Partition.Activate activate(TopicIdPartition id) {
+        return activate(id, 0);
+    }
+
+    private Partition.Activate activate(TopicIdPartition id, int leaderEpoch) {
         int partitionEpoch = image.groups().get("g0").partitionEpoch();
-        return new Partition.Activate(id, "orders", 0, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
+        return new Partition.Activate(id, "orders", leaderEpoch, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
                 null, SingleNode.SETTINGS, self.getRef());
     }
 
