@@ -2,6 +2,7 @@ package dev.sampo.partition.controller;
 
 import dev.sampo.actors.serialization.KryoRegistrar;
 import dev.sampo.actors.serialization.KryoRegistrations;
+import dev.sampo.partition.session.Session;
 import dev.sampo.partition.sharding.Sentinel;
 
 /** Class ids of what this room persists or sends to other nodes, from 200 on; an id is never used again. */
@@ -32,6 +33,8 @@ public final class ControllerRegistrar implements KryoRegistrar {
                 .addRecord(222, MetadataImage.Topic.class)
                 .addRecord(223, MetadataImage.PlacementGroup.class)
                 .addRecord(240, Sentinel.EnsureLeader.class)
-                .addRecord(250, ControllerHost.Forward.class);
+                .addRecord(250, ControllerHost.Forward.class)
+                .addRecord(251, Session.Heartbeat.class)
+                .addRecord(252, Session.HeartbeatReply.class);
     }
 }

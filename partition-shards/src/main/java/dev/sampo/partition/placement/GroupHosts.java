@@ -12,17 +12,31 @@ import java.util.Set;
 final class GroupHosts {
     private GroupHosts() {}
 
-    /** The first broker of the replica list that is in sync, not fenced and reachable; empty when there is none. */
+    /**
+     * The first broker of the replica list that is in sync, not fenced and reachable; one that stops or is drained only when
+     * there is no other. Empty when there is none.
+     */
     static OptionalInt host(MetadataImage image, String groupId, Collection<Integer> reachable) {
         PlacementGroup group = image.groups().get(groupId);
         if (group == null) {
             return OptionalInt.empty(); // this image is older than the group
         }
-        return group.replicas().stream()
-                .filter(broker -> group.inSyncReplicas().contains(broker) && image.isLive(broker)
-                        && reachable.contains(broker))
-                .mapToInt(Integer::intValue)
-                .findFirst();
+        OptionalInt stays = OptionalInt.empty();
+        for (int broker : group.replicas()) {
+            if (group.inSyncReplicas().contains(broker) && image.isLive(broker) && reachable.contains(broker)) {
+                if (!isLeft(image, broker)) {
+                    return OptionalInt.of(broker);
+                } else if (stays.isEmpty()) {
+                    stays = OptionalInt.of(broker);
+                }
+            }
+        }
+        return stays;
+    }
+
+    private static boolean isLeft(MetadataImage image, int brokerId) {
+        MetadataImage.Broker broker = image.brokers().get(brokerId);
+        return broker != null && (broker.shuttingDown() || broker.drained());
     }
 
     /**
