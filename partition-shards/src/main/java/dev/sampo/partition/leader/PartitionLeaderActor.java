@@ -218,10 +218,11 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         return entry != null ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER;
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very opening
     private Behavior<Partition.Command> onInternal(Partition.Internal internal) {
         return switch (internal) {
-            case Opened(var of, Replica replica) when of.equals(opening) -> onOpened(replica);
-            case OpenFailed(var of, Throwable failure) when of.equals(opening) -> onOpenFailed(failure);
+            case Opened(var of, Replica replica) when of == opening -> onOpened(replica);
+            case OpenFailed(var of, Throwable failure) when of == opening -> onOpenFailed(failure);
             case Opened(var of, Replica replica) -> {
                 replica.giveBack();
                 yield this;

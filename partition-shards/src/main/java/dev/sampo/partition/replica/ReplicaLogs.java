@@ -48,7 +48,7 @@ public final class ReplicaLogs {
     private static final long CLOSE_TIMEOUT_S = 60;
 
     /** What waits for its turn at a log. */
-    private sealed interface Turn permits Claim, Deletion {}
+    sealed interface Turn permits Claim, Deletion {}
 
     private record Deletion(CompletableFuture<Void> done) implements Turn {}
 
