@@ -273,7 +273,7 @@ public final class SampoBroker implements AutoCloseable {
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
-            PartitionHome home = home(system, registry, reserve);
+            PartitionHome home = home(system, registry, reserve, lease);
             this.home = home;
             PartitionShards shards = PartitionShards.start(
                     system,
@@ -411,7 +411,8 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve) {
+        private PartitionHome home(
+                ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve, LeaderLease lease) {
             Executor blocking =
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
             return new PartitionHome(
@@ -424,7 +425,7 @@ public final class SampoBroker implements AutoCloseable {
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
                     settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
                     Leading.of(
-                            settings.nodeId(), LeaderLease.ofSingleVoter(),
+                            settings.nodeId(), lease,
                             settings.defaults().replicaLagTimeMaxMs()));
         }
 

@@ -28,6 +28,7 @@ public final class ControllerRegistrar implements KryoRegistrar {
                 .addRecord(212, ControllerEvent.BrokerUnregistered.class)
                 .addRecord(213, ControllerEvent.PartitionMoveStarted.class)
                 .addRecord(214, ControllerEvent.PartitionMoved.class)
+                .addRecord(215, ControllerEvent.LeaderWanted.class)
                 .addRecord(220, MetadataSnapshot.class)
                 .addRecord(221, MetadataImage.Broker.class)
                 .addRecord(222, MetadataImage.Topic.class)

@@ -36,12 +36,17 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
     private final Cluster cluster;
     private final MetadataImages images;
     private final int maxMovesPerTick;
+    private final boolean toPreferred;
 
-    /** @param maxMovesPerTick groups moving at once */
-    public GroupAllocation(Cluster cluster, MetadataImages images, int maxMovesPerTick) {
+    /**
+     * @param maxMovesPerTick groups moving at once
+     * @param toPreferred groups move to the first of their replica list by themselves
+     */
+    public GroupAllocation(Cluster cluster, MetadataImages images, int maxMovesPerTick, boolean toPreferred) {
         this.cluster = cluster;
         this.images = images;
         this.maxMovesPerTick = maxMovesPerTick;
+        this.toPreferred = toPreferred;
     }
 
     /** The role that tells other members this node's broker id. */
@@ -74,7 +79,7 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         });
         boolean anyUnreachable = !cluster.state().getUnreachable().isEmpty();
         return Futures.successful(
-                GroupHosts.moves(images.current(), byBroker, anyUnreachable, inProgress, maxMovesPerTick));
+                GroupHosts.moves(images.current(), byBroker, anyUnreachable, inProgress, maxMovesPerTick, toPreferred));
     }
 
     /** Regions on members that are up and reachable, by broker id; an id that two such members claim is left out. */

@@ -1,10 +1,12 @@
 package dev.sampo.partition.placement;
 
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.Broker;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -13,41 +15,45 @@ final class GroupHosts {
     private GroupHosts() {}
 
     /**
-     * The first broker of the replica list that is in sync, not fenced and reachable; one that stops or is drained only when
-     * there is no other. Empty when there is none.
+     * The first broker of the replica list that is in sync, not fenced and reachable, one that neither stops nor is drained
+     * if there is such a one; empty when there is none.
      */
     static OptionalInt host(MetadataImage image, String groupId, Collection<Integer> reachable) {
         PlacementGroup group = image.groups().get(groupId);
         if (group == null) {
             return OptionalInt.empty(); // this image is older than the group
         }
-        OptionalInt stays = OptionalInt.empty();
-        for (int broker : group.replicas()) {
-            if (group.inSyncReplicas().contains(broker) && image.isLive(broker) && reachable.contains(broker)) {
-                if (!isLeft(image, broker)) {
-                    return OptionalInt.of(broker);
-                } else if (stays.isEmpty()) {
-                    stays = OptionalInt.of(broker);
+        int leaving = -1;
+        for (int id : group.replicas()) {
+            Broker broker = image.brokers().get(id);
+            if (broker != null && !broker.fenced() && group.inSyncReplicas().contains(id) && reachable.contains(id)) {
+                if (!broker.shuttingDown() && !broker.drained()) {
+                    return OptionalInt.of(id);
                 }
+                leaving = leaving < 0 ? id : leaving;
             }
         }
-        return stays;
+        return leaving < 0 ? OptionalInt.empty() : OptionalInt.of(leaving);
     }
 
-    private static boolean isLeft(MetadataImage image, int brokerId) {
-        MetadataImage.Broker broker = image.brokers().get(brokerId);
-        return broker != null && (broker.shuttingDown() || broker.drained());
+    /** Whether a group that runs at {@code present} may stay there, though {@code host} comes first. */
+    private static boolean mayStay(MetadataImage image, PlacementGroup group, int present) {
+        Broker broker = image.brokers().get(present);
+        return broker != null && !broker.fenced() && !broker.shuttingDown() && !broker.drained()
+                && group.inSyncReplicas().contains(present);
     }
 
     /**
      * Groups that run elsewhere than they should, at most {@code limit} together with those that move already. Nothing
      * moves while a member is unreachable: a hand-off from a dead region blocks its shards until a time-out.
      *
+     * @param toPreferred false: a group moves to its preferred leader only when an administrator asked for it
+     *     ({@code auto.leader.rebalance.enable=false}), or when it must leave the broker that it runs on
      * @param allocations broker id to the groups that run there; all brokers that can take groups are keys
      */
     static Set<String> moves(
             MetadataImage image, Map<Integer, ? extends Collection<String>> allocations, boolean anyUnreachable,
-            Set<String> inProgress, int limit) {
+            Set<String> inProgress, int limit, boolean toPreferred) {
         Set<String> moves = new HashSet<>();
         if (anyUnreachable) {
             return moves;
@@ -58,7 +64,11 @@ final class GroupHosts {
                     return moves;
                 }
                 OptionalInt host = host(image, groupId, allocations.keySet());
-                if (!inProgress.contains(groupId) && host.isPresent() && host.getAsInt() != entry.getKey()) {
+                PlacementGroup group = image.groups().get(groupId);
+                if (group != null && !inProgress.contains(groupId) && host.isPresent()
+                        && host.getAsInt() != entry.getKey()
+                        && (toPreferred || Objects.equals(group.wantedLeader(), host.getAsInt())
+                                || !mayStay(image, group, entry.getKey()))) {
                     moves.add(groupId);
                 }
             }

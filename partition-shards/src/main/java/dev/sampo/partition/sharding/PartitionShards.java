@@ -75,7 +75,8 @@ public final class PartitionShards {
                 .withRole(ROLE)
                 .withEntityProps(Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"))
                 .withAllocationStrategy(new GroupAllocation(
-                        Cluster.get(system.classicSystem()), parts.images(), shards.settings.maxMovesPerTick())));
+                        Cluster.get(system.classicSystem()), parts.images(), shards.settings.maxMovesPerTick(),
+                        shards.settings.autoLeaderRebalance())));
         CoordinatedShutdown.get(system.classicSystem()).addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
                     shards.stopWaking();

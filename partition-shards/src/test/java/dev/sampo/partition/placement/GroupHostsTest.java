@@ -48,9 +48,32 @@ final class GroupHostsTest {
         assertThat(moves(allocations, false, Set.of("g7", "g8"), 2)).isEmpty();
     }
 
+    @Test
+    void aDrainedOrStoppingBrokerHostsOnlyWhatNobodyElseCan() {
+        MetadataImage drained = image.apply(new ControllerEvent.BrokerChanged(2, false, true));
+        assertThat(GroupHosts.host(drained, "g0", Set.of(1, 2, 3))).hasValue(3);
+        assertThat(GroupHosts.host(drained, "g0", Set.of(1, 2))).hasValue(2);
+        assertThat(GroupHosts.moves(drained, Map.of(1, List.of(), 2, List.of("g0", "g2"), 3, List.of()), false, Set.of(), 20, false))
+                .containsExactlyInAnyOrder("g0", "g2");
+        MetadataImage stopping = image.apply(new ControllerEvent.BrokerChanged(3, true, false));
+        assertThat(GroupHosts.host(stopping, "g1", Set.of(1, 2, 3))).hasValue(3);
+    }
+
+    @Test
+    void withoutAutomaticBalanceOnlyAWantedLeaderTakesAGroupThatMayStay() {
+        var allocations = Map.of(1, List.<String>of(), 2, List.<String>of(), 3, List.of("g0"));
+        assertThat(GroupHosts.moves(image, allocations, false, Set.of(), 20, false)).isEmpty();
+        MetadataImage wanted = image.apply(new ControllerEvent.LeaderWanted("g0", 2));
+        assertThat(GroupHosts.moves(wanted, allocations, false, Set.of(), 20, false)).containsExactly("g0");
+        MetadataImage elected = wanted.apply(new ControllerEvent.LeaderElected("g0", 2, 0, List.of(2, 3)));
+        assertThat(GroupHosts.moves(elected, allocations, false, Set.of(), 20, false)).isEmpty();
+        MetadataImage notInSync = elected.apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(2)));
+        assertThat(GroupHosts.moves(notInSync, allocations, false, Set.of(), 20, false)).containsExactly("g0");
+    }
+
     private Set<String> moves(
             Map<Integer, List<String>> allocations, boolean unreachable, Set<String> inProgress, int limit) {
-        return GroupHosts.moves(image, allocations, unreachable, inProgress, limit);
+        return GroupHosts.moves(image, allocations, unreachable, inProgress, limit, true);
     }
 
     private static MetadataImage image() {
