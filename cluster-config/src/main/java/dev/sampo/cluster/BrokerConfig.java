@@ -19,6 +19,7 @@ import java.util.Map;
 final class BrokerConfig {
     /** Kafka's name to Sampo's key, and the unit that a bare number has there. */
     private static final Map<String, String> KAFKA_TO_SAMPO = Map.ofEntries(
+            Map.entry("auto.leader.rebalance.enable", "sampo.partition.auto-leader-rebalance "),
             Map.entry("group.min.session.timeout.ms", "sampo.group.min-session-timeout ms"),
             Map.entry("group.max.session.timeout.ms", "sampo.group.max-session-timeout ms"),
             Map.entry("group.initial.rebalance.delay.ms", "sampo.group.initial-rebalance-delay ms"),

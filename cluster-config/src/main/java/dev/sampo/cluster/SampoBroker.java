@@ -6,7 +6,10 @@ import dev.sampo.actors.metrics.JmxBeans;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.protocol.Controller.FenceBroker;
+import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
@@ -34,6 +37,9 @@ import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.replica.LogFolders;
 import dev.sampo.partition.replica.PartitionHome;
 import dev.sampo.partition.replica.ReplicaLogs;
+import dev.sampo.partition.session.Session;
+import dev.sampo.partition.session.SessionActor;
+import dev.sampo.partition.session.SessionSettings;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
@@ -58,6 +64,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -96,8 +103,13 @@ public final class SampoBroker implements AutoCloseable {
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(30);
 
     private final int nodeId;
+    private final long incarnation;
+    private final ActorRef<Controller.Command> controller;
+    private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
     private final ActorSystem<Void> system;
@@ -111,10 +123,14 @@ public final class SampoBroker implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
-            int nodeId, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans,
-            @Nullable HttpApi http) {
+            int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
+            MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
+            List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
+            CompletableFuture<String> lost) {
         this.nodeId = nodeId;
+        this.incarnation = incarnation;
+        this.controller = controller;
+        this.lost = lost;
         this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
@@ -236,11 +252,28 @@ public final class SampoBroker implements AutoCloseable {
                 role.set(next);
                 controllerHost.tell(new ControllerHost.RoleChanged(next.leader()));
             });
+            var lost = new CompletableFuture<String>();
+            // For whoever leads partitions: what is acknowledged is acknowledged while it holds.
+            var lease = new LeaderLease(System::nanoTime);
+            ActorRef<Session.Command> session = system.systemActorOf(
+                    SessionActor.create(new SessionActor.Parts(
+                            settings.nodeId(), SessionSettings.from(config.getConfig("sampo.session")), metadataLog,
+                            images, lease, role::get,
+                            clusterSettings.alone(settings.nodeId())
+                                    ? Set.of(settings.nodeId())
+                                    : clusterSettings.voters().stream()
+                                            .map(MetadataLog.Member::nodeId)
+                                            .collect(Collectors.toSet()),
+                            controller, lost::complete)),
+                    SessionActor.NAME, Props.empty());
+            var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
+            var _ = system.getWhenTerminated().whenComplete((done, failure) ->
+                    lost.complete("this node was shut out of the cluster"));
             MetadataMembership.start(system, metadataLog, images, role::get);
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
-            PartitionHome home = home(system, registry, reserve);
+            PartitionHome home = home(system, registry, reserve, lease);
             this.home = home;
             PartitionShards shards = PartitionShards.start(
                     system,
@@ -258,6 +291,7 @@ public final class SampoBroker implements AutoCloseable {
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
             RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+            session.tell(new SessionActor.Registered(registered.incarnation()));
             settle();
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
@@ -281,7 +315,8 @@ public final class SampoBroker implements AutoCloseable {
                     settings.nodeId(), registered.incarnation(), system, images, controller, List.copyOf(listeners));
             listeners.add(replication);
             return new SampoBroker(
-                    settings.nodeId(), folder, metadataLog, system, images, home, listeners, faults, beans, httpApi);
+                    settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
+                    listeners, faults, beans, httpApi, lost);
         }
 
         /** What the registration said of the folder is known to the controller. */
@@ -377,7 +412,8 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve) {
+        private PartitionHome home(
+                ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve, LeaderLease lease) {
             Executor blocking =
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
             return new PartitionHome(
@@ -390,7 +426,7 @@ public final class SampoBroker implements AutoCloseable {
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
                     settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
                     Leading.of(
-                            settings.nodeId(), LeaderLease.ofSingleVoter(),
+                            settings.nodeId(), lease,
                             settings.defaults().replicaLagTimeMaxMs()));
         }
 
@@ -658,6 +694,14 @@ public final class SampoBroker implements AutoCloseable {
         return beans == null ? null : beans.server();
     }
 
+    /**
+     * Completes, with the reason, when this broker must not go on: the cluster has ended its session or shut its node out.
+     * It leads nothing then; {@link #kill} it and start it again. {@link RestartingBroker} does.
+     */
+    public CompletionStage<String> whenLost() {
+        return lost.minimalCompletionStage();
+    }
+
     /** Blocks until the broker is closed. */
     public void awaitTermination() {
         try {
@@ -667,7 +711,10 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
-    /** Stops accepting, answers what is in flight, closes all logs, forces them, and marks the folder clean. */
+    /**
+     * Hands its groups to other brokers while it still serves, as far as others can lead them; then stops accepting, answers
+     * what is in flight, closes all logs, forces them, and marks the folder clean.
+     */
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {
@@ -675,6 +722,9 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            if (images.current().brokers().values().stream().anyMatch(other -> other.id() != nodeId && !other.fenced())) {
+                quietly("leadership", this::handOver);
+            }
             HttpApi api = http;
             if (api != null) {
                 quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
@@ -704,6 +754,49 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
+    /** Afterwards this broker is fenced: nobody waits for it, and nobody takes its end for a crash. */
+    private void handOver() throws Exception {
+        if (lost.isDone()) {
+            return;
+        }
+        var led = new CompletableFuture<Void>();
+        CompletionStage<ItemsReply> stopping = AskPattern.ask(
+                controller, replyTo -> new BrokerStopping(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
+        stopping.toCompletableFuture().get();
+        Runnable stop = images.subscribe((before, now) -> {
+            if (ledForOthers(now) == 0) {
+                led.complete(null);
+            }
+        });
+        try {
+            led.get(HAND_OVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            log.atWarn().addKeyValue("groups", ledForOthers(images.current()))
+                    .log("stops though it leads groups that others could lead: they did not take them in time");
+        } finally {
+            stop.run();
+        }
+        CompletionStage<ItemsReply> fenced = AskPattern.ask(
+                controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
+        fenced.toCompletableFuture().get();
+        metadataLog.stepDown();
+    }
+
+    /** Groups with partitions that are led here and that another broker could lead. */
+    private long ledForOthers(MetadataImage image) {
+        return image.groupPartitions().keySet().stream()
+                .map(image.groups()::get)
+                .filter(group -> group != null && group.leader() == nodeId
+                        && group.inSyncReplicas().stream().anyMatch(id -> id != nodeId && image.isLive(id)
+                                && !isStopping(image, id)))
+                .count();
+    }
+
+    private static boolean isStopping(MetadataImage image, int id) {
+        MetadataImage.Broker broker = image.brokers().get(id);
+        return broker != null && broker.shuttingDown();
+    }
+
     /**
      * Ends the broker as a crash would, as far as one JVM can: connections are cut with requests in flight unanswered, no
      * partition is handed over or flushed, and the folder is not marked clean, so the next start recovers. For tests.
@@ -714,15 +807,17 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            // The actor system may have ended by itself, and its listeners with it: nobody is there who could answer.
+            long patienceMs = system.whenTerminated().isCompleted() ? 100 : 10_000;
             HttpApi api = http;
             if (api != null) {
-                quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+                quietly("HTTP", () -> api.stop().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
             if (beans != null) {
                 beans.close();
             }
             for (KafkaListener listener : listeners) {
-                quietly("listener", () -> listener.abort().toCompletableFuture().get(10, TimeUnit.SECONDS));
+                quietly("listener", () -> listener.abort().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
             quietly("actor system", () -> {
                 system.terminate();

@@ -1,6 +1,7 @@
 package dev.sampo.actors.protocol;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.serialization.SampoMessage;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,8 @@ public interface Controller {
     /** To the controller. */
     sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
-                    FenceBroker, BrokerStopping, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
+                    FenceBroker, BrokerStopping, ChangeInSyncReplicas, AllocateProducerIds, AlterReassignments,
+                    CompleteMove, ElectLeaders, UnregisterBroker, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -210,4 +212,53 @@ public interface Controller {
 
     /** Ids {@code first <= id < first + count}; never given twice. */
     record AllocateProducerIdsReply(KafkaError error, long first, int count, long metadataOffset) implements Reply {}
+
+    /**
+     * Another replica list for a partition.
+     *
+     * @param replicas broker ids, preferred leader first; null ends the move that is under way
+     */
+    record Reassignment(String topic, int partition, @Nullable List<Integer> replicas) {}
+
+    /**
+     * Moves partitions to other brokers. One result per partition, in request order: NONE when the move has begun, or was
+     * over at once.
+     *
+     * @param allowReplicationFactorChange false refuses lists of another length than the partition has
+     */
+    record AlterReassignments(
+            List<Reassignment> reassignments, boolean allowReplicationFactorChange, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /**
+     * The leader of a partition that moves reports that the brokers it moves to have all that is committed, and that its
+     * high watermark waits for them from now on, until the image shows another partition epoch or another place of the
+     * partition, or this is refused. Compare and set, as {@link ChangeInSyncReplicas}; answers with one result,
+     * NO_REASSIGNMENT_IN_PROGRESS when the partition does not move there (any more).
+     *
+     * @param groupId the group that the partition leaves
+     * @param targetGroupId the group that it moves to
+     * @param caughtUp broker id to the incarnation that copied
+     */
+    record CompleteMove(
+            String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+            TopicIdPartition partition, String targetGroupId, Map<Integer, Long> caughtUp,
+            ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /** A partition by the name of its topic. */
+    record NamedPartition(String topic, int partition) {}
+
+    /**
+     * Elects leaders. One result per partition, in request order; NONE: the election was not needed to be written, or is,
+     * and the image shows its leader soon.
+     *
+     * @param unclean false: the preferred one, the first of the replica list; true: any live replica, where no other may
+     *     lead. Records that only lost replicas held are then gone for good
+     */
+    record ElectLeaders(
+            List<NamedPartition> partitions, boolean unclean, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /** Forgets a broker. Answers with one result; INVALID_REQUEST while it lives or a partition has a replica on it. */
+    record UnregisterBroker(int brokerId, ActorRef<? super ItemsReply> replyTo) implements Command {}
 }

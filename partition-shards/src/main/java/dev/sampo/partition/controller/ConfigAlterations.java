@@ -48,6 +48,7 @@ final class ConfigAlterations {
                 Map<String, String> values = altered(draft.image(), alteration);
                 if (!values.equals(draft.image().configsOf(alteration.resource()))) {
                     draft.add(new ControllerEvent.ConfigsChanged(alteration.resource(), values));
+                    BrokerOperations.onConfigs(draft, alteration.resource(), values);
                 }
                 results.add(OK);
             } catch (RefusedException e) {

@@ -39,17 +39,21 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
     private final MetadataImages images;
     private final BiPredicate<MetadataImage, Topic> unclean;
     private final int maxMovesPerTick;
+    private final boolean toPreferred;
 
     /**
      * @param unclean whether a topic has {@code unclean.leader.election.enable} at an image
      * @param maxMovesPerTick groups moving at once
+     * @param toPreferred groups move to the first of their replica list by themselves
      */
     public GroupAllocation(
-            Cluster cluster, MetadataImages images, BiPredicate<MetadataImage, Topic> unclean, int maxMovesPerTick) {
+            Cluster cluster, MetadataImages images, BiPredicate<MetadataImage, Topic> unclean, int maxMovesPerTick,
+            boolean toPreferred) {
         this.unclean = unclean;
         this.cluster = cluster;
         this.images = images;
         this.maxMovesPerTick = maxMovesPerTick;
+        this.toPreferred = toPreferred;
     }
 
     /** The role that tells other members this node's broker id. */
@@ -84,7 +88,8 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         boolean anyUnreachable = !cluster.state().getUnreachable().isEmpty();
         MetadataImage image = images.current();
         return Futures.successful(GroupHosts.moves(
-                image, byBroker, anyUnreachable, inProgress, maxMovesPerTick, topic -> unclean.test(image, topic)));
+                image, byBroker, anyUnreachable, inProgress, maxMovesPerTick, toPreferred,
+                topic -> unclean.test(image, topic)));
     }
 
     /** Regions on members that are up and reachable, by broker id; an id that two such members claim is left out. */

@@ -15,6 +15,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
  * One per broker: sharding starts a shard only when a message arrives, so this wakes the sentinels of groups that have
@@ -24,6 +27,8 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     /** To the watcher. */
     enum Command {
         IMAGE_CHANGED,
+        /** A node that left the cluster is asked no more: what was sent to it may go elsewhere now. */
+        MEMBERS_CHANGED,
         TICK,
         STOP
     }
@@ -57,6 +62,8 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 self.tell(Command.IMAGE_CHANGED);
             }
         });
+        Cluster.get(context.getSystem()).subscriptions().tell(Subscribe.create(
+                context.messageAdapter(MemberRemoved.class, removed -> Command.MEMBERS_CHANGED), MemberRemoved.class));
         timers.startSingleTimer(Command.TICK, interval);
     }
 
@@ -85,6 +92,10 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 if (wake(leaderless(images.current()))) {
                     next(settings.watcherMinInterval());
                 }
+            }
+            case MEMBERS_CHANGED -> {
+                wake(leaderless(images.current()));
+                next(settings.watcherMinInterval());
             }
             case TICK -> {
                 MetadataImage image = images.current();

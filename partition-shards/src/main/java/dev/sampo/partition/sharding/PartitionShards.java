@@ -80,7 +80,7 @@ public final class PartitionShards {
                 .withAllocationStrategy(new GroupAllocation(
                         Cluster.get(system.classicSystem()), parts.images(),
                         (image, topic) -> parts.topicSettings().settings(image, topic).uncleanLeaderElection(),
-                        shards.settings.maxMovesPerTick())));
+                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance())));
         CoordinatedShutdown.get(system.classicSystem()).addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
                     shards.stopWaking();

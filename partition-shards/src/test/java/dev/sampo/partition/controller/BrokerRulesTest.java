@@ -2,9 +2,15 @@ package dev.sampo.partition.controller;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
+import dev.sampo.actors.protocol.Controller.AlterConfigs;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.ConfigAlteration;
+import dev.sampo.actors.protocol.Controller.ConfigChange;
+import dev.sampo.actors.protocol.Controller.ConfigOperation;
+import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.NewTopic;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
@@ -187,9 +193,12 @@ final class BrokerRulesTest {
         fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
         fixture.fence(2);
         assertThat(group("a", 0).eligible()).containsExactly(2);
-        fixture.create(new NewTopic("b", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "1")));
-        assertThat(group("b", 0).id()).isEqualTo(group("a", 0).id());
+        fixture.decide(fixture.rules.decide(fixture.image(), new AlterConfigs(List.of(new ConfigAlteration(
+                new ConfigResource(ConfigResourceType.TOPIC, "a"),
+                List.of(new ConfigChange("min.insync.replicas", ConfigOperation.SET, "1")), false)), false,
+                fixture.replyTo())));
         assertThat(group("a", 0).eligible()).isEmpty();
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
     }
 
     @Test

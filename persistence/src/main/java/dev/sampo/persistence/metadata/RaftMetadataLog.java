@@ -17,6 +17,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -64,7 +67,7 @@ public final class RaftMetadataLog implements MetadataLog {
     private static final UUID DEFAULT_GROUP_ID = UUID.nameUUIDFromBytes("sampo-metadata".getBytes(StandardCharsets.UTF_8));
 
     private static final long SNAPSHOT_TIMEOUT_MS = 60_000;
-    private static final long TRANSFER_TIMEOUT_MS = 3_000;
+    private static final long TRANSFER_TIMEOUT_MS = 1_000;
 
     private final RaftSettings settings;
     private final DiskReserve reserve;
@@ -410,6 +413,29 @@ public final class RaftMetadataLog implements MetadataLog {
             }
             return null;
         });
+    }
+
+    /** If this node leads and another voter can, has it lead: nobody waits for an election then. Best effort, bounded. */
+    public void stepDown() {
+        try {
+            if (!feed.role().leader()) {
+                return;
+            }
+            for (Member member : members()) {
+                if (member.voter() && member.nodeId() != settings.nodeId()) {
+                    try {
+                        transferLeadership(member.nodeId()).toCompletableFuture()
+                                .get(TRANSFER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+                        return;
+                    } catch (ExecutionException | TimeoutException e) {
+                        log.atInfo().addKeyValue("brokerId", member.nodeId())
+                                .log("does not take over the metadata log: {}", e.toString());
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
