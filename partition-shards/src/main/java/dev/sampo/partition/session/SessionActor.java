@@ -276,7 +276,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             fence(late.id(), late.incarnation(), "it was not heard for " + parts.settings().timeout());
         }
         for (UniqueAddress member : dead.toDown()) {
-            down(member);
+            down(member, "the broker is fenced");
         }
     }
 
@@ -302,20 +302,21 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 (reply, failure) -> new FenceAnswered(brokerId, reply));
     }
 
-    private void down(UniqueAddress address) {
+    private void down(UniqueAddress address, String reason) {
         for (Member member : cluster.state().getMembers()) {
             boolean leaves = member.status().equals(MemberStatus.leaving())
                     || member.status().equals(MemberStatus.exiting()) || member.status().equals(MemberStatus.down());
             if (member.uniqueAddress().equals(address) && !leaves
                     && !member.uniqueAddress().equals(cluster.selfUniqueAddress())) {
-                quarantine(address, "the broker is fenced");
+                quarantine(address, reason);
                 cluster.down(member.address());
             }
         }
     }
 
     private void onDead(int brokerId, long itsIncarnation) {
-        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> quarantine(member, "the broker's process is gone"));
+        // Sharding may look for other places while the controller is told, or elected: the process is gone for good.
+        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> down(member, "the broker's process is gone"));
         readVoters();
         if (parts.role().get().leaderId() == brokerId
                 && DeadBrokers.successor(voters, parts.images().current(), brokerId).orElse(-1) == parts.brokerId()) {
