@@ -74,6 +74,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -103,12 +104,13 @@ public final class SampoBroker implements AutoCloseable {
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
-    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(30);
 
     private final int nodeId;
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
+    private final ActorRef<Session.Command> session;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -126,10 +128,11 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
+        this.session = session;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -315,7 +318,7 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             return new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, lost);
+                    listeners, faults, beans, httpApi, session, lost);
         }
 
         /** What the registration said of the folder is known to the controller. */
@@ -721,7 +724,8 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
-            if (images.current().brokers().values().stream().anyMatch(other -> other.id() != nodeId && !other.fenced())) {
+            boolean inCluster = images.current().brokers().size() > 1;
+            if (inCluster && others().anyMatch(other -> !other.fenced())) {
                 quietly("leadership", this::handOver);
             }
             HttpApi api = http;
@@ -734,10 +738,14 @@ public final class SampoBroker implements AutoCloseable {
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }
-            quietly("actor system", () -> CoordinatedShutdown.get(system)
-                    .runAll(CoordinatedShutdown.clusterLeavingReason())
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS));
+            if (inCluster && others().allMatch(other -> other.fenced() || other.shuttingDown())) {
+                quietly("actor system", this::terminate); // all stop: nobody is left who could take a hand-off or a farewell
+            } else {
+                quietly("actor system", () -> CoordinatedShutdown.get(system)
+                        .runAll(CoordinatedShutdown.clusterLeavingReason())
+                        .toCompletableFuture()
+                        .get(60, TimeUnit.SECONDS));
+            }
             quietly("logs", home.logs()::close);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
@@ -751,6 +759,15 @@ public final class SampoBroker implements AutoCloseable {
         } finally {
             closed.countDown();
         }
+    }
+
+    private Stream<MetadataImage.Broker> others() {
+        return images.current().brokers().values().stream().filter(broker -> broker.id() != nodeId);
+    }
+
+    private void terminate() throws InterruptedException, ExecutionException, TimeoutException {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     /** Afterwards this broker is fenced: nobody waits for it, and nobody takes its end for a crash. */
@@ -775,6 +792,7 @@ public final class SampoBroker implements AutoCloseable {
         } finally {
             stop.run();
         }
+        session.tell(new SessionActor.Stopping());
         CompletionStage<ItemsReply> fenced = AskPattern.ask(
                 controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
         fenced.toCompletableFuture().get();
@@ -818,10 +836,7 @@ public final class SampoBroker implements AutoCloseable {
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.abort().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
-            quietly("actor system", () -> {
-                system.terminate();
-                system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
-            });
+            quietly("actor system", this::terminate);
             quietly("logs", home.logs()::abandon);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);

@@ -73,6 +73,9 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     /** This node leads the metadata log, or does not any more. */
     public record RoleChanged() implements Session.Internal {}
 
+    /** This broker stops in order, and is about to end its own session. */
+    public record Stopping() implements Session.Internal {}
+
     private enum Tick implements Session.Internal {
         BEAT,
         LOOK
@@ -150,6 +153,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 incarnation = mine;
                 beat();
             }
+            case Stopping ignored -> over = true;
             case Tick.BEAT -> beat();
             case Tick.LOOK -> look();
             case RoleChanged ignored -> look();
