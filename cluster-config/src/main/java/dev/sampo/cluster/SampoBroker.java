@@ -84,6 +84,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
@@ -228,10 +229,9 @@ public final class SampoBroker implements AutoCloseable {
             DiskReserveTimer.start(system, reserve);
             Cluster cluster = Cluster.get(system);
             var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+            var accepted = new AtomicBoolean(); // this process's registration
             if (clusterSettings.alone(settings.nodeId())) {
                 ClusterFormation.alone(system);
-            } else {
-                ClusterFormation.start(system, clusterSettings.seeds(), role::get, BESIDE);
             }
 
             RaftMetadataLog metadataLog = join(raft);
@@ -272,6 +272,13 @@ public final class SampoBroker implements AutoCloseable {
             var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
             var _ = system.getWhenTerminated().whenComplete((done, failure) ->
                     lost.complete("this node was shut out of the cluster"));
+            if (!clusterSettings.alone(settings.nodeId())) {
+                system.systemActorOf(
+                        ClusterFormation.create(new ClusterFormation.Parts(
+                                settings.nodeId(), clusterSettings.seeds(), role::get, images,
+                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                        "formation", Props.empty());
+            }
             MetadataMembership.start(system, metadataLog, images, role::get);
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
@@ -293,8 +300,12 @@ public final class SampoBroker implements AutoCloseable {
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
             RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+            accepted.set(true);
             session.tell(new SessionActor.Registered(registered.incarnation()));
             settle();
+            if (!clusterSettings.alone(settings.nodeId())) {
+                awaitMembership(system, cluster);
+            }
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
@@ -319,6 +330,21 @@ public final class SampoBroker implements AutoCloseable {
             return new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
                     listeners, faults, beans, httpApi, session, lost);
+        }
+
+        /** The broker that leads the metadata registers before it is in the cluster; others could not. */
+        private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
+            while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+                pause(20);
+            }
+        }
+
+        private Set<Integer> voters(RaftMetadataLog metadataLog) {
+            return metadataLog.members().stream()
+                    .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
         }
 
         /** What the registration said of the folder is known to the controller. */
@@ -535,7 +561,7 @@ public final class SampoBroker implements AutoCloseable {
                         throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
                                 + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
                     }
-                    pause();
+                    pause(500);
                 } else if (attempt % 5 == 0) {
                     log.atWarn().addKeyValue("brokerId", settings.nodeId())
                             .addKeyValue("voters", clusterSettings.voters())
@@ -549,12 +575,12 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private static void pause() {
+        private static void pause(int milliseconds) {
             try {
-                TimeUnit.MILLISECONDS.sleep(500);
+                TimeUnit.MILLISECONDS.sleep(milliseconds);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new StartException("interrupted while waiting for the controller", e);
+                throw new StartException("interrupted while waiting for the cluster", e);
             }
         }
 

@@ -95,6 +95,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final LeaseQuorum quorum;
     private final DeadBrokers<UniqueAddress> dead = new DeadBrokers<>();
     private final Map<Integer, Long> fencing = new HashMap<>(); // broker to when it was asked
+    private final Apart apart;
     private final DeathWatch watch;
     private final Runnable unsubscribe;
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
@@ -111,6 +112,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         this.cluster = Cluster.get(Adapter.toClassic(context.getSystem()));
         this.table = new SessionTable(parts.settings().timeout().toNanos(), System.nanoTime());
         this.quorum = new LeaseQuorum(parts.settings().lease().toNanos());
+        this.apart = new Apart(parts.settings().timeout().multipliedBy(2).toNanos());
         this.voters = parts.firstVoters();
         ActorRef<Session.Command> self = context.getSelf();
         this.watch = new DeathWatch(
@@ -264,7 +266,13 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             sessionOver("the controller has fenced this broker");
         }
         watch.follow(image);
-        dead.onChange(image, members());
+        Map<Integer, UniqueAddress> members = members();
+        dead.onChange(image, members);
+        int leader = parts.role().get().leaderId();
+        if (apart.isOver(incarnation >= 0 && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
+                && !members.containsKey(leader), System.nanoTime())) {
+            sessionOver("broker " + leader + ", which leads the metadata log, is in another cluster");
+        }
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = parts.role().get().leader();
         if (leads && !led) {
