@@ -21,6 +21,7 @@ final class FollowedPartition {
     private static final Duration LAST_REOPEN = Duration.ofSeconds(10);
 
     private final TopicIdPartition id;
+    private final String topic;
     private final String topicPartition;
     private TopicSettings settings;
     private Duration reopenAfter = FIRST_REOPEN;
@@ -37,12 +38,17 @@ final class FollowedPartition {
 
     FollowedPartition(TopicIdPartition id, Wanted wanted) {
         this.id = id;
-        this.topicPartition = wanted.topicPartition();
+        this.topic = wanted.topic();
+        this.topicPartition = topic + "-" + id.partition();
         this.settings = wanted.settings();
     }
 
     TopicIdPartition id() {
         return id;
+    }
+
+    String topic() {
+        return topic;
     }
 
     String topicPartition() {
@@ -127,8 +133,7 @@ final class FollowedPartition {
             claim = null;
         }
         if (replica != null) {
-            CompletableFuture<Void> work = busy == null ? CompletableFuture.completedFuture(null) : busy;
-            replica.giveBack(CompletableFuture.allOf(upkeep().cancel(), work));
+            replica.giveBack(quiet());
             forget();
         }
     }
@@ -136,9 +141,20 @@ final class FollowedPartition {
     /** The log is of no use as it is. */
     void discard() {
         if (replica != null) {
-            replica.discard(upkeep().cancel());
+            replica.discard(quiet());
             forget();
         }
+    }
+
+    /** As {@link #giveBack}, but the log is opened again through recovery. */
+    void fail() {
+        discard();
+        giveBack();
+    }
+
+    private CompletableFuture<Void> quiet() {
+        CompletableFuture<Void> work = busy == null ? CompletableFuture.completedFuture(null) : busy;
+        return CompletableFuture.allOf(upkeep().cancel(), work);
     }
 
     private void forget() {

@@ -15,8 +15,8 @@ public interface Follower {
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
 
-    /** A partition to follow; {@code topicPartition} is its name, {@code topic-3}. */
-    record Wanted(String topicPartition, TopicSettings settings) {}
+    /** A partition to follow: its topic's name and settings. */
+    record Wanted(String topic, TopicSettings settings) {}
 
     /** Follow these from now on, and no others. */
     record Assign(Map<TopicIdPartition, Wanted> partitions) implements Command {}

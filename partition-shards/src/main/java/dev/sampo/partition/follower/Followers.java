@@ -214,7 +214,7 @@ public final class Followers extends AbstractMatchingBehavior<Followers.Command>
             Topic topic = image.topic(id.topicId());
             if (topic != null) {
                 wanted.put(id, new Wanted(
-                        topic.name() + "-" + id.partition(),
+                        topic.name(),
                         settings.computeIfAbsent(
                                 topic.id(), any -> parts.topicSettings().settings(image, topic).withReplicas(replicas))));
             }

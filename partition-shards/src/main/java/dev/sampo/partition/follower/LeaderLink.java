@@ -43,7 +43,8 @@ public interface LeaderLink {
     record Leave(ActorRef<Follower.Command> follower, List<TopicIdPartition> ids) implements Command {}
 
     /** Ask where the leader's log begins and ends; the answer is {@link Follower.LeaderOffsets}. */
-    record AskOffsets(ActorRef<Follower.Command> follower, TopicIdPartition id, int leaderEpoch) implements Command {}
+    record AskOffsets(ActorRef<Follower.Command> follower, TopicIdPartition id, String topic, int leaderEpoch)
+            implements Command {}
 
     /** Close the connection and stop. */
     enum Stop implements Command {

@@ -95,6 +95,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
     private final BrokerMetrics metrics;
     private final Map<TopicIdPartition, FollowedPartition> partitions = new HashMap<>();
     private final List<FollowedPartition> announced = new ArrayList<>();
+    private boolean failed; // while a message is handled: what is left of that is not known
 
     private ReplicaFollowerActor(
             ActorContext<Follower.Command> context, TimerScheduler<Follower.Command> timers, PartitionHome home,
@@ -122,6 +123,13 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
 
     @Override
     public Behavior<Follower.Command> onMessage(Follower.Command command) {
+        failed = true;
+        Behavior<Follower.Command> next = handle(command);
+        failed = false;
+        return next;
+    }
+
+    private Behavior<Follower.Command> handle(Follower.Command command) {
         switch (command) {
             case Follower.Fetched(List<Answer> answers) -> onFetched(answers);
             case Follower.Assign(var wanted) -> assign(wanted);
@@ -393,7 +401,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                 case FollowerEffect.MoveLogStart(long offset) ->
                     alone(partition, partitionLog -> partitionLog.deleteRecordsBefore(offset));
                 case FollowerEffect.AskLeaderOffsets ask ->
-                    link.tell(new LeaderLink.AskOffsets(self, partition.id(), leaderEpoch));
+                    link.tell(new LeaderLink.AskOffsets(self, partition.id(), partition.topic(), leaderEpoch));
                 case FollowerEffect.Pause(long ms) ->
                     timers.startSingleTimer(partition, new PauseOver(partition), Duration.ofMillis(ms));
             }
@@ -555,7 +563,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
     @Override
     public Behavior<Follower.Command> onSignal(Signal signal) {
         if (signal instanceof PostStop) {
-            partitions.values().forEach(FollowedPartition::giveBack);
+            partitions.values().forEach(failed ? FollowedPartition::fail : FollowedPartition::giveBack);
             partitions.clear();
             log.atDebug().addKeyValue("group", groupId).addKeyValue("leaderEpoch", leaderEpoch).log("follows no more");
         }
