@@ -55,7 +55,7 @@ public final class ClientCodec {
             var header = new ResponseHeaderData(reader, key.responseHeaderVersion(version));
             if (header.correlationId() != correlationId) {
                 throw new MalformedResponseException("correlation id " + header.correlationId() + " instead of "
-                        + correlationId, null);
+                        + correlationId);
             }
             response.read(reader, version);
             return response;

@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 public final class MalformedResponseException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** {@code message} says what is wrong with which value. */
+    public MalformedResponseException(String message) {
+        super(message);
+    }
+
     MalformedResponseException(String message, @Nullable RuntimeException cause) {
         super(message, cause);
     }

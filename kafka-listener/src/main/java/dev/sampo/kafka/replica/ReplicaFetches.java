@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is fetched from one leader's broker, and the fetch session with it: which positions the next request must name.
  * A position is named once; while nothing comes for it, the session keeps it. A partition without a position (its
- * follower is at work, or pauses) is taken out of the session. One request is in flight at most. Pure.
+ * follower is at work, or pauses) is taken out of the session. Requests of one session are answered in their order. Pure.
  *
  * @param <F> a follower
  * @see "KIP-227"
@@ -100,7 +100,15 @@ final class ReplicaFetches<F> {
         return wantedCount > 0;
     }
 
-    /** The next request; {@link #onResponse} or {@link #onDisconnected} ends it. */
+    /**
+     * Whether a request that waits at the leader should be overtaken: there is a position that it does not know, and a
+     * session that both can be part of. The leader then answers the first at once.
+     */
+    boolean isWorthOvertaking() {
+        return sessionId != NO_SESSION && changed.values().stream().anyMatch(entry -> entry.wanted != null);
+    }
+
+    /** The next request; {@link #onResponse} or {@link #onDisconnected} ends it. The first of a session is alone. */
     FetchRequestData request() {
         var request = new FetchRequestData()
                 .setReplicaState(new ReplicaState().setReplicaId(replicaId).setReplicaEpoch(replicaEpoch))
@@ -131,6 +139,9 @@ final class ReplicaFetches<F> {
             request.setForgottenTopicsData(new ArrayList<>(forgotten.values()));
         }
         changed.clear();
+        if (sessionId != NO_SESSION) {
+            sessionEpoch = sessionEpoch == Integer.MAX_VALUE ? INITIAL_EPOCH + 1 : sessionEpoch + 1;
+        }
         return request.setTopics(new ArrayList<>(topics.values()));
     }
 
@@ -174,9 +185,9 @@ final class ReplicaFetches<F> {
         }
         if (response.sessionId() == NO_SESSION) {
             endSession();
-        } else {
+        } else if (sessionId == NO_SESSION) {
             sessionId = response.sessionId();
-            sessionEpoch = sessionEpoch == Integer.MAX_VALUE ? 1 : sessionEpoch + 1;
+            sessionEpoch = INITIAL_EPOCH + 1;
         }
         return byFollower;
     }

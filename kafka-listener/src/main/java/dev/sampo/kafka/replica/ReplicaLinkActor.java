@@ -46,9 +46,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Shell of {@link ReplicaFetches}: the connection to one leader's broker. One fetch is in flight at most; the next one is
- * sent when every follower has handled what came with the last. Runs on its loop's dispatcher, so that its socket, it and
- * its followers share a thread.
+ * Shell of {@link ReplicaFetches}: the connection to one leader's broker. One fetch is in flight, and the next one is sent
+ * when every follower has handled what came with the last; a fetch that waits at the leader for records is overtaken when
+ * there are partitions that it does not know. Runs on its loop's dispatcher, so that its socket, it and its followers share
+ * a thread.
  */
 final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command> implements Transport.Owner {
     private static final Logger log = LoggerFactory.getLogger(ReplicaLinkActor.class);
@@ -58,6 +59,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private static final long EARLIEST_LOCAL = -4;
     private static final int HEADROOM_BYTES = 64 * 1024 * 1024; // above the limit asked for: a first batch may be larger
     private static final int READS_IN_A_ROW = 4;
+    private static final long OVERTAKE_AFTER_MS = 5;
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
     private record Resolved(@Nullable InetSocketAddress address, @Nullable Throwable failure)
@@ -98,7 +100,9 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private final Set<ActorRef<Follower.Command>> watched = new HashSet<>();
     private @Nullable SocketChannel connecting;
     private @Nullable Transport transport;
-    private boolean fetchSent;
+    private int fetchesSent; // and not answered
+    private long fetchSentMs; // the last one
+    private boolean overtakePlanned;
     private boolean sendPlanned;
     private boolean answerHeld; // the bytes of the last answer are being handled
     private boolean abandoned; // by a follower that ended while it handled them
@@ -277,7 +281,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
 
     /** Ends what takes too long: a peer that is frozen, or a network that drops everything. */
     private void check() {
-        long allowedMs = settings.timeoutMs() + (fetchSent ? settings.fetchMaxWaitMs() : 0);
+        long allowedMs = settings.timeoutMs() + settings.fetchMaxWaitMs();
         boolean waiting = connecting != null || (!sent.isEmpty() && !answerHeld);
         if (!waiting || loop.nowMs() - waitingSinceMs <= allowedMs) {
             return;
@@ -311,11 +315,32 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
         for (LeaderLink.AskOffsets ask = questions.poll(); ask != null; ask = questions.poll()) {
             sendStart(to, ask);
         }
-        if (!fetchSent && fetches.isWorthARequest() && loop.nowMs() >= fetchNotBeforeMs) {
-            fetchSent = true;
-            send(to, ApiKeys.FETCH, FETCH_VERSION, new Fetch(nextCorrelationId), fetches.request());
+        if (fetchesSent == 0 && fetches.isWorthARequest() && loop.nowMs() >= fetchNotBeforeMs) {
+            sendFetch(to);
+        } else if (fetchesSent == 1 && fetches.isWorthOvertaking()) {
+            overtake(to);
         }
         to.flush();
+    }
+
+    private void sendFetch(Transport to) {
+        fetchesSent++;
+        fetchSentMs = loop.nowMs();
+        send(to, ApiKeys.FETCH, FETCH_VERSION, new Fetch(nextCorrelationId), fetches.request());
+    }
+
+    /** The fetch before may be about to be answered; only when it waits for records it is worth a second one. */
+    private void overtake(Transport to) {
+        long waitMs = fetchSentMs + OVERTAKE_AFTER_MS - loop.nowMs();
+        if (waitMs <= 0) {
+            sendFetch(to);
+        } else if (!overtakePlanned) {
+            overtakePlanned = true;
+            var _ = loop.schedule(waitMs, () -> {
+                overtakePlanned = false;
+                send();
+            });
+        }
     }
 
     /** A session that is refused is begun anew at once; what is refused again and again must not be a hot loop. */
@@ -414,10 +439,13 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private void take(Sent to, ByteBuffer answer) throws MalformedResponseException {
         switch (to) {
             case Fetch(int correlationId) -> {
-                fetchSent = false;
+                fetchesSent--;
                 var response = ClientCodec.decode(
                         ApiKeys.FETCH, FETCH_VERSION, correlationId, answer, new FetchResponseData());
                 if (response.errorCode() != 0) {
+                    if (fetchesSent > 0) {
+                        throw new MalformedResponseException("error " + response.errorCode() + " to one of two fetches");
+                    }
                     log.atDebug()
                             .addKeyValue("brokerId", peer.brokerId())
                             .addKeyValue("errorCode", response.errorCode())
@@ -507,7 +535,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
         transport = null;
         String reason = cause == null ? closeReason : cause.toString();
         closeReason = "";
-        fetchSent = false;
+        fetchesSent = 0;
         fetches.onDisconnected();
         for (Sent unanswered : sent) {
             switch (unanswered) {

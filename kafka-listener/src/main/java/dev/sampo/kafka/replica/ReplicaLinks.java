@@ -7,7 +7,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 
 /** Makes the links of one broker to those that lead. */
-public final class ReplicaLinks implements LeaderLink.Factory, AutoCloseable {
+public final class ReplicaLinks implements LeaderLink.Factory {
     private final int brokerId;
     private final long incarnation;
     private final ReplicaSettings settings;
@@ -24,14 +24,16 @@ public final class ReplicaLinks implements LeaderLink.Factory, AutoCloseable {
     }
 
     /**
-     * Connects nowhere yet.
+     * Connects nowhere yet. Uses the system's loops until it has ended.
      *
      * @param incarnation of this broker, as registered: what leaders know it by
      * @param blocking looks names up
      */
     public static ReplicaLinks of(ActorSystem<?> system, int brokerId, long incarnation, Executor blocking) {
         ReplicaSettings settings = ReplicaSettings.from(system.settings().config().getConfig("sampo.replica"));
-        return new ReplicaLinks(brokerId, incarnation, settings, blocking, Loops.lease(system));
+        Loops.Lease lease = Loops.lease(system);
+        var _ = system.getWhenTerminated().thenRun(lease::close);
+        return new ReplicaLinks(brokerId, incarnation, settings, blocking, lease);
     }
 
     @Override
@@ -39,11 +41,5 @@ public final class ReplicaLinks implements LeaderLink.Factory, AutoCloseable {
         return ReplicaLinkActor.create(
                 peer, lease.loops().get(loop), blocking, settings,
                 new ReplicaFetches<>(brokerId, incarnation, settings), "broker-" + brokerId);
-    }
-
-    /** When no link runs any more. */
-    @Override
-    public void close() {
-        lease.close();
     }
 }

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a broker follows, and which logs it is to hold, as the metadata says. Pure. */
 public final class FollowerPlan {
-    /** The listener that followers fetch from. */
-    public static final String LISTENER = "REPLICATION";
-
     /**
      * One group to follow.
      *
@@ -79,7 +76,7 @@ public final class FollowerPlan {
             return null;
         }
         for (Endpoint endpoint : broker.endpoints()) {
-            if (endpoint.listener().equals(LISTENER)) {
+            if (endpoint.listener().equals(Endpoint.REPLICATION)) {
                 return new Peer(leader, broker.incarnation(), endpoint.host(), endpoint.port());
             }
         }

@@ -103,6 +103,10 @@ public final class FollowerState {
             case NONE -> {
                 return onGoodAnswer(answer, own);
             }
+            case OFFSET_OUT_OF_RANGE when answer.logStartOffset() > logEndOffset -> {
+                phase = Phase.WRITING;
+                return List.of(new StartAnew(answer.logStartOffset()));
+            }
             case OFFSET_OUT_OF_RANGE -> {
                 phase = Phase.ASKING;
                 return List.of(AskLeaderOffsets.INSTANCE);
