@@ -103,11 +103,11 @@ public final class FollowerState {
             case NONE -> {
                 return onGoodAnswer(answer, own);
             }
-            case OFFSET_OUT_OF_RANGE when answer.logStartOffset() > logEndOffset -> {
-                phase = Phase.WRITING;
-                return List.of(new StartAnew(answer.logStartOffset()));
-            }
             case OFFSET_OUT_OF_RANGE -> {
+                if (answer.logStartOffset() > logEndOffset) { // this leader tells with its refusal
+                    phase = Phase.WRITING;
+                    return List.of(new StartAnew(answer.logStartOffset()));
+                }
                 phase = Phase.ASKING;
                 return List.of(AskLeaderOffsets.INSTANCE);
             }
