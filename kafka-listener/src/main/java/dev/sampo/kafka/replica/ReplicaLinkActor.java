@@ -415,7 +415,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
         while (!answerHeld && transport != null) {
             ByteBuffer answer = in.next();
             if (answer == null) {
-                return;
+                break;
             }
             Sent to = sent.poll();
             if (to == null) {
@@ -481,7 +481,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
         }
     }
 
-    /** A follower has handled the last answer, or is gone. */
+    /** A follower has handled the last answer, or is gone; with the last of them the next fetch goes out. */
     private void onHandled(ActorRef<Follower.Command> follower, boolean gone) {
         if (!handling.remove(follower)) {
             if (!gone) {
