@@ -74,6 +74,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -83,6 +84,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
@@ -103,12 +105,13 @@ public final class SampoBroker implements AutoCloseable {
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
-    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(30);
 
     private final int nodeId;
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
+    private final ActorRef<Session.Command> session;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -126,10 +129,11 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
+        this.session = session;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -225,10 +229,9 @@ public final class SampoBroker implements AutoCloseable {
             DiskReserveTimer.start(system, reserve);
             Cluster cluster = Cluster.get(system);
             var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+            var accepted = new AtomicBoolean(); // this process's registration
             if (clusterSettings.alone(settings.nodeId())) {
                 ClusterFormation.alone(system);
-            } else {
-                ClusterFormation.start(system, clusterSettings.seeds(), role::get, BESIDE);
             }
 
             RaftMetadataLog metadataLog = join(raft);
@@ -269,6 +272,13 @@ public final class SampoBroker implements AutoCloseable {
             var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
             var _ = system.getWhenTerminated().whenComplete((done, failure) ->
                     lost.complete("this node was shut out of the cluster"));
+            if (!clusterSettings.alone(settings.nodeId())) {
+                system.systemActorOf(
+                        ClusterFormation.create(new ClusterFormation.Parts(
+                                settings.nodeId(), clusterSettings.seeds(), role::get, images,
+                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                        "formation", Props.empty());
+            }
             MetadataMembership.start(system, metadataLog, images, role::get);
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
@@ -291,8 +301,12 @@ public final class SampoBroker implements AutoCloseable {
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
             RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+            accepted.set(true);
             session.tell(new SessionActor.Registered(registered.incarnation()));
             settle();
+            if (!clusterSettings.alone(settings.nodeId())) {
+                awaitMembership(system, cluster);
+            }
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
@@ -316,7 +330,22 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             return new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, lost);
+                    listeners, faults, beans, httpApi, session, lost);
+        }
+
+        /** The broker that leads the metadata registers before it is in the cluster; others could not. */
+        private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
+            while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+                pause(20);
+            }
+        }
+
+        private Set<Integer> voters(RaftMetadataLog metadataLog) {
+            return metadataLog.members().stream()
+                    .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
         }
 
         /** What the registration said of the folder is known to the controller. */
@@ -533,7 +562,7 @@ public final class SampoBroker implements AutoCloseable {
                         throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
                                 + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
                     }
-                    pause();
+                    pause(500);
                 } else if (attempt % 5 == 0) {
                     log.atWarn().addKeyValue("brokerId", settings.nodeId())
                             .addKeyValue("voters", clusterSettings.voters())
@@ -547,12 +576,12 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private static void pause() {
+        private static void pause(int milliseconds) {
             try {
-                TimeUnit.MILLISECONDS.sleep(500);
+                TimeUnit.MILLISECONDS.sleep(milliseconds);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new StartException("interrupted while waiting for the controller", e);
+                throw new StartException("interrupted while waiting for the cluster", e);
             }
         }
 
@@ -722,7 +751,8 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
-            if (images.current().brokers().values().stream().anyMatch(other -> other.id() != nodeId && !other.fenced())) {
+            boolean inCluster = images.current().brokers().size() > 1;
+            if (inCluster && others().anyMatch(other -> !other.fenced())) {
                 quietly("leadership", this::handOver);
             }
             HttpApi api = http;
@@ -735,10 +765,14 @@ public final class SampoBroker implements AutoCloseable {
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }
-            quietly("actor system", () -> CoordinatedShutdown.get(system)
-                    .runAll(CoordinatedShutdown.clusterLeavingReason())
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS));
+            if (inCluster && others().allMatch(other -> other.fenced() || other.shuttingDown())) {
+                quietly("actor system", this::terminate); // all stop: nobody is left who could take a hand-off or a farewell
+            } else {
+                quietly("actor system", () -> CoordinatedShutdown.get(system)
+                        .runAll(CoordinatedShutdown.clusterLeavingReason())
+                        .toCompletableFuture()
+                        .get(60, TimeUnit.SECONDS));
+            }
             quietly("logs", home.logs()::close);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
@@ -752,6 +786,15 @@ public final class SampoBroker implements AutoCloseable {
         } finally {
             closed.countDown();
         }
+    }
+
+    private Stream<MetadataImage.Broker> others() {
+        return images.current().brokers().values().stream().filter(broker -> broker.id() != nodeId);
+    }
+
+    private void terminate() throws InterruptedException, ExecutionException, TimeoutException {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     /** Afterwards this broker is fenced: nobody waits for it, and nobody takes its end for a crash. */
@@ -776,6 +819,7 @@ public final class SampoBroker implements AutoCloseable {
         } finally {
             stop.run();
         }
+        session.tell(new SessionActor.Stopping());
         CompletionStage<ItemsReply> fenced = AskPattern.ask(
                 controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
         fenced.toCompletableFuture().get();
@@ -819,10 +863,7 @@ public final class SampoBroker implements AutoCloseable {
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.abort().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
-            quietly("actor system", () -> {
-                system.terminate();
-                system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
-            });
+            quietly("actor system", this::terminate);
             quietly("logs", home.logs()::abandon);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);

@@ -55,6 +55,12 @@ public final class SampoMain {
         }
 
         @Override
+        public void devCluster(int brokers, int port, int httpPort, String dataFolder, Terminal terminal) {
+            start(() -> new DevCluster(brokers, port, httpPort, Path.of(dataFolder).toAbsolutePath().normalize())
+                    .run(terminal.out(), SampoMain::box));
+        }
+
+        @Override
         public void server(Path configFile, Terminal terminal) {
             start(() -> serve(SettingsFile.load(configFile), terminal.out()));
         }

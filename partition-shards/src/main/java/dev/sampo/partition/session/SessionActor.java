@@ -73,6 +73,9 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     /** This node leads the metadata log, or does not any more. */
     public record RoleChanged() implements Session.Internal {}
 
+    /** This broker stops in order, and is about to end its own session. */
+    public record Stopping() implements Session.Internal {}
+
     private enum Tick implements Session.Internal {
         BEAT,
         LOOK
@@ -92,6 +95,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final LeaseQuorum quorum;
     private final DeadBrokers<UniqueAddress> dead = new DeadBrokers<>();
     private final Map<Integer, Long> fencing = new HashMap<>(); // broker to when it was asked
+    private final Apart apart;
     private final DeathWatch watch;
     private final Runnable unsubscribe;
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
@@ -108,6 +112,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         this.cluster = Cluster.get(Adapter.toClassic(context.getSystem()));
         this.table = new SessionTable(parts.settings().timeout().toNanos(), System.nanoTime());
         this.quorum = new LeaseQuorum(parts.settings().lease().toNanos());
+        this.apart = new Apart(parts.settings().timeout().multipliedBy(2).toNanos());
         this.voters = parts.firstVoters();
         ActorRef<Session.Command> self = context.getSelf();
         this.watch = new DeathWatch(
@@ -150,6 +155,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 incarnation = mine;
                 beat();
             }
+            case Stopping ignored -> over = true;
             case Tick.BEAT -> beat();
             case Tick.LOOK -> look();
             case RoleChanged ignored -> look();
@@ -260,7 +266,13 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             sessionOver("the controller has fenced this broker");
         }
         watch.follow(image);
-        dead.onChange(image, members());
+        Map<Integer, UniqueAddress> members = members();
+        dead.onChange(image, members);
+        int leader = parts.role().get().leaderId();
+        if (apart.isOver(incarnation >= 0 && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
+                && !members.containsKey(leader), System.nanoTime())) {
+            sessionOver("broker " + leader + ", which leads the metadata log, is in another cluster");
+        }
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = parts.role().get().leader();
         if (leads && !led) {
@@ -276,7 +288,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             fence(late.id(), late.incarnation(), "it was not heard for " + parts.settings().timeout());
         }
         for (UniqueAddress member : dead.toDown()) {
-            down(member);
+            down(member, "the broker is fenced");
         }
     }
 
@@ -302,20 +314,21 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 (reply, failure) -> new FenceAnswered(brokerId, reply));
     }
 
-    private void down(UniqueAddress address) {
+    private void down(UniqueAddress address, String reason) {
         for (Member member : cluster.state().getMembers()) {
             boolean leaves = member.status().equals(MemberStatus.leaving())
                     || member.status().equals(MemberStatus.exiting()) || member.status().equals(MemberStatus.down());
             if (member.uniqueAddress().equals(address) && !leaves
                     && !member.uniqueAddress().equals(cluster.selfUniqueAddress())) {
-                quarantine(address, "the broker is fenced");
+                quarantine(address, reason);
                 cluster.down(member.address());
             }
         }
     }
 
     private void onDead(int brokerId, long itsIncarnation) {
-        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> quarantine(member, "the broker's process is gone"));
+        // Sharding may look for other places while the controller is told, or elected: the process is gone for good.
+        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> down(member, "the broker's process is gone"));
         readVoters();
         if (parts.role().get().leaderId() == brokerId
                 && DeadBrokers.successor(voters, parts.images().current(), brokerId).orElse(-1) == parts.brokerId()) {
