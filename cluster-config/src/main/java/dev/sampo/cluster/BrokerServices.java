@@ -4,6 +4,7 @@ import ch.qos.logback.classic.LoggerContext;
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.GroupClock;
 import dev.sampo.group.coordinator.GroupCoordinators;
@@ -172,6 +173,6 @@ final class BrokerServices {
     /** Binds a listener and serves every key on it. */
     KafkaListener listen(String name, InetSocketAddress bind) throws IOException {
         return KafkaListener.start(
-                system, name, bind, ListenerSettings.from(system.settings().config()), apis, handlers);
+                system, name, name.equals(Endpoint.REPLICATION), bind, ListenerSettings.from(system.settings().config()), apis, handlers);
     }
 }
