@@ -18,6 +18,7 @@ import dev.sampo.http.HttpSettings;
 import dev.sampo.http.metrics.MetricsRoutes;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.metrics.NodeMetrics;
+import dev.sampo.kafka.replica.ReplicaLinks;
 import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
@@ -30,6 +31,8 @@ import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.follower.FollowerPlan;
+import dev.sampo.partition.follower.Followers;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
 import dev.sampo.partition.lease.LeaderLease;
@@ -42,6 +45,7 @@ import dev.sampo.partition.session.SessionActor;
 import dev.sampo.partition.session.SessionSettings;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
+import dev.sampo.partition.sharding.TopicSettingsSource;
 import dev.sampo.persistence.journal.EventCodec;
 import dev.sampo.persistence.journal.MetadataLogExtension;
 import dev.sampo.persistence.journal.MetadataSnapshotStore;
@@ -102,6 +106,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SampoBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SampoBroker.class);
+    /** {@code replica.high.watermark.checkpoint.interval.ms}. */
+    private static final Duration HIGH_WATERMARK_CHECKPOINT = Duration.ofSeconds(5);
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
@@ -285,12 +291,12 @@ public final class SampoBroker implements AutoCloseable {
             var registry = new PartitionRegistry();
             PartitionHome home = home(system, registry, reserve, lease);
             this.home = home;
+            TopicSettingsSource topicSettings = (image, topic) ->
+                    ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name());
             PartitionShards shards = PartitionShards.start(
                     system,
                     new PartitionShards.Parts(
-                            settings.nodeId(), images, registry,
-                            (image, topic) ->
-                                    ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
+                            settings.nodeId(), images, registry, topicSettings,
                             entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId)),
                             settings.defaults().replicaLagTimeMaxMs()));
 
@@ -309,11 +315,15 @@ public final class SampoBroker implements AutoCloseable {
             }
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
+            Followers.start(system, new Followers.Parts(
+                    settings.nodeId(), images, home, topicSettings,
+                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking()),
+                    settings.retentionCheckInterval(), settings.cleanerBackoff(), HIGH_WATERMARK_CHECKPOINT));
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                     "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
-            home.blocking().execute(() -> removeDeletedTopics(images));
+            home.blocking().execute(() -> removeForeignLogs(images, home));
             awaitLeadership(images, registry);
             NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
                     settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
@@ -400,13 +410,23 @@ public final class SampoBroker implements AutoCloseable {
                             + "): set an address of this machine and a port that this user may take with " + setting;
         }
 
-        /** A topic is looked up when its folder was listed: a folder is made only after its topic is in the image. */
-        private void removeDeletedTopics(MetadataFollower images) {
+        /**
+         * Folders of topics that were deleted, and logs of partitions that were moved away, while this broker was down. What is
+         * to be held is looked up when its folder was listed: a folder is made only after the metadata wants it.
+         */
+        private void removeForeignLogs(MetadataFollower images, PartitionHome home) {
             try {
                 LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+                for (TopicIdPartition id : LogFolders.ids(folder.topics())) {
+                    if (!FollowerPlan.holds(images.current(), settings.nodeId(), id)) {
+                        log.atInfo().addKeyValue("folder", id.directoryName()).log(
+                                "removes the log of a partition that was moved away meanwhile");
+                        home.logs().delete(id);
+                    }
+                }
             } catch (IOException e) {
                 log.atWarn().addKeyValue("folder", folder.topics()).log(
-                        "cannot be searched for logs of deleted topics: {}", e.toString());
+                        "cannot be searched for logs that are not to be held: {}", e.toString());
             }
         }
 
