@@ -31,6 +31,7 @@ import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.follower.FollowerPlan;
 import dev.sampo.partition.follower.Followers;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
@@ -322,7 +323,7 @@ public final class SampoBroker implements AutoCloseable {
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                     "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
-            home.blocking().execute(() -> removeDeletedTopics(images));
+            home.blocking().execute(() -> removeForeignLogs(images, home));
             awaitLeadership(images, registry);
             NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
                     settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
@@ -409,13 +410,23 @@ public final class SampoBroker implements AutoCloseable {
                             + "): set an address of this machine and a port that this user may take with " + setting;
         }
 
-        /** A topic is looked up when its folder was listed: a folder is made only after its topic is in the image. */
-        private void removeDeletedTopics(MetadataFollower images) {
+        /**
+         * Folders of topics that were deleted, and logs of partitions that were moved away, while this broker was down. What is
+         * to be held is looked up when its folder was listed: a folder is made only after the metadata wants it.
+         */
+        private void removeForeignLogs(MetadataFollower images, PartitionHome home) {
             try {
                 LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+                for (TopicIdPartition id : LogFolders.ids(folder.topics())) {
+                    if (!FollowerPlan.holds(images.current(), settings.nodeId(), id)) {
+                        log.atInfo().addKeyValue("folder", id.directoryName()).log(
+                                "removes the log of a partition that was moved away meanwhile");
+                        home.logs().delete(id);
+                    }
+                }
             } catch (IOException e) {
                 log.atWarn().addKeyValue("folder", folder.topics()).log(
-                        "cannot be searched for logs of deleted topics: {}", e.toString());
+                        "cannot be searched for logs that are not to be held: {}", e.toString());
             }
         }
 
