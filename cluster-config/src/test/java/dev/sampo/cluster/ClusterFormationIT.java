@@ -140,4 +140,37 @@ final class ClusterFormationIT {
             assertThat(cluster.broker(2).images().current().isLive(2)).isTrue();
         }
     }
+
+    @Test
+    void theGroupsOfABrokerThatStopsOrIsKilledAreLedByOthersAndItComesBack() throws Exception {
+        // Given
+        try (LocalCluster cluster = LocalCluster.start(temporary, 3);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic("orders", 6, (short) 3))).all().get(30, TimeUnit.SECONDS);
+            await(() -> leaders(admin).stream().noneMatch(leader -> leader == -1));
+            for (int id : new int[] {2, 1, 3}) {
+                // When
+                if (id == 2) {
+                    cluster.stop(id);
+                } else {
+                    cluster.kill(id);
+                }
+
+                // Then
+                await(() -> leaders(admin).stream().noneMatch(leader -> leader == -1 || leader == id));
+                cluster.start(id);
+                await(() -> cluster.brokers().stream().allMatch(broker -> broker.images().current().isLive(id)));
+                await(() -> inSync(admin) == 6 * 3);
+            }
+        }
+    }
+
+    private static int inSync(Admin admin) {
+        try {
+            return admin.describeTopics(List.of("orders")).allTopicNames().get(20, TimeUnit.SECONDS).get("orders")
+                    .partitions().stream().mapToInt(partition -> partition.isr().size()).sum();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
 }
