@@ -118,6 +118,7 @@ public final class SampoBroker implements AutoCloseable {
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
     private final ActorRef<Session.Command> session;
+    private final ActorRef<MetadataMembership.Command> membership;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -135,11 +136,13 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, ActorRef<MetadataMembership.Command> membership,
+            CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
         this.session = session;
+        this.membership = membership;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -186,6 +189,7 @@ public final class SampoBroker implements AutoCloseable {
         private final DataFolder folder;
         private final LogFiles files;
         private final List<AutoCloseable> started = new ArrayList<>(); // the last first
+        private final AtomicReference<@Nullable String> refusal = new AtomicReference<>(); // by the cluster
         private @Nullable PartitionHome home;
 
         Start(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
@@ -282,10 +286,17 @@ public final class SampoBroker implements AutoCloseable {
                 system.systemActorOf(
                         ClusterFormation.create(new ClusterFormation.Parts(
                                 settings.nodeId(), clusterSettings.seeds(), role::get, images,
-                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                                () -> voters(metadataLog), accepted::get,
+                                address -> refusal.compareAndSet(null, "broker id " + settings.nodeId()
+                                        + " is taken by the live broker at " + address
+                                        + ": give this broker another node.id"),
+                                BESIDE)),
                         "formation", Props.empty());
             }
-            MetadataMembership.start(system, metadataLog, images, role::get);
+            ActorRef<MetadataMembership.Command> membership = system.systemActorOf(
+                    MetadataMembership.create(new MetadataMembership.Parts(
+                            settings.nodeId(), metadataLog, images, role::get)),
+                    MetadataMembership.NAME, Props.empty());
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
@@ -340,7 +351,7 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             return new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, session, lost);
+                    listeners, faults, beans, httpApi, session, membership, lost);
         }
 
         /** The broker that leads the metadata registers before it is in the cluster; others could not. */
@@ -590,6 +601,10 @@ public final class SampoBroker implements AutoCloseable {
                             .addKeyValue("waitedMs", waited.toMillis())
                             .log("waits for the controller: a majority of the voters must run and be reached");
                 }
+                String refused = refusal.get();
+                if (refused != null) {
+                    throw new StartException(refused);
+                }
                 if (system.whenTerminated().isCompleted()) {
                     throw new StartException("the broker was shut out of the cluster while it started: see the log");
                 }
@@ -631,7 +646,7 @@ public final class SampoBroker implements AutoCloseable {
                 }
             });
             Runnable stopImages = images.subscribe((before, now) -> {
-                if (before.groups() != now.groups() || before.brokers() != now.brokers()) {
+                if (concernsLeadership(before, now)) {
                     look.run();
                 }
             });
@@ -647,6 +662,11 @@ public final class SampoBroker implements AutoCloseable {
                 stopRegistry.run();
                 stopImages.run();
             }
+        }
+
+        @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
+        private static boolean concernsLeadership(MetadataImage before, MetadataImage now) {
+            return before.groups() != now.groups() || before.brokers() != now.brokers();
         }
 
         /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
@@ -741,6 +761,30 @@ public final class SampoBroker implements AutoCloseable {
      */
     public @Nullable MBeanServer beanServer() {
         return beans == null ? null : beans.server();
+    }
+
+    /** Who keeps the metadata now. */
+    public Set<Integer> voters() {
+        return metadataLog.members().stream()
+                .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+    }
+
+    /**
+     * Has these brokers, and no others, keep the metadata: one, three or five that are registered. Those that are added have
+     * copied the metadata before they count; it goes on meanwhile. Through any broker.
+     *
+     * @return fails with {@link IllegalStateException} when it was not done in {@code within}; asked again it goes on
+     */
+    public CompletionStage<Void> changeVoters(Set<Integer> voters, Duration within) {
+        CompletionStage<MetadataMembership.Answer> answer = AskPattern.ask(
+                membership, replyTo -> new MetadataMembership.ChangeVoters(
+                        List.copyOf(voters), within.toMillis(), replyTo), within,
+                system.scheduler());
+        return answer.thenAccept(told -> {
+            if (!told.done()) {
+                throw new IllegalStateException(told.message());
+            }
+        });
     }
 
     /**
