@@ -461,7 +461,10 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                         ApiKeys.LIST_OFFSETS, OFFSETS_VERSION, correlationId, answer, new ListOffsetsResponseData());
                 Transport peerTransport = transport;
                 if (peerTransport != null) {
-                    var found = response.topics().getFirst().partitions().getFirst();
+                    var found = response.topics().stream()
+                            .flatMap(topic -> topic.partitions().stream())
+                            .findFirst()
+                            .orElseThrow(() -> new MalformedResponseException("no offset of " + ask.id()));
                     sendEnd(peerTransport, ask, KafkaError.forCode(found.errorCode()), found.offset());
                 }
             }
@@ -469,7 +472,10 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                 var response = ClientCodec.decode(
                         ApiKeys.OFFSET_FOR_LEADER_EPOCH, EPOCH_VERSION, correlationId, answer,
                         new OffsetForLeaderEpochResponseData());
-                var found = response.topics().iterator().next().partitions().getFirst();
+                var found = response.topics().stream()
+                        .flatMap(topic -> topic.partitions().stream())
+                        .findFirst()
+                        .orElseThrow(() -> new MalformedResponseException("no end offset of " + ask.id()));
                 KafkaError second = KafkaError.forCode(found.errorCode());
                 ask.follower().tell(new Follower.LeaderOffsets(
                         ask.id(), ask.leaderEpoch(), error == KafkaError.NONE ? second : error, logStartOffset,
