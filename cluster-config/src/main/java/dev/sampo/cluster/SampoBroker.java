@@ -31,6 +31,7 @@ import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.follower.FollowerPlan;
 import dev.sampo.partition.follower.Followers;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
@@ -121,6 +122,7 @@ public final class SampoBroker implements AutoCloseable {
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
     private final ActorRef<Session.Command> session;
+    private final ActorRef<MetadataMembership.Command> membership;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -138,11 +140,13 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, ActorRef<MetadataMembership.Command> membership,
+            CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
         this.session = session;
+        this.membership = membership;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -189,6 +193,7 @@ public final class SampoBroker implements AutoCloseable {
         private final DataFolder folder;
         private final LogFiles files;
         private final List<AutoCloseable> started = new ArrayList<>(); // the last first
+        private final AtomicReference<@Nullable String> refusal = new AtomicReference<>(); // by the cluster
         private @Nullable PartitionHome home;
 
         Start(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
@@ -285,10 +290,17 @@ public final class SampoBroker implements AutoCloseable {
                 system.systemActorOf(
                         ClusterFormation.create(new ClusterFormation.Parts(
                                 settings.nodeId(), clusterSettings.seeds(), role::get, images,
-                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                                () -> voters(metadataLog), accepted::get,
+                                address -> refusal.compareAndSet(null, "broker id " + settings.nodeId()
+                                        + " is taken by the live broker at " + address
+                                        + ": give this broker another node.id"),
+                                BESIDE)),
                         "formation", Props.empty());
             }
-            MetadataMembership.start(system, metadataLog, images, role::get);
+            ActorRef<MetadataMembership.Command> membership = system.systemActorOf(
+                    MetadataMembership.create(new MetadataMembership.Parts(
+                            settings.nodeId(), metadataLog, images, role::get)),
+                    MetadataMembership.NAME, Props.empty());
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
@@ -330,7 +342,7 @@ public final class SampoBroker implements AutoCloseable {
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                     "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
-            home.blocking().execute(() -> removeDeletedTopics(images));
+            home.blocking().execute(() -> removeForeignLogs(images, home));
             awaitLeadership(images, registry);
             NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
                     settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
@@ -347,7 +359,7 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             var broker = new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, session, lost);
+                    listeners, faults, beans, httpApi, session, membership, lost);
             if (!alone) {
                 broker.watchStorage(reserve, topicSettings);
             }
@@ -448,13 +460,23 @@ public final class SampoBroker implements AutoCloseable {
                             + "): set an address of this machine and a port that this user may take with " + setting;
         }
 
-        /** A topic is looked up when its folder was listed: a folder is made only after its topic is in the image. */
-        private void removeDeletedTopics(MetadataFollower images) {
+        /**
+         * Folders of topics that were deleted, and logs of partitions that were moved away, while this broker was down. What is
+         * to be held is looked up when its folder was listed: a folder is made only after the metadata wants it.
+         */
+        private void removeForeignLogs(MetadataFollower images, PartitionHome home) {
             try {
                 LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+                for (TopicIdPartition id : LogFolders.ids(folder.topics())) {
+                    if (!FollowerPlan.holds(images.current(), settings.nodeId(), id)) {
+                        log.atInfo().addKeyValue("folder", id.directoryName()).log(
+                                "removes the log of a partition that was moved away meanwhile");
+                        home.logs().delete(id);
+                    }
+                }
             } catch (IOException e) {
                 log.atWarn().addKeyValue("folder", folder.topics()).log(
-                        "cannot be searched for logs of deleted topics: {}", e.toString());
+                        "cannot be searched for logs that are not to be held: {}", e.toString());
             }
         }
 
@@ -618,6 +640,10 @@ public final class SampoBroker implements AutoCloseable {
                             .addKeyValue("waitedMs", waited.toMillis())
                             .log("waits for the controller: a majority of the voters must run and be reached");
                 }
+                String refused = refusal.get();
+                if (refused != null) {
+                    throw new StartException(refused);
+                }
                 if (system.whenTerminated().isCompleted()) {
                     throw new StartException("the broker was shut out of the cluster while it started: see the log");
                 }
@@ -659,7 +685,7 @@ public final class SampoBroker implements AutoCloseable {
                 }
             });
             Runnable stopImages = images.subscribe((before, now) -> {
-                if (before.groups() != now.groups() || before.brokers() != now.brokers()) {
+                if (concernsLeadership(before, now)) {
                     look.run();
                 }
             });
@@ -675,6 +701,11 @@ public final class SampoBroker implements AutoCloseable {
                 stopRegistry.run();
                 stopImages.run();
             }
+        }
+
+        @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
+        private static boolean concernsLeadership(MetadataImage before, MetadataImage now) {
+            return before.groups() != now.groups() || before.brokers() != now.brokers();
         }
 
         /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
@@ -769,6 +800,30 @@ public final class SampoBroker implements AutoCloseable {
      */
     public @Nullable MBeanServer beanServer() {
         return beans == null ? null : beans.server();
+    }
+
+    /** Who keeps the metadata now. */
+    public Set<Integer> voters() {
+        return metadataLog.members().stream()
+                .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+    }
+
+    /**
+     * Has these brokers, and no others, keep the metadata: one, three or five that are registered. Those that are added have
+     * copied the metadata before they count; it goes on meanwhile. Through any broker.
+     *
+     * @return fails with {@link IllegalStateException} when it was not done in {@code within}; asked again it goes on
+     */
+    public CompletionStage<Void> changeVoters(Set<Integer> voters, Duration within) {
+        CompletionStage<MetadataMembership.Answer> answer = AskPattern.ask(
+                membership, replyTo -> new MetadataMembership.ChangeVoters(
+                        List.copyOf(voters), within.toMillis(), replyTo), within,
+                system.scheduler());
+        return answer.thenAccept(told -> {
+            if (!told.done()) {
+                throw new IllegalStateException(told.message());
+            }
+        });
     }
 
     /**

@@ -89,6 +89,14 @@ public final class Followers extends AbstractMatchingBehavior<Followers.Command>
 
     private record Running(Peer leader, int leaderEpoch, ActorRef<Follower.Command> follower) {}
 
+    /** What the partitions that a follower was told of last were computed from. */
+    private record Told(Set<TopicIdPartition> partitions, Object configs, int replicas) {
+        @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks it
+        boolean from(Set<TopicIdPartition> newPartitions, Object newConfigs, int newReplicas) {
+            return partitions == newPartitions && configs == newConfigs && replicas == newReplicas;
+        }
+    }
+
     private record Link(int loop, ActorRef<LeaderLink.Command> ref) {}
 
     private final Parts parts;
@@ -96,7 +104,7 @@ public final class Followers extends AbstractMatchingBehavior<Followers.Command>
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
     private final Runnable unsubscribe;
     private final Map<String, Running> running = new HashMap<>(); // by group id
-    private final Map<String, Map<TopicIdPartition, Wanted>> assigned = new HashMap<>(); // as last told
+    private final Map<String, Told> assigned = new HashMap<>(); // by group id
     private final Map<Peer, Link> links = new HashMap<>();
     private final Set<ActorRef<Follower.Command>> ending = new HashSet<>();
     private MetadataImage handled = MetadataImage.EMPTY;
@@ -207,9 +215,13 @@ public final class Followers extends AbstractMatchingBehavior<Followers.Command>
     }
 
     private void follow(MetadataImage image, FollowerPlan.Group group, Map<Uuid, TopicSettings> settings) {
-        var wanted = new HashMap<TopicIdPartition, Wanted>();
         PlacementGroup placement = image.groups().get(group.groupId());
         int replicas = placement == null ? 1 : placement.replicas().size();
+        Told told = assigned.get(group.groupId());
+        if (told != null && told.from(group.partitions(), image.configs(), replicas)) {
+            return;
+        }
+        var wanted = new HashMap<TopicIdPartition, Wanted>();
         for (TopicIdPartition id : group.partitions()) {
             Topic topic = image.topic(id.topicId());
             if (topic != null) {
@@ -233,10 +245,10 @@ public final class Followers extends AbstractMatchingBehavior<Followers.Command>
                     .addKeyValue("leader", group.leader().brokerId())
                     .addKeyValue("leaderEpoch", group.leaderEpoch())
                     .log("follows");
-        } else if (!wanted.equals(assigned.get(group.groupId()))) {
+        } else {
             now.follower().tell(new Follower.Assign(wanted));
         }
-        assigned.put(group.groupId(), wanted);
+        assigned.put(group.groupId(), new Told(group.partitions(), image.configs(), replicas));
     }
 
     private Link link(Peer peer) {
