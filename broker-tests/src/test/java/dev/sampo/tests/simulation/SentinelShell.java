@@ -1,0 +1,102 @@
+package dev.sampo.tests.simulation;
+
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.partition.sharding.SentinelEffect;
+import dev.sampo.partition.sharding.SentinelState;
+import java.util.List;
+import java.util.TreeMap;
+
+/** As {@code SentinelActor}: the shell of the production {@link SentinelState}, with the partitions of its shard. */
+final class SentinelShell {
+    private static final long ASK_TIMEOUT = 3 * Timeline.SECONDS;
+
+    private final BrokerProcess process;
+    private final Cluster cluster;
+    private final String groupId;
+    private final SentinelState state;
+    private final Mailbox mailbox;
+    private final TreeMap<TopicIdPartition, LeaderShell> partitions;
+    private final InterimInSync inSync;
+    private boolean stopped;
+
+    SentinelShell(BrokerProcess process, Cluster cluster, String groupId) {
+        this.process = process;
+        this.cluster = cluster;
+        this.groupId = groupId;
+        this.mailbox = new Mailbox(process);
+        this.partitions = new TreeMap<>(Machine.BY_ID);
+        this.state = new SentinelState(groupId, process.brokerId(), process.incarnation(), 200, 2_000,
+                (image, topic) -> cluster.topicSettings(), null);
+        this.inSync = new InterimInSync(process, groupId, partitions);
+        check();
+    }
+
+    private void check() {
+        process.timer(1 * Timeline.SECONDS, () -> {
+            if (!stopped) {
+                partitions.values().forEach(p -> p.tell(new Partition.CheckFollowers(p.leaderEpoch())));
+                check();
+            }
+        });
+    }
+
+    boolean serves(TopicIdPartition id) {
+        LeaderShell partition = partitions.get(id);
+        return partition != null && partition.serving();
+    }
+
+    void ensureLeader() {
+        mailbox.tell(() -> perform(state.onEnsureLeader(process.image(), this::serves)));
+    }
+
+    void imageChanged() {
+        mailbox.tell(() -> {
+            perform(state.onImage(process.image()));
+            inSync.onImage();
+        });
+    }
+
+    void report(Partition.Report report) {
+        mailbox.tell(() -> inSync.report(report));
+    }
+
+    /** Hand-off, or the end of the process: its partitions stop with it. */
+    void stop() {
+        stopped = true;
+        partitions.values().forEach(partition -> partition.stop(false));
+        partitions.clear();
+    }
+
+    private void perform(List<SentinelEffect> effects) {
+        if (stopped) {
+            return;
+        }
+        for (SentinelEffect effect : effects) {
+            switch (effect) {
+                case SentinelEffect.AskController(long imageOffset) -> process.ask(
+                        new BecomeLeader(groupId, process.brokerId(), process.incarnation(), imageOffset, null), ASK_TIMEOUT,
+                        reply -> mailbox.tell(() -> perform(state.onReply(process.image(), (BecomeLeaderReply) reply))),
+                        () -> mailbox.tell(() -> perform(state.onNoReply())));
+                case SentinelEffect.RetryAfter(long delayMs) -> process.timer(delayMs * Timeline.MILLIS,
+                        () -> mailbox.tell(() -> perform(state.onRetry(process.image()))));
+                case SentinelEffect.Tell(var id, var command) -> tell(id, command);
+            }
+        }
+    }
+
+    private void tell(TopicIdPartition id, Partition.Command command) {
+        LeaderShell partition = partitions.computeIfAbsent(id,
+                key -> new LeaderShell(process, cluster, this, groupId, key));
+        if (command instanceof Partition.Stop(boolean deleteLog)) {
+            partitions.remove(id);
+            process.unregister(id, partition);
+            partition.stop(deleteLog);
+        } else {
+            process.register(id, partition);
+            partition.tell(command);
+        }
+    }
+}
