@@ -127,7 +127,7 @@ final class BrokerProcess extends Process {
         followers.onImage(image);
         sentinels.values().forEach(SentinelShell::imageChanged);
         if (GroupWatch.concerns(before, image)) {
-            GroupWatch.leaderless(image, brokerId()).forEach(group -> cluster.sharding().ensureLeader(this, group));
+            GroupWatch.leaderless(image, brokerId(), topic -> false).forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
     }
 
@@ -149,7 +149,7 @@ final class BrokerProcess extends Process {
         timer(WATCH_INTERVAL, this::watch);
         followers.watch();
         if (serving) {
-            var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId()));
+            var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId(), topic -> false));
             asleep.addAll(GroupWatch.unserved(image, brokerId(), id -> registry.containsKey(id)));
             asleep.forEach(group -> cluster.sharding().ensureLeader(this, group));
         }

@@ -14,8 +14,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -43,6 +45,7 @@ final class Cluster {
     private final TopicSettings topicSettings;
     private final List<ModelClient> clients = new ArrayList<>();
     private final @Nullable Deque<String> trace;
+    private final Set<Uuid> doomed = new HashSet<>(); // topics that are about to be deleted
     private int topics;
     private boolean calm;
 
@@ -169,8 +172,8 @@ final class Cluster {
         if (machine.running()) {
             return;
         }
-        boolean lostTail = machine.openedInBoot != null && !machine.openedInBoot.equals(machine.bootId);
-        machine.openedInBoot = machine.bootId;
+        boolean lostTail = !machine.logs.isEmpty() && !machine.closedCleanly && !machine.bootId.equals(machine.writtenBootId);
+        machine.closedCleanly = false;
         machine.process = new BrokerProcess(this, machine, uuid(dice));
         trace(() -> "broker " + machine.id + " starts" + (lostTail ? ", its tail may be lost" : ""));
         machine.process.start(lostTail);
@@ -184,6 +187,12 @@ final class Cluster {
         BrokerProcess process = machine.process;
         trace(() -> (power ? "power cut at broker " : "kill of broker ") + machine.id);
         process.end();
+        crashDisk(machine, power);
+        lost(machine.id);
+    }
+
+    /** What a dead process leaves: its page cache, until the power goes as well. */
+    void crashDisk(Machine machine, boolean power) {
         if (power) {
             machine.bootId = uuid(dice);
         }
@@ -193,7 +202,6 @@ final class Cluster {
                 trace(() -> "broker " + machine.id + " is left with " + name(log.id()) + " " + log);
             }
         }
-        lost(machine.id);
     }
 
     /** Connections to a process that ended are reset, where the network lets that through. */
@@ -287,9 +295,13 @@ final class Cluster {
 
     void createTopic(int partitions) {
         String name = "t" + topics++;
-        var topic = new NewTopic(name, partitions, plan.replicationFactor(), Map.of(), Map.of());
+        var topic = new NewTopic(name, partitions, plan.replicationFactor(), Map.of(),
+                Map.of("min.insync.replicas", Integer.toString(plan.minInSyncReplicas())));
         admin(new CreateTopics(List.of(topic), false, false, null), () -> journal.image().topic(name) != null, () -> {
             Topic created = journal.image().topic(name);
+            if (created == null || doomed.contains(created.id())) {
+                return;
+            }
             for (int partition = 0; partition < partitions; partition++) {
                 var id = new TopicIdPartition(created.id(), partition);
                 addClient(place -> new ModelProducer(this, place, dice.fork(), id, true, place));
@@ -317,6 +329,7 @@ final class Cluster {
             return;
         }
         Topic victim = act.pick(others);
+        doomed.add(victim.id());
         clients.removeIf(client -> {
             boolean ends = client.id().topicId().equals(victim.id());
             if (ends) {

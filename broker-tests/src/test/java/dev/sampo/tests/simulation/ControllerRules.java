@@ -34,7 +34,7 @@ final class ControllerRules {
 
         @Override
         public @Nullable String defaultValue(ConfigResourceType type, String name) {
-            return null;
+            return name.equals("min.insync.replicas") ? "1" : name.equals("unclean.leader.election.enable") ? "false" : null;
         }
     };
 
@@ -96,6 +96,6 @@ final class ControllerRules {
     private static ChangeInSyncReplicas heard(
             ChangeInSyncReplicas command, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch) {
         return new ChangeInSyncReplicas(command.groupId(), brokerId, incarnation, leaderEpoch, partitionEpoch,
-                command.inSyncReplicas(), null);
+                command.inSyncReplicas(), null, command.incarnations());
     }
 }

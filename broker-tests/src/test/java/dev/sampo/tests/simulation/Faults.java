@@ -31,8 +31,11 @@ final class Faults {
             case KILL -> down(victim, false, Reach.Point.KILL, act);
             case POWER_CUT -> {
                 boolean power = mayLoseTail(victim) || cluster.plan().flushMessages() == 1;
-                if (power && cluster.plan().flushMessages() != 1) {
+                if (power && cluster.plan().flushMessages() != 1 && !victim.logs.isEmpty()) {
                     cluster.judge().lostTail(victim.id);
+                }
+                if (!victim.running() && power) {
+                    cluster.crashDisk(victim, true);
                 }
                 down(victim, power, power ? Reach.Point.POWER_CUT : Reach.Point.KILL, act);
             }
@@ -137,7 +140,7 @@ final class Faults {
         cluster.judge().lostTail(victim.id);
         cluster.kill(victim, false);
         victim.logs.clear();
-        victim.openedInBoot = null;
+        victim.writtenBootId = null;
         if (!cluster.planted(Mutant.DIRECTORY_KEPT_AFTER_WIPE)) {
             victim.directoryId = Cluster.uuid(dice);
         }
@@ -182,8 +185,8 @@ final class Faults {
         }
         victim.failForces = true;
         later(act, () -> {
-            boolean lost = mayLoseTail(victim);
-            if (lost) {
+            boolean lost = victim.running() && mayLoseTail(victim);
+            if (lost && !victim.logs.isEmpty() && cluster.plan().flushMessages() != 1) {
                 cluster.judge().lostTail(victim.id);
             }
             cluster.kill(victim, lost);
@@ -205,7 +208,7 @@ final class Faults {
                     log.checkpointHighWatermark();
                 });
                 cluster.kill(victim, false);
-                victim.openedInBoot = null;
+                victim.closedCleanly = !process.session().hidesLoss(); // else the next life would not tell either
                 later(act, () -> cluster.boot(victim));
             }
         });

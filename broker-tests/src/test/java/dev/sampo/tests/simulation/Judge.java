@@ -33,6 +33,7 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
     private final Map<TopicIdPartition, PartitionTruth> truths = new TreeMap<>(Machine.BY_ID);
     private final Map<String, Map<Integer, Election>> elections = new HashMap<>(); // by group, by epoch
     private final Map<String, Set<Integer>> lostTails = new HashMap<>(); // by group: brokers that may miss what is committed
+    private final Set<Integer> notRegisteredSince = new HashSet<>(); // brokers of which the journal does not know that they lost it
     private final Set<Uuid> topicIds = new HashSet<>();
     private final Set<Uuid> deletedTopics = new HashSet<>();
     private int term = -1;
@@ -188,6 +189,7 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
 
     /** A machine lost what was not forced, or its disk. */
     void lostTail(int broker) {
+        notRegisteredSince.add(broker);
         for (PlacementGroup group : cluster.journal().image().groups().values()) {
             if (group.replicas().contains(broker)) {
                 lostTails.computeIfAbsent(group.id(), key -> new HashSet<>()).add(broker);
@@ -201,6 +203,11 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
 
     /** Whether one more broker may lose its tail without breaking D3: fewer than min.insync.replicas have then. */
     boolean mayLoseTail(int broker, int minInSyncReplicas) {
+        var unknown = new HashSet<>(notRegisteredSince);
+        unknown.add(broker);
+        if (unknown.size() > minInSyncReplicas - 1) {
+            return false; // of a group that does not exist yet
+        }
         for (PlacementGroup group : cluster.journal().image().groups().values()) {
             if (group.replicas().contains(broker)) {
                 var lost = new HashSet<>(lostTails.getOrDefault(group.id(), Set.of()));
@@ -235,7 +242,10 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
                 cluster.reach().hit(Reach.Point.TOPIC_DELETED);
                 deletedTopics.add(e.topicId());
             }
+            case ControllerEvent.PlacementGroupCreated e -> e.replicas().stream().filter(notRegisteredSince::contains)
+                    .forEach(broker -> lostTails.computeIfAbsent(e.groupId(), key -> new HashSet<>()).add(broker));
             case ControllerEvent.BrokerRegistered e -> {
+                notRegisteredSince.remove(e.brokerId());
                 if (e.incarnation() <= before.brokerRegistrations()) {
                     throw new Violation(24, "incarnation " + e.incarnation() + " of broker " + e.brokerId() + " is not new");
                 }

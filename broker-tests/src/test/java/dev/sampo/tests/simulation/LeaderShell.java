@@ -131,9 +131,6 @@ final class LeaderShell {
             return;
         }
         if (epoch != null && next.leaderEpoch() == epoch.leaderEpoch()) {
-            if (state != null && next.replicas().partitionEpoch() >= state.replicas().partitionEpoch()) {
-                perform(state.onReplicas(next.replicas(), nowMs()));
-            }
             return;
         }
         boolean waiting = claim != null && log == null;

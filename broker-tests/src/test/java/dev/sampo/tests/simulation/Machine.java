@@ -16,8 +16,9 @@ final class Machine {
     private final double drift;
     Uuid directoryId;
     Uuid bootId;
-    /** The boot in which the present processes of the data folder wrote, null when it was closed cleanly. */
-    @Nullable Uuid openedInBoot;
+    /** The boot in which the data folder was last used, as its file says since the last registration. */
+    @Nullable Uuid writtenBootId;
+    boolean closedCleanly;
     long wallOffsetMs;
     boolean failForces;
     boolean plugged = true; // clients reach it

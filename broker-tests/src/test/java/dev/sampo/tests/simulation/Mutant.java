@@ -34,6 +34,7 @@ enum Mutant {
     LEASE_LONGER_THAN_SESSION("the lease outlasts the session"),
     FENCED_ANSWER_IGNORED("a broker does not hear that it is fenced"),
     LOST_TAIL_NOT_TOLD("a broker does not say that it may have lost its tail"),
+    CLEAN_STOP_HIDES_LOSS("a clean stop before the registration covers a lost tail"),
     DIRECTORY_KEPT_AFTER_WIPE("a wiped broker comes back with its old directory id"),
     DELETED_TOPIC_KEPT("logs of topics that were deleted meanwhile stay"),
     IMAGE_GOES_BACK("a broker applies old metadata again"),

@@ -57,6 +57,11 @@ final class Session {
         this.table = new SessionTable(SESSION_TIMEOUT_NANOS, process.localNanos());
     }
 
+    /** It has lost its tail, and the controller does not know. */
+    boolean hidesLoss() {
+        return lostTail && incarnation < 0 && !cluster.planted(Mutant.CLEAN_STOP_HIDES_LOSS);
+    }
+
     long incarnation() {
         return incarnation;
     }
@@ -79,6 +84,7 @@ final class Session {
             if (registered.error() == KafkaError.NONE) {
                 incarnation = registered.incarnation();
                 registeredAt = registered.metadataOffset();
+                process.machine().writtenBootId = process.machine().bootId; // only now: the controller knows what was lost
                 beat();
                 onImage(process.image());
             } else {

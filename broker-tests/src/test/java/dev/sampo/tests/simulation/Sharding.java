@@ -126,7 +126,7 @@ final class Sharding {
         }
         Integer home = homes.get(groupId);
         if (home == null) {
-            OptionalInt host = GroupHosts.host(at.image(), groupId, reachable());
+            OptionalInt host = GroupHosts.host(at.image(), groupId, reachable(), topic -> false);
             if (host.isEmpty()) {
                 return;
             }
@@ -160,7 +160,7 @@ final class Sharding {
         var allocations = new TreeMap<Integer, List<String>>();
         members.keySet().forEach(id -> allocations.put(id, new ArrayList<>()));
         homes.forEach((group, home) -> allocations.computeIfAbsent(home, key -> new ArrayList<>()).add(group));
-        var order = new TreeSet<>(GroupHosts.moves(at.image(), allocations, !cutOffSince.isEmpty(), moving, 10));
+        var order = new TreeSet<>(GroupHosts.moves(at.image(), allocations, !cutOffSince.isEmpty(), moving, 10, topic -> false));
         order.forEach(this::move);
     }
 
