@@ -19,6 +19,7 @@ import java.util.Map;
 final class BrokerConfig {
     /** Kafka's name to Sampo's key, and the unit that a bare number has there. */
     private static final Map<String, String> KAFKA_TO_SAMPO = Map.ofEntries(
+            Map.entry("auto.leader.rebalance.enable", "sampo.partition.auto-leader-rebalance "),
             Map.entry("group.min.session.timeout.ms", "sampo.group.min-session-timeout ms"),
             Map.entry("group.max.session.timeout.ms", "sampo.group.max-session-timeout ms"),
             Map.entry("group.initial.rebalance.delay.ms", "sampo.group.initial-rebalance-delay ms"),
@@ -34,13 +35,18 @@ final class BrokerConfig {
             Map.entry("max.connections", "sampo.listener.max-connections "),
             Map.entry("max.connections.per.ip", "sampo.listener.max-connections-per-address "));
 
+    private static final String RELAXED = "sampo.cluster.relaxed";
+
     private BrokerConfig() {}
 
     /** The actor system's configuration: Kafka's names over the file's own keys over the modules' defaults. */
     static Config of(BrokerSettings settings) {
         try {
+            Config own = ClusterSettings.completed(
+                    settings.config(), settings.defaults().fileValues(), settings.nodeId());
             return fromKafka(settings.defaults())
-                    .withFallback(settings.config())
+                    .withFallback(own)
+                    .withFallback(relaxed(own))
                     .withFallback(ConfigFactory.parseMap(Map.of(
                             "pekko.cluster.roles",
                             List.of(PartitionShards.ROLE, GroupAllocation.role(settings.nodeId())))))
@@ -50,6 +56,13 @@ final class BrokerConfig {
         } catch (ConfigException e) {
             throw new StartException("configuration: " + e.getMessage(), e);
         }
+    }
+
+    /** Patience for starved machines, when it was asked for. */
+    private static Config relaxed(Config own) {
+        return own.hasPath(RELAXED) && own.getBoolean(RELAXED)
+                ? ConfigFactory.parseResources("sampo-relaxed.conf")
+                : ConfigFactory.empty();
     }
 
     private static Config fromKafka(BrokerDefaults defaults) {
@@ -96,7 +109,7 @@ final class BrokerConfig {
         return new Endpoint(bound.listener(), reachable(bound.host()), port, bound.securityProtocol());
     }
 
-    private static String reachable(String host) {
+    static String reachable(String host) {
         if (!host.isEmpty() && !host.equals("0.0.0.0") && !host.equals("::")) {
             return host;
         }

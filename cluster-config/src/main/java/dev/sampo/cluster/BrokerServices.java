@@ -14,6 +14,7 @@ import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
 import dev.sampo.kafka.fetch.FetchSessions;
 import dev.sampo.kafka.handler.AlterConfigsHandler;
+import dev.sampo.kafka.handler.AlterPartitionReassignmentsHandler;
 import dev.sampo.kafka.handler.ApiHandler;
 import dev.sampo.kafka.handler.ApiVersionsHandler;
 import dev.sampo.kafka.handler.ClusterView;
@@ -30,6 +31,7 @@ import dev.sampo.kafka.handler.DescribeGroupsHandler;
 import dev.sampo.kafka.handler.DescribeLogDirsHandler;
 import dev.sampo.kafka.handler.DescribeProducersHandler;
 import dev.sampo.kafka.handler.DescribeTopicPartitionsHandler;
+import dev.sampo.kafka.handler.ElectLeadersHandler;
 import dev.sampo.kafka.handler.FetchHandler;
 import dev.sampo.kafka.handler.FetchSettings;
 import dev.sampo.kafka.handler.FindCoordinatorHandler;
@@ -41,6 +43,7 @@ import dev.sampo.kafka.handler.LeaveGroupHandler;
 import dev.sampo.kafka.handler.ListConfigResourcesHandler;
 import dev.sampo.kafka.handler.ListGroupsHandler;
 import dev.sampo.kafka.handler.ListOffsetsHandler;
+import dev.sampo.kafka.handler.ListPartitionReassignmentsHandler;
 import dev.sampo.kafka.handler.MetadataHandler;
 import dev.sampo.kafka.handler.OffsetCommitHandler;
 import dev.sampo.kafka.handler.OffsetDeleteHandler;
@@ -49,6 +52,7 @@ import dev.sampo.kafka.handler.OffsetForLeaderEpochHandler;
 import dev.sampo.kafka.handler.ProduceHandler;
 import dev.sampo.kafka.handler.SyncGroupHandler;
 import dev.sampo.kafka.handler.TopicReadiness;
+import dev.sampo.kafka.handler.UnregisterBrokerHandler;
 import dev.sampo.kafka.local.LocalRequests;
 import dev.sampo.kafka.local.LocalSettings;
 import dev.sampo.kafka.producer.ProducerIds;
@@ -130,6 +134,11 @@ final class BrokerServices {
                 new DescribeGroupsHandler(groups),
                 new ListGroupsHandler(groups),
                 new DeleteGroupsHandler(groups)));
+        served.addAll(List.of(
+                new AlterPartitionReassignmentsHandler(controllerClient),
+                new ListPartitionReassignmentsHandler(cluster),
+                new ElectLeadersHandler(cluster, controllerClient, readiness),
+                new UnregisterBrokerHandler(controllerClient)));
         served.forEach(handler -> handlers.put(handler.apiKey(), handler));
         var keys = new ArrayList<>(handlers.keySet());
         keys.add(ApiKeys.API_VERSIONS);

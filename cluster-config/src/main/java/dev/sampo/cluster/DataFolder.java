@@ -1,6 +1,6 @@
 package dev.sampo.cluster;
 
-import dev.sampo.partition.leader.LogFolders;
+import dev.sampo.partition.replica.LogFolders;
 import dev.sampo.persistence.log.CleanShutdownMarker;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.MetaProperties;
@@ -25,25 +25,30 @@ final class DataFolder implements AutoCloseable {
     private final FileLock lock;
     private final MetaProperties identity;
     private final boolean closedCleanly;
+    private final boolean lostTail;
     private final LogFiles files;
 
     private DataFolder(
             Path path, FileChannel lockFile, FileLock lock, MetaProperties identity, boolean closedCleanly,
-            LogFiles files) {
+            boolean lostTail, LogFiles files) {
         this.path = path;
         this.lockFile = lockFile;
         this.lock = lock;
         this.identity = identity;
         this.closedCleanly = closedCleanly;
+        this.lostTail = lostTail;
         this.files = files;
     }
 
     /**
      * Takes the folder, creating it when it is missing.
      *
+     * @param clusterId that the folder must have, null for whichever it has
+     * @param newClusterId that an empty folder gets when {@code clusterId} is null; null for a random one
      * @throws StartException it cannot be written, is in use, or belongs to another broker or cluster
      */
-    static DataFolder open(Path path, int nodeId, @Nullable String clusterId, LogFiles files) {
+    static DataFolder open(
+            Path path, int nodeId, @Nullable String clusterId, @Nullable String newClusterId, LogFiles files) {
         try {
             Files.createDirectories(path);
         } catch (IOException e) {
@@ -64,11 +69,14 @@ final class DataFolder implements AutoCloseable {
                         + " is in use by another broker: stop that one, or name another folder with log.dirs");
             }
             try {
-                MetaProperties identity = identity(path, nodeId, clusterId, files);
+                boolean empty = MetaProperties.read(path, files).isEmpty();
+                MetaProperties identity =
+                        identity(path, nodeId, clusterId, clusterId == null ? newClusterId : clusterId, files);
                 checkMetadata(path);
                 Files.createDirectories(topics(path));
                 boolean clean = CleanShutdownMarker.take(topics(path), files);
-                return new DataFolder(path, lockFile, lock, identity, clean, files);
+                boolean lostTail = !empty && !clean && !BootId.isThatOf(path);
+                return new DataFolder(path, lockFile, lock, identity, clean, lostTail, files);
             } catch (IOException | StartException e) {
                 lockFile.close(); // and with it the lock
                 throw e;
@@ -103,12 +111,13 @@ final class DataFolder implements AutoCloseable {
         }
     }
 
-    private static MetaProperties identity(Path path, int nodeId, @Nullable String clusterId, LogFiles files)
+    private static MetaProperties identity(
+            Path path, int nodeId, @Nullable String clusterId, @Nullable String newClusterId, LogFiles files)
             throws IOException {
         MetaProperties found = MetaProperties.read(path, files).orElse(null);
         if (found == null) {
             var made = new MetaProperties(
-                    clusterId == null ? Uuid.randomUuid().toString() : clusterId, nodeId, Uuid.randomUuid());
+                    newClusterId == null ? Uuid.randomUuid().toString() : newClusterId, nodeId, Uuid.randomUuid());
             made.write(path, files);
             return made;
         }
@@ -136,6 +145,29 @@ final class DataFolder implements AutoCloseable {
     /** False after a crash: logs then check their tails. */
     boolean closedCleanly() {
         return closedCleanly;
+    }
+
+    /**
+     * Logs here may lack records that they had: the last process did not stop cleanly, and what it had not forced to disk
+     * went with the machine's memory. After a mere end of the process it did not.
+     */
+    boolean lostTail() {
+        return lostTail;
+    }
+
+    /** The controller knows what {@link #lostTail} says: from here on the logs are those of this boot of the machine. */
+    void writeBootId() throws IOException {
+        BootId.write(path);
+    }
+
+    /** Whether this folder took part in a metadata log already. */
+    boolean holdsMetadata() throws IOException {
+        if (!Files.isDirectory(metadata())) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(metadata())) {
+            return entries.anyMatch(Files::isDirectory);
+        }
     }
 
     Path topics() {

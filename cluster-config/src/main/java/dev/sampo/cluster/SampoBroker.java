@@ -3,9 +3,13 @@ package dev.sampo.cluster;
 import com.typesafe.config.Config;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.metrics.JmxBeans;
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.protocol.Controller.FenceBroker;
+import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
@@ -18,15 +22,24 @@ import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.ControllerHost;
+import dev.sampo.partition.controller.ControllerRoute;
+import dev.sampo.partition.controller.ControllerRouter;
 import dev.sampo.partition.controller.ControllerState;
 import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
-import dev.sampo.partition.leader.LogFolders;
 import dev.sampo.partition.leader.LogMaintenance;
-import dev.sampo.partition.leader.PartitionHome;
 import dev.sampo.partition.leader.PartitionLeaderActor;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.LogFolders;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
+import dev.sampo.partition.session.Session;
+import dev.sampo.partition.session.SessionActor;
+import dev.sampo.partition.session.SessionSettings;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.persistence.journal.EventCodec;
@@ -45,12 +58,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -58,7 +72,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -68,8 +84,8 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,8 +103,16 @@ import org.slf4j.LoggerFactory;
 public final class SampoBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SampoBroker.class);
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(30);
 
+    private final int nodeId;
+    private final long incarnation;
+    private final ActorRef<Controller.Command> controller;
+    private final ActorRef<Session.Command> session;
+    private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
     private final ActorSystem<Void> system;
@@ -102,9 +126,15 @@ public final class SampoBroker implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private SampoBroker(
-            DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system, MetadataFollower images,
-            PartitionHome home, List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans,
-            @Nullable HttpApi http) {
+            int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
+            MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
+            List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
+            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
+        this.nodeId = nodeId;
+        this.incarnation = incarnation;
+        this.controller = controller;
+        this.session = session;
+        this.lost = lost;
         this.faults = faults;
         this.folder = folder;
         this.metadataLog = metadataLog;
@@ -123,8 +153,11 @@ public final class SampoBroker implements AutoCloseable {
      */
     public static SampoBroker start(BrokerSettings settings) {
         LogFiles files = settings.machine().files();
-        DataFolder folder = DataFolder.open(settings.dataFolder(), settings.nodeId(), settings.clusterId(), files);
-        var start = new Start(settings, folder, files);
+        Config config = BrokerConfig.of(settings);
+        DataFolder folder = DataFolder.open(
+                settings.dataFolder(), settings.nodeId(), settings.clusterId(),
+                ClusterSettings.derivedClusterId(config), files);
+        var start = new Start(settings, config, folder, files);
         try {
             return start.run();
         } catch (RuntimeException e) {
@@ -142,13 +175,17 @@ public final class SampoBroker implements AutoCloseable {
     /** What has been started so far, so that a start that fails leaves nothing behind. */
     private static final class Start {
         private final BrokerSettings settings;
+        private final Config config;
+        private final ClusterSettings clusterSettings;
         private final DataFolder folder;
         private final LogFiles files;
         private final List<AutoCloseable> started = new ArrayList<>(); // the last first
         private @Nullable PartitionHome home;
 
-        Start(BrokerSettings settings, DataFolder folder, LogFiles files) {
+        Start(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
             this.settings = settings;
+            this.config = config;
+            this.clusterSettings = ClusterSettings.of(config);
             this.folder = folder;
             this.files = files;
             started.add(this::keepMark);
@@ -157,13 +194,15 @@ public final class SampoBroker implements AutoCloseable {
 
         /** A start that failed has opened no log, or closed it again: what was clean still is. */
         private void keepMark() throws IOException {
+            if (home != null) {
+                home.logs().close();
+            }
             if (folder.closedCleanly() && (home == null || home.mayMarkClean())) {
                 folder.markClean();
             }
         }
 
         SampoBroker run() {
-            Config config = BrokerConfig.of(settings);
             HttpSettings httpSettings = BrokerConfig.http(config);
             checkAddress(
                     "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
@@ -171,13 +210,16 @@ public final class SampoBroker implements AutoCloseable {
             checkAddress(
                     "metadata log", config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
                     "sampo.raft.port");
+            checkAddress(
+                    "replication", config.getString("sampo.replication.host"),
+                    config.getInt("sampo.replication.port"), "sampo.replication.port");
             settings.listeners().forEach(endpoint -> checkAddress(
                     "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
             if (httpSettings.enabled()) {
                 checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
             }
             DiskReserve reserve = openReserve(config);
-            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(config, reserve), BESIDE);
+            var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(reserve), BESIDE);
             started.addFirst(() -> close(raft));
             ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
             started.addFirst(() -> {
@@ -186,7 +228,11 @@ public final class SampoBroker implements AutoCloseable {
             });
             DiskReserveTimer.start(system, reserve);
             Cluster cluster = Cluster.get(system);
-            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+            var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+            var accepted = new AtomicBoolean(); // this process's registration
+            if (clusterSettings.alone(settings.nodeId())) {
+                ClusterFormation.alone(system);
+            }
 
             RaftMetadataLog metadataLog = join(raft);
             MetadataLogExtension.get(system).set(metadataLog);
@@ -197,19 +243,47 @@ public final class SampoBroker implements AutoCloseable {
                     bytes -> (MetadataSnapshot) codec.decode(MetadataSnapshotStore.payload(bytes)));
             started.addFirst(images);
 
-            ActorRef<Controller.Command> controller = system.systemActorOf(
+            var route = new ControllerRoute(system, role::get);
+            ActorRef<Controller.Command> controllerHost = system.systemActorOf(
                     ControllerHost.create(() -> ControllerActor.create(new ControllerState(
                             BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
-                            Uuid::randomUuid))),
-                    "controller-host", Props.empty());
-            var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+                            Uuid::randomUuid)), route),
+                    ControllerRoute.HOST_NAME, Props.empty());
+            ActorRef<Controller.Command> controller = system.systemActorOf(
+                    ControllerRouter.create(route, controllerHost), "controller-router", Props.empty());
             var _ = metadataLog.onRole(next -> {
                 role.set(next);
-                controller.tell(new ControllerHost.RoleChanged(next.leader()));
+                controllerHost.tell(new ControllerHost.RoleChanged(next.leader()));
             });
+            var lost = new CompletableFuture<String>();
+            // For whoever leads partitions: what is acknowledged is acknowledged while it holds.
+            var lease = new LeaderLease(System::nanoTime);
+            ActorRef<Session.Command> session = system.systemActorOf(
+                    SessionActor.create(new SessionActor.Parts(
+                            settings.nodeId(), SessionSettings.from(config.getConfig("sampo.session")), metadataLog,
+                            images, lease, role::get,
+                            clusterSettings.alone(settings.nodeId())
+                                    ? Set.of(settings.nodeId())
+                                    : clusterSettings.voters().stream()
+                                            .map(MetadataLog.Member::nodeId)
+                                            .collect(Collectors.toSet()),
+                            controller, lost::complete)),
+                    SessionActor.NAME, Props.empty());
+            var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
+            var _ = system.getWhenTerminated().whenComplete((done, failure) ->
+                    lost.complete("this node was shut out of the cluster"));
+            if (!clusterSettings.alone(settings.nodeId())) {
+                system.systemActorOf(
+                        ClusterFormation.create(new ClusterFormation.Parts(
+                                settings.nodeId(), clusterSettings.seeds(), role::get, images,
+                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                        "formation", Props.empty());
+            }
+            MetadataMembership.start(system, metadataLog, images, role::get);
+            MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
-            PartitionHome home = home(system, registry, reserve);
+            PartitionHome home = home(system, registry, reserve, lease);
             this.home = home;
             PartitionShards shards = PartitionShards.start(
                     system,
@@ -217,14 +291,22 @@ public final class SampoBroker implements AutoCloseable {
                             settings.nodeId(), images, registry,
                             (image, topic) ->
                                     ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
-                            entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId))));
+                            entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId)),
+                            settings.defaults().replicaLagTimeMaxMs()));
 
             var services = new BrokerServices(
                     settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
             List<KafkaListener> listeners = bind(services);
+            KafkaListener replication = bindReplication(services);
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
-            RegisterBrokerReply registered = register(system, controller, listeners);
+            RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+            accepted.set(true);
+            session.tell(new SessionActor.Registered(registered.incarnation()));
+            settle();
+            if (!clusterSettings.alone(settings.nodeId())) {
+                awaitMembership(system, cluster);
+            }
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
             system.systemActorOf(
@@ -244,8 +326,35 @@ public final class SampoBroker implements AutoCloseable {
                     .addKeyValue("incarnation", registered.incarnation())
                     .log("broker serves");
             var faults = new BrokerFaults(
-                    settings.nodeId(), registered.incarnation(), system, images, controller, listeners);
-            return new SampoBroker(folder, metadataLog, system, images, home, listeners, faults, beans, httpApi);
+                    settings.nodeId(), registered.incarnation(), system, images, controller, List.copyOf(listeners));
+            listeners.add(replication);
+            return new SampoBroker(
+                    settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
+                    listeners, faults, beans, httpApi, session, lost);
+        }
+
+        /** The broker that leads the metadata registers before it is in the cluster; others could not. */
+        private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
+            while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+                pause(20);
+            }
+        }
+
+        private Set<Integer> voters(RaftMetadataLog metadataLog) {
+            return metadataLog.members().stream()
+                    .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+        }
+
+        /** What the registration said of the folder is known to the controller. */
+        private void settle() {
+            try {
+                folder.writeBootId();
+            } catch (IOException e) {
+                throw new StartException("data folder " + settings.dataFolder() + " cannot be written: " + e, e);
+            }
         }
 
         private static String version() {
@@ -313,25 +422,41 @@ public final class SampoBroker implements AutoCloseable {
             }
         }
 
-        private RaftMetadataLog openMetadataLog(Config config, DiskReserve reserve) {
+        private RaftMetadataLog openMetadataLog(DiskReserve reserve) {
             try {
-                return RaftMetadataLog.open(new RaftSettings(
-                        settings.nodeId(), config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
-                        folder.metadata(), Set.of()), reserve);
-            } catch (IOException e) {
+                return RaftMetadataLog.open(
+                        new RaftSettings(
+                                settings.nodeId(), config.getString("sampo.raft.host"),
+                                config.getInt("sampo.raft.port"), folder.metadata(),
+                                clusterSettings.alone(settings.nodeId())
+                                        ? Set.of()
+                                        : Set.copyOf(clusterSettings.voters()),
+                                folder.holdsMetadata() ? null : RaftSettings.groupOf(folder.clusterId()),
+                                config.getDuration("sampo.raft.election-timeout-min"),
+                                config.getDuration("sampo.raft.election-timeout-max")),
+                        reserve);
+            } catch (IOException | IllegalArgumentException e) {
                 throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
                         + e.getMessage(), e);
             }
         }
 
-        private PartitionHome home(ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve) {
+        private PartitionHome home(
+                ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve, LeaderLease lease) {
+            Executor blocking =
+                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
             return new PartitionHome(
-                    folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), registry,
+                    new ReplicaLogs(
+                            folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), blocking,
+                            settings.machine().wallClockMs()),
+                    registry,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
-                    system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")),
+                    blocking,
                     system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
-                    settings.machine().wallClockMs(), new PartitionHome.OpenLogs(),
-                    settings.defaults().longValue("producer.id.expiration.ms"));
+                    settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
+                    Leading.of(
+                            settings.nodeId(), lease,
+                            settings.defaults().replicaLagTimeMaxMs()));
         }
 
         private List<KafkaListener> bind(BrokerServices services) {
@@ -350,6 +475,18 @@ public final class SampoBroker implements AutoCloseable {
                 }
             }
             return listeners;
+        }
+
+        private KafkaListener bindReplication(BrokerServices services) {
+            String host = config.getString("sampo.replication.host");
+            int port = config.getInt("sampo.replication.port");
+            try {
+                KafkaListener listener = services.listen(Endpoint.REPLICATION, new InetSocketAddress(host, port));
+                started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
+                return listener;
+            } catch (IOException e) {
+                throw new StartException("replication: " + cannotListen(host, port, "sampo.replication.port", e), e);
+            }
         }
 
         /** Beside the rest of the start: health can be asked for while logs are recovered. Null when it is switched off. */
@@ -382,57 +519,133 @@ public final class SampoBroker implements AutoCloseable {
             return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
         }
 
+        /**
+         * Asks until the controller answers: it may be elected only when enough other brokers have started. The broker that
+         * had this id may still count as alive for a while, so a refusal for that counts only after its session must be over.
+         */
         private RegisterBrokerReply register(
-                ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners) {
+                ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners,
+                KafkaListener replication, RaftMetadataLog metadataLog) {
+            List<Endpoint> endpoints = endpoints(listeners, replication);
+            String raftAddress = new ClusterSettings.HostPort(
+                    BrokerConfig.reachable(config.getString("sampo.raft.host")), metadataLog.address().getPort()).toString();
+            Uuid processId = Uuid.randomUuid();
+            boolean alone = clusterSettings.alone(settings.nodeId());
+            long begin = System.nanoTime();
+            for (int attempt = 1; ; attempt++) {
+                RegisterBrokerReply reply = null;
+                try {
+                    reply = AskPattern.<Controller.Command, RegisterBrokerReply>ask(
+                                    controller,
+                                    replyTo -> new RegisterBroker(
+                                            settings.nodeId(), folder.directoryId(), processId, endpoints,
+                                            settings.rack(), replyTo, raftAddress, folder.lostTail()),
+                                    alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
+                                    system.scheduler())
+                            .toCompletableFuture()
+                            .get();
+                } catch (ExecutionException e) {
+                    if (alone || !(e.getCause() instanceof TimeoutException)) {
+                        throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new StartException("interrupted while waiting for the controller", e);
+                }
+                Duration waited = Duration.ofNanos(System.nanoTime() - begin);
+                if (reply != null && reply.incarnation() >= 0) {
+                    return reply;
+                }
+                if (reply != null) {
+                    if (reply.error() != KafkaError.DUPLICATE_BROKER_REGISTRATION
+                            || waited.compareTo(config.getDuration("sampo.session.timeout").plusSeconds(3)) > 0) {
+                        throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
+                                + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
+                    }
+                    pause(500);
+                } else if (attempt % 5 == 0) {
+                    log.atWarn().addKeyValue("brokerId", settings.nodeId())
+                            .addKeyValue("voters", clusterSettings.voters())
+                            .addKeyValue("seeds", clusterSettings.seeds())
+                            .addKeyValue("waitedMs", waited.toMillis())
+                            .log("waits for the controller: a majority of the voters must run and be reached");
+                }
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+            }
+        }
+
+        private static void pause(int milliseconds) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(milliseconds);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StartException("interrupted while waiting for the cluster", e);
+            }
+        }
+
+        private List<Endpoint> endpoints(List<KafkaListener> listeners, KafkaListener replication) {
             var endpoints = new ArrayList<Endpoint>();
             for (int i = 0; i < listeners.size(); i++) {
                 endpoints.add(BrokerConfig.advertised(
                         settings, settings.listeners().get(i), listeners.get(i).address().getPort()));
             }
-            RegisterBrokerReply reply = join(AskPattern.<Controller.Command, RegisterBrokerReply>ask(
-                            controller,
-                            replyTo -> new RegisterBroker(
-                                    settings.nodeId(), folder.directoryId(), Uuid.randomUuid(), endpoints,
-                                    settings.rack(), replyTo),
-                            CONTROLLER_TIMEOUT,
-                            system.scheduler())
-                    .toCompletableFuture());
-            if (reply.incarnation() < 0) {
-                throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
-                        + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
-            }
-            return reply;
+            endpoints.add(new Endpoint(
+                    Endpoint.REPLICATION, BrokerConfig.reachable(config.getString("sampo.replication.host")),
+                    replication.address().getPort(), "PLAINTEXT"));
+            return endpoints;
         }
 
-        /** Waits until all partitions led here are open: a client that comes now is served. */
+        /** Waits until all that this broker has a part in is led, and served if it is led here: a client that comes now is. */
         private void awaitLeadership(MetadataFollower images, PartitionRegistry registry) {
             var served = new CompletableFuture<Void>();
-            Set<TopicIdPartition> missing = ConcurrentHashMap.newKeySet();
-            MetadataImage image = images.current();
-            image.topics().values().forEach(topic -> {
-                for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
-                    if (image.groupOf(topic, partition).replicas().contains(settings.nodeId())) {
-                        missing.add(new TopicIdPartition(topic.id(), partition));
-                    }
-                }
-            });
-            Runnable stop = registry.subscribe((entry, entered) -> {
-                if (entered && missing.remove(entry.id()) && missing.isEmpty()) {
+            Runnable look = () -> {
+                if (unserved(images.current(), registry) == 0) {
                     served.complete(null);
                 }
+            };
+            Runnable stopRegistry = registry.subscribe((entry, entered) -> {
+                if (entered) {
+                    look.run();
+                }
             });
-            if (missing.isEmpty()) {
-                served.complete(null);
-            }
+            Runnable stopImages = images.subscribe((before, now) -> {
+                if (before.groups() != now.groups() || before.brokers() != now.brokers()) {
+                    look.run();
+                }
+            });
+            look.run();
             try {
                 served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
-                log.atWarn().addKeyValue("partitions", missing.size()).log("serves, but not all partitions yet");
+                log.atWarn().addKeyValue("partitions", unserved(images.current(), registry))
+                        .log("serves, but not all partitions yet");
             } catch (InterruptedException | ExecutionException e) {
                 throw new StartException("interrupted while the partitions start", e);
             } finally {
-                stop.run();
+                stopRegistry.run();
+                stopImages.run();
             }
+        }
+
+        /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
+        private int unserved(MetadataImage image, PartitionRegistry registry) {
+            int unserved = 0;
+            for (var entry : image.groupPartitions().entrySet()) {
+                MetadataImage.PlacementGroup group = image.groups().get(entry.getKey());
+                if (group == null || !group.replicas().contains(settings.nodeId())
+                        || group.inSyncReplicas().stream().noneMatch(image::isLive)) {
+                    continue;
+                }
+                for (TopicIdPartition id : entry.getValue()) {
+                    boolean led = group.leader() == settings.nodeId()
+                            ? registry.find(id) != null
+                            : image.isLive(group.leader());
+                    unserved += led ? 0 : 1;
+                }
+            }
+            return unserved;
         }
 
         private static <T> T join(CompletableFuture<T> stage) {
@@ -457,12 +670,34 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
-    /** {@code host:port} of every listener as clients are told, comma-separated. */
+    /** {@code host:port} of every listener for clients of every live broker, as clients are told, comma-separated. */
     public String bootstrapServers() {
+        return servers(broker -> !broker.fenced());
+    }
+
+    /** {@code host:port} of every listener for clients of this broker, as clients are told, comma-separated. */
+    public String ownServers() {
+        return servers(broker -> broker.id() == nodeId);
+    }
+
+    private String servers(Predicate<MetadataImage.Broker> which) {
         return images.current().brokers().values().stream()
+                .filter(which)
+                .sorted(Comparator.comparingInt(MetadataImage.Broker::id))
                 .flatMap(broker -> broker.endpoints().stream())
+                .filter(endpoint -> !endpoint.listener().equals(Endpoint.REPLICATION))
                 .map(endpoint -> endpoint.host() + ":" + endpoint.port())
                 .collect(Collectors.joining(","));
+    }
+
+    /** The broker id. */
+    public int nodeId() {
+        return nodeId;
+    }
+
+    /** The metadata as this broker knows it now. */
+    public MetadataImages images() {
+        return images;
     }
 
     /** Where the HTTP API listens, empty when it is switched off. */
@@ -488,6 +723,14 @@ public final class SampoBroker implements AutoCloseable {
         return beans == null ? null : beans.server();
     }
 
+    /**
+     * Completes, with the reason, when this broker must not go on: the cluster has ended its session or shut its node out.
+     * It leads nothing then; {@link #kill} it and start it again. {@link RestartingBroker} does.
+     */
+    public CompletionStage<String> whenLost() {
+        return lost.minimalCompletionStage();
+    }
+
     /** Blocks until the broker is closed. */
     public void awaitTermination() {
         try {
@@ -497,7 +740,10 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
-    /** Stops accepting, answers what is in flight, closes all logs, forces them, and marks the folder clean. */
+    /**
+     * Hands its groups to other brokers while it still serves, as far as others can lead them; then stops accepting, answers
+     * what is in flight, closes all logs, forces them, and marks the folder clean.
+     */
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {
@@ -505,6 +751,10 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            boolean inCluster = images.current().brokers().size() > 1;
+            if (inCluster && others().anyMatch(other -> !other.fenced())) {
+                quietly("leadership", this::handOver);
+            }
             HttpApi api = http;
             if (api != null) {
                 quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
@@ -515,10 +765,15 @@ public final class SampoBroker implements AutoCloseable {
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }
-            quietly("actor system", () -> CoordinatedShutdown.get(system)
-                    .runAll(CoordinatedShutdown.clusterLeavingReason())
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS));
+            if (inCluster && others().allMatch(other -> other.fenced() || other.shuttingDown())) {
+                quietly("actor system", this::terminate); // all stop: nobody is left who could take a hand-off or a farewell
+            } else {
+                quietly("actor system", () -> CoordinatedShutdown.get(system)
+                        .runAll(CoordinatedShutdown.clusterLeavingReason())
+                        .toCompletableFuture()
+                        .get(60, TimeUnit.SECONDS));
+            }
+            quietly("logs", home.logs()::close);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
             quietly("clean-shutdown marker", () -> {
@@ -533,6 +788,59 @@ public final class SampoBroker implements AutoCloseable {
         }
     }
 
+    private Stream<MetadataImage.Broker> others() {
+        return images.current().brokers().values().stream().filter(broker -> broker.id() != nodeId);
+    }
+
+    private void terminate() throws InterruptedException, ExecutionException, TimeoutException {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
+    /** Afterwards this broker is fenced: nobody waits for it, and nobody takes its end for a crash. */
+    private void handOver() throws Exception {
+        if (lost.isDone()) {
+            return;
+        }
+        var led = new CompletableFuture<Void>();
+        CompletionStage<ItemsReply> stopping = AskPattern.ask(
+                controller, replyTo -> new BrokerStopping(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
+        stopping.toCompletableFuture().get();
+        Runnable stop = images.subscribe((before, now) -> {
+            if (ledForOthers(now) == 0) {
+                led.complete(null);
+            }
+        });
+        try {
+            led.get(HAND_OVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            log.atWarn().addKeyValue("groups", ledForOthers(images.current()))
+                    .log("stops though it leads groups that others could lead: they did not take them in time");
+        } finally {
+            stop.run();
+        }
+        session.tell(new SessionActor.Stopping());
+        CompletionStage<ItemsReply> fenced = AskPattern.ask(
+                controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
+        fenced.toCompletableFuture().get();
+        metadataLog.stepDown();
+    }
+
+    /** Groups with partitions that are led here and that another broker could lead. */
+    private long ledForOthers(MetadataImage image) {
+        return image.groupPartitions().keySet().stream()
+                .map(image.groups()::get)
+                .filter(group -> group != null && group.leader() == nodeId
+                        && group.inSyncReplicas().stream().anyMatch(id -> id != nodeId && image.isLive(id)
+                                && !isStopping(image, id)))
+                .count();
+    }
+
+    private static boolean isStopping(MetadataImage image, int id) {
+        MetadataImage.Broker broker = image.brokers().get(id);
+        return broker != null && broker.shuttingDown();
+    }
+
     /**
      * Ends the broker as a crash would, as far as one JVM can: connections are cut with requests in flight unanswered, no
      * partition is handed over or flushed, and the folder is not marked clean, so the next start recovers. For tests.
@@ -543,20 +851,20 @@ public final class SampoBroker implements AutoCloseable {
             return;
         }
         try {
+            // The actor system may have ended by itself, and its listeners with it: nobody is there who could answer.
+            long patienceMs = system.whenTerminated().isCompleted() ? 100 : 10_000;
             HttpApi api = http;
             if (api != null) {
-                quietly("HTTP", () -> api.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+                quietly("HTTP", () -> api.stop().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
             if (beans != null) {
                 beans.close();
             }
             for (KafkaListener listener : listeners) {
-                quietly("listener", () -> listener.abort().toCompletableFuture().get(10, TimeUnit.SECONDS));
+                quietly("listener", () -> listener.abort().toCompletableFuture().get(patienceMs, TimeUnit.MILLISECONDS));
             }
-            quietly("actor system", () -> {
-                system.terminate();
-                system.getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
-            });
+            quietly("actor system", this::terminate);
+            quietly("logs", home.logs()::abandon);
             quietly("metadata image", images::close);
             quietly("metadata log", metadataLog::close);
             quietly("data folder", folder::close);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The command {@code bin/sampo}: hands brokers to the command line, which knows nothing else of them. */
 public final class SampoMain {
@@ -51,6 +52,12 @@ public final class SampoMain {
         @Override
         public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
             start(() -> serve(SampoMain.dev(port, httpPort, dataFolder, terminal.err()), terminal.out()));
+        }
+
+        @Override
+        public void devCluster(int brokers, int port, int httpPort, String dataFolder, Terminal terminal) {
+            start(() -> new DevCluster(brokers, port, httpPort, Path.of(dataFolder).toAbsolutePath().normalize())
+                    .run(terminal.out(), SampoMain::box));
         }
 
         @Override
@@ -95,20 +102,28 @@ public final class SampoMain {
     }
 
     private static void serve(BrokerSettings settings, PrintStream out) {
-        SampoBroker broker = SampoBroker.start(settings);
+        var told = new AtomicBoolean();
+        RestartingBroker broker = RestartingBroker.start(settings, started -> {
+            if (!told.getAndSet(true)) {
+                tellReady(settings, started, out);
+            }
+        });
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "sampo-stop"));
+        broker.awaitTermination();
+    }
+
+    private static void tellReady(BrokerSettings settings, SampoBroker broker, PrintStream out) {
         Duration sinceJvmStart = Duration.ofMillis(System.currentTimeMillis()
                 - java.lang.management.ManagementFactory.getRuntimeMXBean().getStartTime());
         var lines = new ArrayList<String>();
         lines.add("Sampo is ready (%.1f s)".formatted(sinceJvmStart.toMillis() / 1000.0));
-        lines.add("Kafka   " + broker.bootstrapServers());
+        lines.add("Kafka   " + broker.ownServers());
         broker.httpAddress().ifPresent(address -> lines.add(
                 "HTTP    http://" + address.getAddress().getHostAddress() + ":" + address.getPort()));
         lines.add("Data    " + settings.dataFolder());
         lines.add("Stop    Ctrl-C, or kill " + ProcessHandle.current().pid());
         out.println(box(lines));
         out.flush();
-        broker.awaitTermination();
     }
 
     private static String box(List<String> lines) {

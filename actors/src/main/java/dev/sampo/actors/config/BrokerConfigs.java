@@ -24,19 +24,24 @@ public final class BrokerConfigs {
 
     private static final ConfigTable TABLE = ConfigTable.load("broker-configs.tsv");
 
-    /** Not among the 379: Kafka takes these three only dynamically. They need throttled replication. */
+    /** Not among the 379: Kafka takes these three only dynamically. The third is about moves between log folders. */
     private static final Set<String> DYNAMIC_ONLY = Set.of(
             "follower.replication.throttled.rate",
             "leader.replication.throttled.rate",
             "replica.alter.log.dirs.io.max.bytes.per.second");
+
+    /** Those that act when they are set for one broker while it runs, besides the defaults of topics. */
+    private static final Set<String> DYNAMIC = Set.of(
+            "cordoned.log.dirs", "follower.replication.throttled.rate", "leader.replication.throttled.rate");
 
     /** Broker configs that give the default of a topic config that acts. */
     private static final Set<String> TOPIC_DEFAULTS = topicDefaults();
 
     /** Names that act when they stand in the configuration file, besides the defaults of topics. */
     private static final Set<String> STATIC = Set.of(
-            "advertised.listeners", "auto.create.topics.enable", "broker.id", "broker.rack", "connections.max.idle.ms",
-            "controller.listener.names", "default.replication.factor",
+            "advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable", "broker.id", "broker.rack",
+            "connections.max.idle.ms", "controller.listener.names", "controller.quorum.voters",
+            "default.replication.factor",
             "delete.topic.enable", "fetch.max.bytes", "group.initial.rebalance.delay.ms",
             "group.max.session.timeout.ms", "group.max.size", "group.min.session.timeout.ms",
             "inter.broker.listener.name", "listener.security.protocol.map", "listeners", "log.dir", "log.dirs",
@@ -68,8 +73,22 @@ public final class BrokerConfigs {
         return definition != null && definition.type() == ConfigDef.Type.LIST;
     }
 
-    /** True when a dynamic change of this name takes effect: Kafka's dynamic names that give a default to topics. */
+    /** True for a name that Kafka takes only dynamically, and Sampo too. */
+    public static boolean dynamicOnly(String name) {
+        return DYNAMIC_ONLY.contains(name) && DYNAMIC.contains(name);
+    }
+
+    /** True for a name that each broker has a value of its own for: there is none for all brokers. */
+    public static boolean perBroker(String name) {
+        ConfigDefinition definition = definitions().get(name);
+        return definition != null && definition.updateMode() == UpdateMode.PER_BROKER;
+    }
+
+    /** True when a dynamic change of this name takes effect: some, and Kafka's that give a default to topics. */
     public static boolean dynamic(String name) {
+        if (DYNAMIC.contains(name)) {
+            return true;
+        }
         ConfigDefinition definition = definitions().get(name);
         return definition != null
                 && definition.updateMode() == UpdateMode.CLUSTER_WIDE
@@ -109,7 +128,9 @@ public final class BrokerConfigs {
             }
             ConfigDefinition definition = definitions().get(name);
             if (definition == null) {
-                (DYNAMIC_ONLY.contains(name) ? notActing : unknown).add(name);
+                if (!dynamicOnly(name)) {
+                    (DYNAMIC_ONLY.contains(name) ? notActing : unknown).add(name);
+                }
             } else if (definition.updateMode() == UpdateMode.READ_ONLY) {
                 readOnly.add(name);
             } else if (!dynamic(name)) {
@@ -141,6 +162,10 @@ public final class BrokerConfigs {
                 return "The configuration value cannot be added because it exceeds the maximum value size of "
                         + MAX_VALUE_BYTES + " bytes.";
             }
+            if (dynamicOnly(entry.getKey()) && !isRate(entry.getValue())) {
+                return "Invalid value " + entry.getValue() + " for configuration " + entry.getKey()
+                        + ": bytes per second, a whole number of 0 or more";
+            }
             ConfigDefinition definition = definitions().get(entry.getKey());
             // A class name is never loaded here: values may come over the network.
             if (definition != null && definition.type() != ConfigDef.Type.CLASS) {
@@ -152,6 +177,14 @@ public final class BrokerConfigs {
             }
         }
         return null;
+    }
+
+    private static boolean isRate(String value) {
+        try {
+            return Long.parseLong(value.trim()) >= 0;
+        } catch (NumberFormatException e) {
+            return false;
+        }
     }
 
     /** The typed value; refuses what type or validator refuse, in Kafka's words. */

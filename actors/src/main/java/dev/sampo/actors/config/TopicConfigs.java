@@ -24,8 +24,6 @@ public final class TopicConfigs {
 
     private static final Set<String> NOT_ACTING = Set.of(
             "errors.deadletterqueue.group.enable",
-            "follower.replication.throttled.replicas",
-            "leader.replication.throttled.replicas",
             "local.retention.bytes",
             "local.retention.ms",
             "remote.copy.lag.bytes",

@@ -1,6 +1,7 @@
 package dev.sampo.actors.protocol;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.serialization.SampoMessage;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,8 @@ public interface Controller {
     /** To the controller. */
     sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
-                    FenceBroker, ChangeInSyncReplicas, AllocateProducerIds, Internal {}
+                    FenceBroker, BrokerStopping, ChangeInSyncReplicas, AllocateProducerIds, AlterReassignments,
+                    CompleteMove, ElectLeaders, UnregisterBroker, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -113,28 +115,53 @@ public interface Controller {
     /** In request order. */
     record ItemsReply(List<ItemResult> results, long metadataOffset) implements Reply {}
 
-    /** A sentinel asks for the next leader epoch of its placement group. */
+    /**
+     * A sentinel asks for a leader epoch of its placement group.
+     *
+     * @param knownEpoch the group's epoch when this sentinel began: if its broker leads in a later one already, that was
+     *     granted to this very sentinel and is granted again
+     */
     record BecomeLeader(
             String groupId, int brokerId, long incarnation, long imageOffset,
-            ActorRef<? super BecomeLeaderReply> replyTo)
-            implements Command {}
+            ActorRef<? super BecomeLeaderReply> replyTo, int knownEpoch)
+            implements Command {
+        /** Asks for a new epoch in any case. */
+        public BecomeLeader(
+                String groupId, int brokerId, long incarnation, long imageOffset,
+                ActorRef<? super BecomeLeaderReply> replyTo) {
+            this(groupId, brokerId, incarnation, imageOffset, replyTo, Integer.MAX_VALUE);
+        }
+    }
 
     /** NONE with the epoch granted, or the reason for the refusal. */
     record BecomeLeaderReply(String groupId, KafkaError error, int leaderEpoch, long metadataOffset)
             implements Reply {}
 
     /** Where a listener of a broker is reached. */
-    record Endpoint(String listener, String host, int port, String securityProtocol) {}
+    record Endpoint(String listener, String host, int port, String securityProtocol) {
+        /** The listener on which brokers copy from each other. No client is told of it. */
+        public static final String REPLICATION = "REPLICATION";
+    }
 
     /**
      * A broker starts (or comes back).
      *
      * @param directoryId id of its data folder; a second folder under one broker id is refused
+     * @param raftAddress {@code host:port} where the other members of the metadata log reach it, null when it takes no part
+     * @param lostTail its logs may lack records that they had: it was not stopped cleanly, and the machine's page cache is
+     *     gone since
      */
     record RegisterBroker(
             int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
-            ActorRef<? super RegisterBrokerReply> replyTo)
-            implements Command {}
+            ActorRef<? super RegisterBrokerReply> replyTo, @Nullable String raftAddress, boolean lostTail)
+            implements Command {
+        /** Without an address of the metadata log, with all of its logs. */
+        public RegisterBroker(
+                int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
+                ActorRef<? super RegisterBrokerReply> replyTo) {
+            this(brokerId, directoryId, processId, endpoints, rack, replyTo, null, false);
+        }
+    }
 
     /** {@code incarnation} counts the registrations of the cluster (Kafka's broker epoch), -1 when refused. */
     record RegisterBrokerReply(
@@ -148,16 +175,36 @@ public interface Controller {
     record FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
 
     /**
+     * A broker is about to stop: from here on it leads nothing that another broker can lead. Over with its next
+     * registration. Answers as {@link FenceBroker} does.
+     */
+    record BrokerStopping(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /**
      * A leader asks for another ISR of its group: compare and set.
      *
      * @param leaderEpoch the asker's, else FENCED_LEADER_EPOCH
      * @param partitionEpoch as the asker's image shows it, else INVALID_UPDATE_VERSION
      * @param inSyncReplicas the leader and live replicas of the group only, else INELIGIBLE_REPLICA
+     * @param incarnations of those, as the leader knows them (KIP-903), in their order: an older one is INELIGIBLE_REPLICA
+     *     too. Empty for no such check
      */
     record ChangeInSyncReplicas(
             String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
-            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo)
-            implements Command {}
+            List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo, List<Long> incarnations)
+            implements Command {
+        @SuppressWarnings("all") // null comes from a broker of the release before
+        public ChangeInSyncReplicas {
+            incarnations = incarnations == null ? List.of() : List.copyOf(incarnations);
+        }
+
+        /** Whatever the members' incarnations are. */
+        public ChangeInSyncReplicas(
+                String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+                List<Integer> inSyncReplicas, ActorRef<? super ItemsReply> replyTo) {
+            this(groupId, brokerId, incarnation, leaderEpoch, partitionEpoch, inSyncReplicas, replyTo, List.of());
+        }
+    }
 
     /** A block of producer ids for one broker. */
     record AllocateProducerIds(int brokerId, long incarnation, ActorRef<? super AllocateProducerIdsReply> replyTo)
@@ -165,4 +212,53 @@ public interface Controller {
 
     /** Ids {@code first <= id < first + count}; never given twice. */
     record AllocateProducerIdsReply(KafkaError error, long first, int count, long metadataOffset) implements Reply {}
+
+    /**
+     * Another replica list for a partition.
+     *
+     * @param replicas broker ids, preferred leader first; null ends the move that is under way
+     */
+    record Reassignment(String topic, int partition, @Nullable List<Integer> replicas) {}
+
+    /**
+     * Moves partitions to other brokers. One result per partition, in request order: NONE when the move has begun, or was
+     * over at once.
+     *
+     * @param allowReplicationFactorChange false refuses lists of another length than the partition has
+     */
+    record AlterReassignments(
+            List<Reassignment> reassignments, boolean allowReplicationFactorChange, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /**
+     * The leader of a partition that moves reports that the brokers it moves to have all that is committed, and that its
+     * high watermark waits for them from now on, until the image shows another partition epoch or another place of the
+     * partition, or this is refused. Compare and set, as {@link ChangeInSyncReplicas}; answers with one result,
+     * NO_REASSIGNMENT_IN_PROGRESS when the partition does not move there (any more).
+     *
+     * @param groupId the group that the partition leaves
+     * @param targetGroupId the group that it moves to
+     * @param caughtUp broker id to the incarnation that copied
+     */
+    record CompleteMove(
+            String groupId, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch,
+            TopicIdPartition partition, String targetGroupId, Map<Integer, Long> caughtUp,
+            ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
+
+    /** A partition by the name of its topic. */
+    record NamedPartition(String topic, int partition) {}
+
+    /**
+     * Elects leaders. One result per partition, in request order; NONE: the election was not needed to be written, or is,
+     * and the image shows its leader soon.
+     *
+     * @param unclean false: the preferred one, the first of the replica list; true: any live replica, where no other may
+     *     lead. Records that only lost replicas held are then gone for good
+     */
+    record ElectLeaders(
+            List<NamedPartition> partitions, boolean unclean, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /** Forgets a broker. Answers with one result; INVALID_REQUEST while it lives or a partition has a replica on it. */
+    record UnregisterBroker(int brokerId, ActorRef<? super ItemsReply> replyTo) implements Command {}
 }

@@ -19,19 +19,30 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Partition {
     /** To a partition. */
-    sealed interface Command permits Activate, Reconfigure, Maintain, Stop, Request, Internal {}
+    sealed interface Command
+            permits Activate, Reconfigure, ReplicasChanged, ProposeInSync, CancelProposal, CheckFollowers, Maintain, Stop,
+                    Request, Internal {}
 
     /** A command that is answered, exactly once. */
     sealed interface Request extends Command
-            permits Append, Read, ListOffset, EpochEndOffset, DeleteRecords, DescribeProducers, DescribeLog {}
+            permits Append, Read, ReplicaRead, ListOffset, EpochEndOffset, DeleteRecords, DescribeProducers, DescribeLog {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
 
+    /** From a partition to the sentinel of its placement group, on the same broker. */
+    sealed interface Report extends Internal permits FollowerCaughtUp, FollowersBehind, ProposalAnswered {
+        /** The partition that reports. */
+        TopicIdPartition id();
+
+        /** The epoch in which it leads; a report of another one is void. */
+        int leaderEpoch();
+    }
+
     /** From a partition to a connection, a handler or a coordinator. */
     sealed interface Reply
-            permits AppendReply, ReadReply, DataArrived, ListOffsetReply, EpochEndOffsetReply, DeleteRecordsReply,
-                    DescribeProducersReply, DescribeLogReply {
+            permits AppendReply, ReadReply, ReplicaReadReply, DataArrived, HighWatermarkMoved, ListOffsetReply,
+                    EpochEndOffsetReply, DeleteRecordsReply, DescribeProducersReply, DescribeLogReply {
         /** The request that is answered. */
         long requestId();
 
@@ -45,9 +56,82 @@ public interface Partition {
         COORDINATOR
     }
 
-    /** Granted by the controller: lead in this epoch. Opens the log, recovers it, registers, serves. */
-    record Activate(TopicIdPartition id, String topic, int leaderEpoch, int inSyncReplicas, TopicSettings settings)
-            implements Command {}
+    /** One process of a broker. {@code incarnation} is Kafka's broker epoch. */
+    record Member(int brokerId, long incarnation) {}
+
+    /**
+     * Who copies a partition, as one metadata image says.
+     *
+     * @param partitionEpoch of the placement group: grows with each change of its leader or ISR
+     * @param replicas broker ids, the leader's own included
+     * @param inSync those of them that are in sync: the ISR that counts for {@code min.insync.replicas}
+     * @param joining brokers that the partition is being moved to and that are no replicas of its group
+     */
+    record Replicas(int partitionEpoch, List<Integer> replicas, List<Integer> inSync, List<Integer> joining) {
+        /** Nothing moves. */
+        public Replicas(int partitionEpoch, List<Integer> replicas, List<Integer> inSync) {
+            this(partitionEpoch, replicas, inSync, List.of());
+        }
+
+        /** A partition with this broker's copy only. */
+        public static Replicas alone(int brokerId) {
+            return new Replicas(0, List.of(brokerId), List.of(brokerId));
+        }
+    }
+
+    /**
+     * Brokers that are about to be in sync: the controller is or will be asked. From the moment a partition hears of it,
+     * its high watermark waits for them too, until the image shows another partition epoch or the proposal is cancelled.
+     *
+     * @param partitionEpoch the one that the controller is asked to change
+     */
+    record Proposal(int partitionEpoch, List<Member> members) {}
+
+    /**
+     * Granted by the controller: lead in this epoch. Opens the log, recovers it, registers, serves.
+     *
+     * @param proposal what is under way for the group, null for nothing
+     * @param sentinel hears the reports
+     */
+    record Activate(
+            TopicIdPartition id, String topic, int leaderEpoch, Replicas replicas, @Nullable Proposal proposal,
+            TopicSettings settings, ActorRef<? super Report> sentinel)
+            implements Command {
+        /** The same with other settings. */
+        public Activate with(TopicSettings changed) {
+            return new Activate(id, topic, leaderEpoch, replicas, proposal, changed, sentinel);
+        }
+
+        /** The same with other replicas. */
+        public Activate with(Replicas changed, @Nullable Proposal underWay) {
+            return new Activate(id, topic, leaderEpoch, changed, underWay, settings, sentinel);
+        }
+    }
+
+    /** The image shows other replicas, another ISR or other brokers that join. */
+    record ReplicasChanged(int leaderEpoch, Replicas replicas) implements Command {}
+
+    /** First phase of an ISR expansion: wait for these brokers from now on; answered with {@link ProposalAnswered}. */
+    record ProposeInSync(int leaderEpoch, Proposal proposal) implements Command {}
+
+    /** The controller refused, or was not asked: who is only proposed counts no more. */
+    record CancelProposal(int leaderEpoch, int partitionEpoch) implements Command {}
+
+    /** Report followers in the ISR that are behind for longer than {@code replica.lag.time.max.ms}. */
+    record CheckFollowers(int leaderEpoch) implements Command {}
+
+    /** A follower outside of the ISR has everything that is committed, and the start of this epoch. Told once. */
+    record FollowerCaughtUp(TopicIdPartition id, int leaderEpoch, Member follower) implements Report {}
+
+    /** These members of the ISR are behind for too long. */
+    record FollowersBehind(TopicIdPartition id, int leaderEpoch, List<Integer> brokerIds) implements Report {}
+
+    /**
+     * Whether the partition now waits for the proposed brokers, all of which have everything that is committed. If not,
+     * those that lag are named, and each is reported again when it has caught up.
+     */
+    record ProposalAnswered(TopicIdPartition id, int leaderEpoch, int partitionEpoch, List<Integer> lagging)
+            implements Report {}
 
     /** The topic's configuration changed. */
     record Reconfigure(TopicSettings settings) implements Command {}
@@ -129,6 +213,39 @@ public interface Partition {
 
     /** A watched partition has something new, or has changed so that a read must be tried again. */
     record DataArrived(long requestId, int index) implements Reply {}
+
+    /**
+     * A replica reads, up to the end of the log; what it asks for tells how far it has come. Only from the brokers' own
+     * listener, which has compared {@code incarnation} with the metadata.
+     *
+     * @param currentLeaderEpoch must be the leader's
+     * @param lastFetchedEpoch epoch of the last record before {@code fetchOffset} in the replica's log, -1 for an empty log
+     * @param knownHighWatermark what the replica has heard (KIP-1166), -1 when it does not say
+     * @param watch when there is nothing to read: answer later, as soon as there is ({@link HighWatermarkMoved} may come
+     *     before), or {@link DataArrived} when the partition has changed; a later read of the same broker takes its place
+     */
+    record ReplicaRead(
+            long requestId, int index, int brokerId, long incarnation, long fetchOffset, int maxBytes,
+            int currentLeaderEpoch, int lastFetchedEpoch, long knownHighWatermark, boolean atLeastOneBatch, boolean watch,
+            ActorRef<? super Reply> replyTo)
+            implements Request {}
+
+    /**
+     * What there is for a replica. A read with a watch that finds nothing is answered twice: now without records, and when
+     * there are some.
+     *
+     * @param fetchOffset as asked
+     * @param records null when there is nothing to send; the receiver releases it
+     * @param logEndOffset of the leader: records may be missing although there are some, if the first does not fit
+     * @param divergingEpoch -1 when the logs do not diverge
+     */
+    record ReplicaReadReply(
+            long requestId, int index, KafkaError error, long fetchOffset, long highWatermark, long logStartOffset,
+            long logEndOffset, @Nullable FileSlice records, int divergingEpoch, long divergingEndOffset)
+            implements Reply {}
+
+    /** The high watermark moved, while a replica waits for records. */
+    record HighWatermarkMoved(long requestId, int index, long highWatermark) implements Reply {}
 
     /**
      * The offset for a timestamp; -1 latest, -2 earliest, -3 maximum timestamp, -4 earliest local, -5 latest tiered,

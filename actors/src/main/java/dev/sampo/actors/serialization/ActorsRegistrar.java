@@ -39,7 +39,14 @@ public final class ActorsRegistrar implements KryoRegistrar {
                 .addRecord(130, Controller.AllocateProducerIds.class)
                 .addRecord(131, Controller.AllocateProducerIdsReply.class)
                 .addRecord(132, Controller.FenceBroker.class)
-                .addRecord(133, Controller.ChangeInSyncReplicas.class);
+                .addRecord(133, Controller.ChangeInSyncReplicas.class)
+                .addRecord(150, Controller.BrokerStopping.class)
+                .addRecord(160, Controller.Reassignment.class)
+                .addRecord(161, Controller.AlterReassignments.class)
+                .addRecord(162, Controller.CompleteMove.class)
+                .addRecord(163, Controller.NamedPartition.class)
+                .addRecord(164, Controller.ElectLeaders.class)
+                .addRecord(165, Controller.UnregisterBroker.class);
     }
 
     private static int code(Acks acks) {

@@ -79,7 +79,7 @@ class TopicConfigsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "remote.storage.enable,true", "local.retention.ms,5", "leader.replication.throttled.replicas,*",
+        "remote.storage.enable,true", "local.retention.ms,5", "remote.copy.lag.ms,5",
         "errors.deadletterqueue.group.enable,true", "remote.log.copy.disable,true"
     })
     void aNameThatDoesNotActIsRefusedUnlessItKeepsItsDefault(String name, String value) {

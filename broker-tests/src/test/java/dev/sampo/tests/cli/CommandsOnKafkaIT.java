@@ -84,6 +84,11 @@ class CommandsOnKafkaIT {
 
     private static final class NoBrokers implements Brokers {
         @Override
+        public void devCluster(int brokers, int port, int httpPort, String dataFolder, Terminal terminal) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
             throw new UnsupportedOperationException("no broker here");
         }

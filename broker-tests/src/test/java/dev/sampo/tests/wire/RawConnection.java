@@ -38,7 +38,7 @@ public final class RawConnection implements Closeable {
         try {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout((int) answerLimit.toMillis());
-            socket.connect(new InetSocketAddress(host, port), 5_000);
+            socket.connect(new InetSocketAddress(host, port), (int) Math.min(5_000, answerLimit.toMillis()));
             return new RawConnection(socket, clientId);
         } catch (IOException e) {
             socket.close();

@@ -13,7 +13,8 @@ final class BrokerCommands {
 
     /** {@code dev}. */
     @Command(name = "dev", mixinStandardHelpOptions = true, description = {
-        "Start one broker on this machine with nothing to configure.", "Stops with Ctrl-C; the data stays."})
+        "Start one broker, or a cluster, on this machine with nothing to configure.",
+        "Stops with Ctrl-C; the data stays."})
     static final class Dev implements Callable<Integer> {
         private final Terminal terminal;
         private final Brokers brokers;
@@ -30,6 +31,10 @@ final class BrokerCommands {
                 description = "Everything is written below it. Default: ./${DEFAULT-VALUE}.")
         private String data = "data";
 
+        @Option(names = {"-n", "--brokers"}, paramLabel = "N", defaultValue = "1",
+                description = "How many brokers, each a process of its own: 1, or a cluster of 3 or more. Default: 1.")
+        private int count = 1;
+
         Dev(Terminal terminal, Brokers brokers) {
             this.terminal = terminal;
             this.brokers = brokers;
@@ -37,7 +42,15 @@ final class BrokerCommands {
 
         @Override
         public Integer call() {
-            brokers.dev(port, httpPort, data, terminal);
+            if (count == 1) {
+                brokers.dev(port, httpPort, data, terminal);
+            } else if (count >= 3 && count <= 20) {
+                brokers.devCluster(count, port, httpPort, data, terminal);
+            } else {
+                throw CliException.usage(
+                        "-n " + count + ": two brokers could not go on without each other",
+                        "start 1 broker, or 3 to 20");
+            }
             return ExitCode.OK;
         }
     }

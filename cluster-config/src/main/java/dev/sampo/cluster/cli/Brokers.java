@@ -8,6 +8,12 @@ public interface Brokers {
     /** One broker for development, on these ports of the loopback address or the next free ones. */
     void dev(int port, int httpPort, String dataFolder, Terminal terminal);
 
+    /**
+     * A cluster for development: this many processes on the loopback address, on these ports and those that follow, or the
+     * next free ones.
+     */
+    void devCluster(int brokers, int port, int httpPort, String dataFolder, Terminal terminal);
+
     /** One broker from a configuration file. */
     void server(Path configFile, Terminal terminal);
 

@@ -130,6 +130,11 @@ final class CommandRun {
     /** No test starts a broker through the command tree. */
     static final class NoBrokers implements Brokers {
         @Override
+        public void devCluster(int brokers, int port, int httpPort, String dataFolder, Terminal terminal) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void dev(int port, int httpPort, String dataFolder, Terminal terminal) {
             terminal.out().print("dev " + port + " " + dataFolder + "\n");
         }

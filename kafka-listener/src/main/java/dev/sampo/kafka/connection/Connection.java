@@ -19,12 +19,16 @@ import dev.sampo.kafka.handler.ApiHandler;
 import dev.sampo.kafka.handler.ClientContext;
 import dev.sampo.kafka.metrics.ProcessorMeters;
 import dev.sampo.kafka.metrics.RequestMeters;
+import dev.sampo.persistence.log.FileSlice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -54,6 +58,9 @@ final class Connection implements Transport.Owner {
         NOTHING
     }
 
+    /** A handler's way back for answers of partitions; its number is -1 less its place. */
+    private record Channel(Consumer<Partition.Reply> listener, Runnable closed) {}
+
     private final ListenerContext context;
     private final SelectorLoop loop;
     private final ActorRef<Partition.Reply> replyTo;
@@ -65,6 +72,7 @@ final class Connection implements Transport.Owner {
     private final ProcessorMeters processor;
     private final ArrayDeque<ConnectionExchange> unsent = new ArrayDeque<>(2); // handed to the transport
     private final @Nullable ConnectionExchange[] running = new ConnectionExchange[ConnectionLimits.RING_SLOTS];
+    private final List<Channel> channels = new ArrayList<>(0);
     private @Nullable ByteBuffer backlog;
     private boolean reading;
     private boolean waitsForMemory;
@@ -98,7 +106,7 @@ final class Connection implements Transport.Owner {
         this.replyTo = replyTo;
         this.watcher = watcher;
         transport = new SocketTransport(loop, channel, this);
-        client = new ConnectionClient(connectionId, transport.peer(), context.name());
+        client = new ConnectionClient(connectionId, transport.peer(), context.name(), context.internal());
         decoder = new FrameDecoder(context.settings().frame(), loop.buffers(), context.budget());
         state = new ConnectionState<>(context.settings().connection(), Nothing.NOTHING);
         processor = context.processors().get(loop.index());
@@ -374,9 +382,33 @@ final class Connection implements Transport.Owner {
         }
     }
 
+    long openChannel(Consumer<Partition.Reply> listener, Runnable closed) {
+        channels.add(new Channel(listener, closed));
+        return -channels.size();
+    }
+
+    private void toChannel(Partition.Reply reply) {
+        int index = (int) (-1 - reply.requestId());
+        if (!transport.isOpen() || index >= channels.size()) {
+            release(reply);
+            return;
+        }
+        try {
+            channels.get(index).listener().accept(reply);
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            context.counters().handlerFailures.increment();
+            log.atError().addKeyValue("connectionId", client.connectionId()).setCause(e).log("a handler failed");
+            close("a handler failed");
+        }
+    }
+
     /** A partition's answer. */
     void onReply(Partition.Reply reply) {
-        ConnectionExchange exchange = reply.requestId() < 0 ? null : running[slot(reply.requestId())];
+        if (reply.requestId() < 0) {
+            toChannel(reply);
+            return;
+        }
+        ConnectionExchange exchange = running[slot(reply.requestId())];
         if (exchange != null && exchange.requestId() == reply.requestId()) {
             var delivered = new boolean[1];
             run(exchange, () -> delivered[0] = exchange.deliver(reply));
@@ -389,8 +421,13 @@ final class Connection implements Transport.Owner {
 
     /** An answer that comes after its request has ended may carry an open file. */
     static void release(Partition.Reply reply) {
-        if (reply instanceof Partition.ReadReply read && read.records() != null) {
-            read.records().release();
+        FileSlice records = switch (reply) {
+            case Partition.ReadReply read -> read.records();
+            case Partition.ReplicaReadReply read -> read.records();
+            default -> null;
+        };
+        if (records != null) {
+            records.release();
         }
     }
 
@@ -510,6 +547,7 @@ final class Connection implements Transport.Owner {
                 exchange.connectionClosed();
             }
         }
+        channels.forEach(channel -> channel.closed().run());
         pump();
     }
 

@@ -8,13 +8,15 @@ final class ConnectionClient implements ClientContext {
     private final long connectionId;
     private final InetAddress address;
     private final String listener;
+    private final boolean internal;
     private String softwareName = "";
     private String softwareVersion = "";
 
-    ConnectionClient(long connectionId, InetAddress address, String listener) {
+    ConnectionClient(long connectionId, InetAddress address, String listener, boolean internal) {
         this.connectionId = connectionId;
         this.address = address;
         this.listener = listener;
+        this.internal = internal;
     }
 
     @Override
@@ -30,6 +32,11 @@ final class ConnectionClient implements ClientContext {
     @Override
     public String listener() {
         return listener;
+    }
+
+    @Override
+    public boolean internal() {
+        return internal;
     }
 
     @Override

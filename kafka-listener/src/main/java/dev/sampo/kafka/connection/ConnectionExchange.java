@@ -197,6 +197,11 @@ final class ConnectionExchange implements Exchange, Connection.Outgoing {
         }
     }
 
+    @Override
+    public long openChannel(Consumer<Partition.Reply> channelListener, Runnable closed) {
+        return connection.openChannel(channelListener, closed);
+    }
+
     /** The socket is gone: a request that asked to know of it ends here, unanswered. */
     void connectionClosed() {
         Runnable task = closeTask;

@@ -46,17 +46,30 @@ public final class KafkaListener {
     }
 
     /**
+     * Binds a listener for clients and begins to accept.
+     *
+     * @see #start(ActorSystem, String, boolean, InetSocketAddress, ListenerSettings, AdvertisedApis, Map)
+     */
+    public static KafkaListener start(
+            ActorSystem<?> system, String name, InetSocketAddress bind, ListenerSettings settings, AdvertisedApis apis,
+            Map<ApiKeys, ApiHandler> handlers)
+            throws IOException {
+        return start(system, name, false, bind, settings, apis, handlers);
+    }
+
+    /**
      * Binds and begins to accept.
      *
      * @param name the listener's name, as {@link dev.sampo.kafka.handler.ClientContext#listener} says it; letters,
      *     digits, - and _
+     * @param internal only brokers know it: replicas may fetch there
      * @param bind host and port; port 0 takes a free one
      * @param apis what is advertised and served; a handler is needed for each of its keys
      * @throws IOException the port cannot be bound; the message names host, port and the remedy
      */
     public static KafkaListener start(
-            ActorSystem<?> system, String name, InetSocketAddress bind, ListenerSettings settings, AdvertisedApis apis,
-            Map<ApiKeys, ApiHandler> handlers)
+            ActorSystem<?> system, String name, boolean internal, InetSocketAddress bind, ListenerSettings settings,
+            AdvertisedApis apis, Map<ApiKeys, ApiHandler> handlers)
             throws IOException {
         for (ApiKeys key : ApiKeys.values()) {
             if (apis.serves(key) && !handlers.containsKey(key)) {
@@ -72,7 +85,7 @@ public final class KafkaListener {
             throw e;
         }
         var context = new ListenerContext(
-                name, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
+                name, internal, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
                 new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters(), RequestMetrics.get(system),
                 NetworkMetrics.get(system).listener(name, lease.loops()));
         context.requests().serve(context.handlers().keySet());

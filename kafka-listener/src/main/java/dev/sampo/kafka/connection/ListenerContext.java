@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.protocol.ApiKeys;
 
-/** What all connections of a listener share; {@code processors} by index of the loop. */
+/**
+ * What all connections of a listener share.
+ *
+ * @param internal only brokers know the listener: replicas may fetch
+ * @param processors by index of the loop
+ */
 record ListenerContext(
-        String name, ListenerSettings settings, Map<ApiKeys, ApiHandler> handlers, AdvertisedApis apis,
+        String name, boolean internal, ListenerSettings settings, Map<ApiKeys, ApiHandler> handlers, AdvertisedApis apis,
         RequestCodec codec, RequestBudget budget, ListenerCounters counters, RequestMetrics requests,
         List<ProcessorMeters> processors) {}

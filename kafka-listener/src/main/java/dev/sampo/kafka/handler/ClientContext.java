@@ -13,6 +13,11 @@ public interface ClientContext {
     /** Name of the listener the client came in on: the endpoints it is told are those of this listener. */
     String listener();
 
+    /** Whether it came in on the listener that only brokers know, where replicas may fetch. */
+    default boolean internal() {
+        return false;
+    }
+
     /** Kafka's form {@code User:ANONYMOUS} until authentication comes. */
     String principal();
 

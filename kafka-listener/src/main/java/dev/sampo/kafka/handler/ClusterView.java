@@ -3,7 +3,6 @@ package dev.sampo.kafka.handler;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Broker;
-import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import dev.sampo.partition.controller.MetadataImages;
 import java.util.ArrayList;
@@ -74,9 +73,9 @@ public final class ClusterView {
     }
 
     /** The replicas that a client of this listener cannot reach, in replica order. */
-    public static List<Integer> offlineReplicas(MetadataImage image, PlacementGroup group, String listener) {
+    public static List<Integer> offlineReplicas(MetadataImage image, List<Integer> replicas, String listener) {
         var offline = new ArrayList<Integer>(0);
-        for (int replica : group.replicas()) {
+        for (int replica : replicas) {
             if (alive(image, replica, listener) == null) {
                 offline.add(replica);
             }

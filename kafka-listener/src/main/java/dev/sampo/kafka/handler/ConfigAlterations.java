@@ -176,6 +176,9 @@ public final class ConfigAlterations {
             String name = change.name();
             names.add(name);
             String value = change.value();
+            if (value != null && resource.name().isEmpty() && BrokerConfigs.perBroker(name) && BrokerConfigs.dynamic(name)) {
+                return invalid("Cannot update these configs at default cluster level: [" + name + "]");
+            }
             if (value == null) {
                 changed.remove(name);
             } else if (change.operation() == 0) {

@@ -73,6 +73,8 @@ final class ConfigDescriber {
                 entries.add(entry(definition, value, !BrokerConfigs.dynamic(name), brokerSynonyms(name, defaults)));
             }
         }
+        addDynamicOnly(entries, defaults.brokerValues(), DYNAMIC_BROKER);
+        addDynamicOnly(entries, defaults.clusterValues(), DYNAMIC_DEFAULT_BROKER);
         for (String name : defaults.fileValues().keySet()) {
             if (!BrokerConfigs.exists(name)) {
                 entries.add(new Entry(
@@ -94,7 +96,19 @@ final class ConfigDescriber {
                 entries.add(entry(definition, value, !BrokerConfigs.dynamic(set.getKey()), List.of(synonym)));
             }
         }
+        addDynamicOnly(entries, defaults.clusterValues(), DYNAMIC_DEFAULT_BROKER);
         return entries;
+    }
+
+    /** Kafka lists these only where they are set. */
+    private static void addDynamicOnly(List<Entry> entries, Map<String, String> values, byte source) {
+        values.forEach((name, value) -> {
+            if (BrokerConfigs.dynamicOnly(name) && entries.stream().noneMatch(entry -> entry.name().equals(name))) {
+                entries.add(new Entry(
+                        name, value, source, false, false, typeId(ConfigDef.Type.LONG),
+                        List.of(new Synonym(name, value, source)), null));
+            }
+        });
     }
 
     private static Entry entry(

@@ -4,6 +4,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
+import dev.sampo.partition.placement.Holders;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
@@ -123,14 +124,16 @@ public final class DescribeTopicPartitionsHandler implements ApiHandler {
                     .setIsInternal(topic.internal())
                     .setTopicAuthorizedOperations(AuthorizedOperations.TOPIC);
             for (int partition = from; partition < end; partition++) {
-                answer.partitions().add(describe(partition, image.groupOf(topic, partition)));
+                answer.partitions().add(describe(topic, partition));
                 left--;
             }
             response.topics().add(answer);
             return end;
         }
 
-        private DescribeTopicPartitionsResponsePartition describe(int partition, PlacementGroup group) {
+        private DescribeTopicPartitionsResponsePartition describe(Topic topic, int partition) {
+            PlacementGroup group = image.groupOf(topic, partition);
+            List<Integer> holders = Holders.of(image, topic, partition);
             boolean led = ClusterView.alive(image, group.leader(), listener) != null;
             KafkaError error =
                     led ? KafkaError.NONE : TopicMetadata.noLeader(image, group, LISTENER_NOT_FOUND_KNOWN);
@@ -139,11 +142,11 @@ public final class DescribeTopicPartitionsHandler implements ApiHandler {
                     .setPartitionIndex(partition)
                     .setLeaderId(led ? group.leader() : -1)
                     .setLeaderEpoch(group.leaderEpoch())
-                    .setReplicaNodes(group.replicas())
+                    .setReplicaNodes(holders)
                     .setIsrNodes(group.inSyncReplicas())
-                    .setEligibleLeaderReplicas(List.of())
+                    .setEligibleLeaderReplicas(group.eligible())
                     .setLastKnownElr(List.of())
-                    .setOfflineReplicas(ClusterView.offlineReplicas(image, group, listener));
+                    .setOfflineReplicas(ClusterView.offlineReplicas(image, holders, listener));
         }
     }
 }

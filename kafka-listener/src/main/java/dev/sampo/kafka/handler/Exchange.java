@@ -45,6 +45,18 @@ public interface Exchange {
     void onClosed(Runnable task);
 
     /**
+     * Opens a way back for answers of partitions that outlives this request and ends with the connection.
+     *
+     * @param listener gets the answers, on the loop; it releases the file slices in them
+     * @param closed runs on the loop when the connection has ended; the listener is not called after it
+     * @return the {@code requestId} for messages to partitions, negative
+     * @throws UnsupportedOperationException the exchange has no connection
+     */
+    default long openChannel(Consumer<Partition.Reply> listener, Runnable closed) {
+        throw new UnsupportedOperationException("no connection, no channel");
+    }
+
+    /**
      * Answers. The frame is released when the answer is complete, so every partition that holds a part of it must have
      * answered before. File slices in the response are sent and released by the connection.
      */

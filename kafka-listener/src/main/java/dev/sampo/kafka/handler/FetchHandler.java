@@ -15,10 +15,10 @@ import org.apache.kafka.common.message.FetchRequestData.ForgottenTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /**
- * Fetch, versions 4 to 18, for consumers: sessions, byte budgets and long polls. What is read stays in the segment file
- * until the connection sends it.
+ * Fetch, versions 4 to 18: sessions, byte budgets and long polls. What is read stays in the segment file until the
+ * connection sends it. Other brokers fetch on their own listener, see {@link ReplicaFetches}.
  *
- * <p>A request that claims to be a replica answers TOPIC_AUTHORIZATION_FAILED for each partition, as Kafka does without
+ * <p>On a listener for clients, a request that claims to be a replica answers TOPIC_AUTHORIZATION_FAILED for each partition, as Kafka does without
  * the cluster permission: clients must not move a high watermark (CVE-2018-1288).
  *
  * @see "KIP-74, KIP-98, KIP-227, KIP-320, KIP-516, KIP-595, KIP-951"
@@ -33,6 +33,7 @@ public final class FetchHandler implements ApiHandler {
     private final FetchSessions sessions;
     private final InstantSource clock;
     private final TopicMetrics metrics;
+    private final ReplicaFetches replicas;
 
     /** {@code clock} is the wall clock; only session ages depend on it. {@code metrics} counts what consumers read. */
     public FetchHandler(
@@ -44,6 +45,7 @@ public final class FetchHandler implements ApiHandler {
         this.sessions = new FetchSessions(settings.sessionSlots(), new SecureRandom()::nextInt);
         this.clock = clock;
         this.metrics = metrics;
+        this.replicas = new ReplicaFetches(cluster, registry, settings);
     }
 
     @Override
@@ -59,13 +61,17 @@ public final class FetchHandler implements ApiHandler {
     @Override
     public void handle(Exchange exchange) {
         var request = (FetchRequestData) exchange.request();
+        int replicaId = exchange.apiVersion() >= FIRST_VERSION_WITH_REPLICA_STATE
+                ? request.replicaState().replicaId()
+                : request.replicaId();
+        if (replicaId >= 0 && exchange.client().internal()) {
+            replicas.handle(exchange);
+            return;
+        }
         boolean byTopicId = exchange.apiVersion() >= FIRST_VERSION_WITH_TOPIC_IDS;
         FetchContext context = sessions.begin(
                 byTopicId, request.sessionId(), request.sessionEpoch(), exchange.client().principal(), false,
                 wanted(request, byTopicId), forgotten(request, byTopicId), clock.millis());
-        int replicaId = exchange.apiVersion() >= FIRST_VERSION_WITH_REPLICA_STATE
-                ? request.replicaState().replicaId()
-                : request.replicaId();
         new FetchInFlight(exchange, cluster, registry, settings, context, clock, metrics).start(replicaId < 0);
     }
 

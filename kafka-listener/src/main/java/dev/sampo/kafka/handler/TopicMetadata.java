@@ -4,6 +4,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
+import dev.sampo.partition.placement.Holders;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
@@ -18,7 +19,7 @@ final class TopicMetadata {
     static MetadataResponseTopic describe(MetadataImage image, Topic topic, String listener, short version) {
         var partitions = new ArrayList<MetadataResponsePartition>(topic.partitionGroups().size());
         for (int partition = 0; partition < topic.partitionGroups().size(); partition++) {
-            partitions.add(partition(image, image.groupOf(topic, partition), partition, listener, version));
+            partitions.add(partition(image, topic, partition, listener, version));
         }
         return new MetadataResponseTopic()
                 .setName(topic.name())
@@ -28,20 +29,22 @@ final class TopicMetadata {
     }
 
     private static MetadataResponsePartition partition(
-            MetadataImage image, PlacementGroup group, int partition, String listener, short version) {
+            MetadataImage image, Topic topic, int partition, String listener, short version) {
+        PlacementGroup group = image.groupOf(topic, partition);
+        List<Integer> holders = Holders.of(image, topic, partition);
         // Version 0 lists only brokers that the client can reach.
-        List<Integer> replicas = version == 0 ? alive(image, group.replicas(), listener) : group.replicas();
+        List<Integer> replicas = version == 0 ? alive(image, holders, listener) : holders;
         List<Integer> inSync = version == 0 ? alive(image, group.inSyncReplicas(), listener) : group.inSyncReplicas();
         var answer = new MetadataResponsePartition()
                 .setPartitionIndex(partition)
                 .setLeaderEpoch(group.leaderEpoch())
                 .setReplicaNodes(replicas)
                 .setIsrNodes(inSync)
-                .setOfflineReplicas(ClusterView.offlineReplicas(image, group, listener));
+                .setOfflineReplicas(ClusterView.offlineReplicas(image, holders, listener));
         if (ClusterView.alive(image, group.leader(), listener) == null) {
             return answer.setLeaderId(-1).setErrorCode(noLeader(image, group, version).code());
         }
-        boolean some = replicas.size() < group.replicas().size() || inSync.size() < group.inSyncReplicas().size();
+        boolean some = replicas.size() < holders.size() || inSync.size() < group.inSyncReplicas().size();
         return answer.setLeaderId(group.leader())
                 .setErrorCode(some ? KafkaError.REPLICA_NOT_AVAILABLE.code() : KafkaError.NONE.code());
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Scheduler;
 import scala.concurrent.ExecutionContext;
@@ -40,24 +41,30 @@ public final class TopicReadiness {
     /** Completes when the topics can be used (or are gone again), and in any case after {@code limitMs}. */
     public CompletionStage<Void> usable(Collection<Uuid> topicIds, long limitMs) {
         var done = new CompletableFuture<Void>();
-        look(topicIds, Math.max(0, limitMs), FIRST_LOOK_MS, done);
+        look(image -> areUsable(image, topicIds), Math.max(0, limitMs), FIRST_LOOK_MS, done);
         return done;
     }
 
-    private void look(Collection<Uuid> topicIds, long leftMs, long pauseMs, CompletableFuture<Void> done) {
-        if (leftMs == 0 || areUsable(topicIds)) {
+    /** Completes when the image is as wanted, and in any case after {@code limitMs}. */
+    public CompletionStage<Void> until(Predicate<MetadataImage> wanted, long limitMs) {
+        var done = new CompletableFuture<Void>();
+        look(wanted, Math.max(0, limitMs), FIRST_LOOK_MS, done);
+        return done;
+    }
+
+    private void look(Predicate<MetadataImage> wanted, long leftMs, long pauseMs, CompletableFuture<Void> done) {
+        if (leftMs == 0 || wanted.test(images.current())) {
             done.complete(null);
             return;
         }
         long waitMs = Math.min(leftMs, pauseMs);
         scheduler.scheduleOnce(
                 Duration.ofMillis(waitMs),
-                () -> look(topicIds, leftMs - waitMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS), done),
+                () -> look(wanted, leftMs - waitMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS), done),
                 executor);
     }
 
-    private boolean areUsable(Collection<Uuid> topicIds) {
-        MetadataImage image = images.current();
+    private boolean areUsable(MetadataImage image, Collection<Uuid> topicIds) {
         for (Uuid id : topicIds) {
             MetadataImage.Topic topic = image.topic(id);
             int partitions = topic == null ? 0 : topic.partitionGroups().size();

@@ -33,6 +33,7 @@ final class FakeExchange implements Exchange {
     private final TestInbox<Partition.Reply> inbox = TestInbox.create();
     private final List<Timer> timers = new ArrayList<>();
     private final FakeContext client;
+    private FakeConnection connection;
     private Consumer<Partition.Reply> listener = reply -> {};
     private Runnable onClosed = () -> {};
     private final java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
@@ -47,16 +48,52 @@ final class FakeExchange implements Exchange {
     }
 
     FakeExchange(ApiKeys key, int version, ApiMessage request, String listenerName, String principal) {
+        this(key, version, request, listenerName, principal, false);
+    }
+
+    private FakeExchange(
+            ApiKeys key, int version, ApiMessage request, String listenerName, String principal, boolean internal) {
         this.key = key;
         this.version = (short) version;
         ByteBuffer bytes = MessageUtil.toByteBufferAccessor(request, this.version).buffer();
         this.request = key.messageType.newRequest();
         this.request.read(new ByteBufferAccessor(bytes), this.version);
-        this.client = new FakeContext(listenerName, principal);
+        this.client = new FakeContext(listenerName, principal, internal);
+    }
+
+    /** What outlives an exchange: the way back for answers of partitions, and its channels. */
+    static final class FakeConnection {
+        private record Channel(Consumer<Partition.Reply> listener, Runnable closed) {}
+
+        private final TestInbox<Partition.Reply> inbox = TestInbox.create();
+        private final List<Channel> channels = new ArrayList<>();
+
+        /** Ends the connection. */
+        void close() {
+            channels.forEach(channel -> channel.closed().run());
+        }
+    }
+
+    /** An exchange on the brokers' own listener. */
+    static FakeExchange internal(FakeConnection connection, ApiKeys key, int version, ApiMessage request) {
+        var exchange = new FakeExchange(key, version, request, "REPLICATION", "User:ANONYMOUS", true);
+        exchange.connection = connection;
+        return exchange;
+    }
+
+    @Override
+    public long openChannel(Consumer<Partition.Reply> channelListener, Runnable closed) {
+        connection.channels.add(new FakeConnection.Channel(channelListener, closed));
+        return -connection.channels.size();
     }
 
     /** Hands over what partitions have answered; true when there was something. */
     boolean deliver() {
+        if (connection != null) {
+            List<Partition.Reply> replies = connection.inbox.getAllReceived();
+            replies.forEach(reply -> connection.channels.get((int) (-1 - reply.requestId())).listener().accept(reply));
+            return !replies.isEmpty();
+        }
         List<Partition.Reply> replies = inbox.getAllReceived();
         for (Partition.Reply reply : replies) {
             if (ended) {
@@ -137,7 +174,7 @@ final class FakeExchange implements Exchange {
 
     @Override
     public ActorRef<Partition.Reply> replyTo() {
-        return inbox.getRef();
+        return connection == null ? inbox.getRef() : connection.inbox.getRef();
     }
 
     @Override
@@ -209,7 +246,7 @@ final class FakeExchange implements Exchange {
         }));
     }
 
-    private record FakeContext(String listener, String principal) implements ClientContext {
+    private record FakeContext(String listener, String principal, boolean internal) implements ClientContext {
         @Override
         public long connectionId() {
             return 1;

@@ -21,7 +21,9 @@ final class FakeLeader {
     /** Answers instead of the leader when it gives something. */
     Function<Partition.Command, Optional<Partition.Reply>> instead = command -> Optional.empty();
     boolean silent;
+    long highWatermark;
     private Read watch;
+    private Partition.ReplicaRead replicaWatch;
 
     FakeLeader(TopicIdPartition id) {
         this.id = id;
@@ -35,6 +37,10 @@ final class FakeLeader {
             watch.replyTo().tell(new Partition.DataArrived(watch.requestId(), watch.index()));
             watch = null;
         }
+        if (sizes.length > 0 && replicaWatch != null) {
+            Partition.ReplicaRead read = replicaWatch;
+            read.replyTo().tell(read(read));
+        }
     }
 
     /** Answers what has come; true when there was something. */
@@ -45,6 +51,7 @@ final class FakeLeader {
             Optional<Partition.Reply> other = instead.apply(command);
             switch (command) {
                 case Read read -> read.replyTo().tell(other.orElseGet(() -> read(read)));
+                case Partition.ReplicaRead read -> read.replyTo().tell(other.orElseGet(() -> read(read)));
                 case Partition.Append append -> append.replyTo().tell((Partition.AppendReply) other.orElseGet(
                         () -> new Partition.AppendReply(
                                 append.requestId(), append.index(), KafkaError.NONE, 42, -1, 3, List.of(), null)));
@@ -62,6 +69,36 @@ final class FakeLeader {
             }
         }
         return !commands.isEmpty();
+    }
+
+    /** Moves the high watermark; a replica that waits hears of it. */
+    void highWatermark(long offset) {
+        highWatermark = offset;
+        if (replicaWatch != null) {
+            replicaWatch.replyTo().tell(
+                    new Partition.HighWatermarkMoved(replicaWatch.requestId(), replicaWatch.index(), offset));
+        }
+    }
+
+    private Partition.ReplicaReadReply read(Partition.ReplicaRead read) {
+        replicaWatch = null;
+        int end = batchSizes.size();
+        int size = 0;
+        for (int offset = (int) read.fetchOffset(); offset < end; offset++) {
+            int batch = batchSizes.get(offset);
+            if (size + batch > read.maxBytes() && !(size == 0 && read.atLeastOneBatch())) {
+                break;
+            }
+            size += batch;
+        }
+        FakeSlice slice = size == 0 ? null : new FakeSlice(size);
+        if (slice != null) {
+            slices.add(slice);
+        } else if (read.watch()) {
+            replicaWatch = read;
+        }
+        return new Partition.ReplicaReadReply(
+                read.requestId(), read.index(), KafkaError.NONE, read.fetchOffset(), highWatermark, 0, end, slice, -1, -1);
     }
 
     private ReadReply read(Read read) {

@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIdsReply;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.FenceBroker;
 import dev.sampo.actors.protocol.Controller.ItemResult;
@@ -13,6 +14,7 @@ import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.partition.controller.MetadataImage.Broker;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import dev.sampo.partition.placement.LeaderCandidates;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -23,10 +25,16 @@ final class BrokerRules {
     /** Kafka's block size. */
     static final int PRODUCER_IDS_PER_BLOCK = 1000;
 
+    private final InSyncRules inSync;
+
+    BrokerRules(InSyncRules inSync) {
+        this.inSync = inSync;
+    }
+
     /**
-     * A registered broker process gets a new incarnation; the same process that repeats itself gets its own again. A
-     * new incarnation may have lost the tail of its logs, so it leaves each ISR that has another member; one with
-     * another data folder has lost everything and leaves each ISR.
+     * A registered broker process gets a new incarnation; the same process that repeats itself gets its own again. A new
+     * incarnation stays in the ISRs that it is still in, unless it has lost the tail of its logs; one with another data
+     * folder has lost everything and leaves each ISR.
      */
     Decision<RegisterBrokerReply> register(MetadataImage image, RegisterBroker command) {
         Broker known = image.brokers().get(command.brokerId());
@@ -54,10 +62,14 @@ final class BrokerRules {
         var draft = new Draft(image);
         long incarnation = image.brokerRegistrations() + 1;
         draft.add(new ControllerEvent.BrokerRegistered(command.brokerId(), command.directoryId(),
-                command.processId(), incarnation, List.copyOf(command.endpoints()), command.rack()));
+                command.processId(), incarnation, List.copyOf(command.endpoints()), command.rack(),
+                command.raftAddress()));
         if (known != null) {
-            boolean lostAll = !known.directoryId().equals(command.directoryId());
-            leaveInSyncReplicas(draft, command.brokerId(), lostAll);
+            if (!known.directoryId().equals(command.directoryId())) {
+                inSync.leave(draft, command.brokerId(), InSyncRules.Loss.EVERYTHING);
+            } else if (command.lostTail()) {
+                inSync.leave(draft, command.brokerId(), InSyncRules.Loss.TAIL);
+            }
         }
         return new Decision<>(draft.events(),
                 new RegisterBrokerReply(KafkaError.NONE, null, incarnation, draft.metadataOffset()));
@@ -81,40 +93,54 @@ final class BrokerRules {
         }
         var draft = new Draft(image);
         draft.add(new ControllerEvent.BrokerFenced(command.brokerId(), command.incarnation()));
-        leaveInSyncReplicas(draft, command.brokerId(), false);
+        inSync.leave(draft, command.brokerId(), InSyncRules.Loss.NOTHING);
         return accepted(draft);
     }
 
-    private static void leaveInSyncReplicas(Draft draft, int brokerId, boolean alsoAsTheLast) {
-        int groups = draft.image().groups().size();
-        for (int number = 0; number < groups; number++) { // in id order, so that equal images give equal events
-            PlacementGroup group = draft.image().groups().get("g" + number);
-            if (group != null && group.inSyncReplicas().contains(brokerId)
-                    && (alsoAsTheLast || group.inSyncReplicas().size() > 1)) {
-                draft.add(new ControllerEvent.InSyncReplicasChanged(group.id(),
-                        group.inSyncReplicas().stream().filter(id -> id != brokerId).toList()));
-            }
-        }
-    }
-
-    /** Only an in-sync replica in its current incarnation may lead; each grant is a new epoch. */
-    Decision<BecomeLeaderReply> becomeLeader(MetadataImage image, BecomeLeader command) {
-        PlacementGroup group = image.groups().get(command.groupId());
-        KafkaError error = group == null
-                ? KafkaError.RESOURCE_NOT_FOUND
-                : staleness(image, command.brokerId(), command.incarnation());
-        if (group != null && error == KafkaError.NONE && !group.inSyncReplicas().contains(command.brokerId())) {
-            error = KafkaError.INELIGIBLE_REPLICA;
-        }
-        if (group == null || error != KafkaError.NONE) {
-            return new Decision<>(List.of(), new BecomeLeaderReply(command.groupId(), error, -1, -1));
+    /** A broker is about to stop: its groups move while it still serves them. */
+    Decision<ItemsReply> stopping(MetadataImage image, BrokerStopping command) {
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        Broker broker = image.brokers().get(command.brokerId());
+        if (broker == null || error != KafkaError.NONE) {
+            return refused(error, "Broker " + command.brokerId() + " incarnation " + command.incarnation()
+                    + " is not the live one.");
         }
         var draft = new Draft(image);
-        int leaderEpoch = group.leaderEpoch() + 1;
-        draft.add(new ControllerEvent.LeaderElected(
-                group.id(), command.brokerId(), leaderEpoch, group.inSyncReplicas()));
-        return new Decision<>(draft.events(),
-                new BecomeLeaderReply(group.id(), KafkaError.NONE, leaderEpoch, draft.metadataOffset()));
+        if (!broker.shuttingDown()) {
+            draft.add(new ControllerEvent.BrokerChanged(command.brokerId(), true, broker.drained()));
+        }
+        return accepted(draft);
+    }
+
+    /**
+     * Only a candidate in its current incarnation may lead; each grant is a new epoch. The present leader that has not heard
+     * of its epoch yet gets that one.
+     */
+    Decision<BecomeLeaderReply> becomeLeader(MetadataImage image, BecomeLeader command) {
+        PlacementGroup group = image.groups().get(command.groupId());
+        if (group == null) {
+            return notGranted(command, KafkaError.RESOURCE_NOT_FOUND);
+        }
+        KafkaError error = staleness(image, command.brokerId(), command.incarnation());
+        if (error != KafkaError.NONE) {
+            return notGranted(command, error);
+        }
+        if (group.leader() == command.brokerId() && group.leaderEpoch() > command.knownEpoch()) {
+            return new Decision<>(List.of(), new BecomeLeaderReply(
+                    group.id(), KafkaError.NONE, group.leaderEpoch(), image.offset()));
+        }
+        LeaderCandidates candidates = inSync.candidates(image, group);
+        if (!candidates.includes(image, command.brokerId())) {
+            return notGranted(command, KafkaError.INELIGIBLE_REPLICA);
+        }
+        var draft = new Draft(image);
+        draft.addAll(inSync.elect(image, group, command.brokerId(), candidates.kind()));
+        return new Decision<>(draft.events(), new BecomeLeaderReply(
+                group.id(), KafkaError.NONE, group.leaderEpoch() + 1, draft.metadataOffset()));
+    }
+
+    private static Decision<BecomeLeaderReply> notGranted(BecomeLeader command, KafkaError error) {
+        return new Decision<>(List.of(), new BecomeLeaderReply(command.groupId(), error, -1, -1));
     }
 
     Decision<ItemsReply> changeInSyncReplicas(MetadataImage image, ChangeInSyncReplicas command) {
@@ -130,7 +156,7 @@ final class BrokerRules {
             } else if (group.partitionEpoch() != command.partitionEpoch()) {
                 error = KafkaError.INVALID_UPDATE_VERSION;
             } else if (!wanted.contains(command.brokerId()) || !group.replicas().containsAll(wanted)
-                    || new HashSet<>(wanted).size() != wanted.size() || !wanted.stream().allMatch(image::isLive)) {
+                    || new HashSet<>(wanted).size() != wanted.size() || !areCurrent(image, command)) {
                 error = KafkaError.INELIGIBLE_REPLICA;
             }
         }
@@ -141,9 +167,21 @@ final class BrokerRules {
         }
         var draft = new Draft(image);
         if (!new HashSet<>(wanted).equals(new HashSet<>(group.inSyncReplicas()))) {
-            draft.add(new ControllerEvent.InSyncReplicasChanged(group.id(), List.copyOf(wanted)));
+            draft.add(inSync.change(image, group, wanted));
         }
         return accepted(draft);
+    }
+
+    /** Whether each member is the very process that the leader has seen (KIP-903), and live. */
+    private static boolean areCurrent(MetadataImage image, ChangeInSyncReplicas command) {
+        for (int i = 0; i < command.inSyncReplicas().size(); i++) {
+            Broker broker = image.brokers().get(command.inSyncReplicas().get(i));
+            if (broker == null || broker.fenced()
+                    || (i < command.incarnations().size() && broker.incarnation() != command.incarnations().get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     Decision<AllocateProducerIdsReply> allocateProducerIds(MetadataImage image, AllocateProducerIds command) {

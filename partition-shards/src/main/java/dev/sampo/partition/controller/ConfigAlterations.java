@@ -27,9 +27,11 @@ final class ConfigAlterations {
     private static final int MAX_VALUE_LENGTH = Short.MAX_VALUE;
 
     private final ConfigRules rules;
+    private final InSyncRules inSync;
 
-    ConfigAlterations(ConfigRules rules) {
+    ConfigAlterations(ConfigRules rules, InSyncRules inSync) {
         this.rules = rules;
+        this.inSync = inSync;
     }
 
     Decision<ItemsReply> alter(MetadataImage image, AlterConfigs command) {
@@ -46,12 +48,14 @@ final class ConfigAlterations {
                 Map<String, String> values = altered(draft.image(), alteration);
                 if (!values.equals(draft.image().configsOf(alteration.resource()))) {
                     draft.add(new ControllerEvent.ConfigsChanged(alteration.resource(), values));
+                    BrokerOperations.onConfigs(draft, alteration.resource(), values);
                 }
                 results.add(OK);
             } catch (RefusedException e) {
                 results.add(e.result());
             }
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new ItemsReply(results, -1))
                 : new Decision<>(draft.events(), new ItemsReply(results, draft.metadataOffset()));

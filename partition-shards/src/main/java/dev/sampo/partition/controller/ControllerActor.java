@@ -1,16 +1,23 @@
 package dev.sampo.partition.controller;
 
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AlterConfigs;
+import dev.sampo.actors.protocol.Controller.AlterReassignments;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
+import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
 import dev.sampo.actors.protocol.Controller.Command;
+import dev.sampo.actors.protocol.Controller.CompleteMove;
 import dev.sampo.actors.protocol.Controller.CreatePartitions;
 import dev.sampo.actors.protocol.Controller.CreateTopics;
 import dev.sampo.actors.protocol.Controller.DeleteTopics;
+import dev.sampo.actors.protocol.Controller.ElectLeaders;
 import dev.sampo.actors.protocol.Controller.FenceBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
+import dev.sampo.actors.protocol.Controller.UnregisterBroker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,15 +140,35 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
             case DeleteTopics c -> perform(events, rules.decide(image, c), c.replyTo());
             case CreatePartitions c -> perform(events, rules.decide(image, c), c.replyTo());
             case AlterConfigs c -> perform(events, rules.decide(image, c), c.replyTo());
-            case BecomeLeader c -> perform(events, rules.decide(image, c), c.replyTo());
+            case BecomeLeader c -> {
+                Decision<BecomeLeaderReply> decision = rules.decide(image, c);
+                warnIfUnclean(image, c, decision.reply());
+                yield perform(events, decision, c.replyTo());
+            }
             case RegisterBroker c -> perform(events, rules.decide(image, c), c.replyTo());
+            case BrokerStopping c -> perform(events, rules.decide(image, c), c.replyTo());
             case FenceBroker c -> perform(events, rules.decide(image, c), c.replyTo());
             case ChangeInSyncReplicas c -> perform(events, rules.decide(image, c), c.replyTo());
             case AllocateProducerIds c -> perform(events, rules.decide(image, c), c.replyTo());
+            case AlterReassignments c -> perform(events, rules.decide(image, c), c.replyTo());
+            case CompleteMove c -> perform(events, rules.decide(image, c), c.replyTo());
+            case ElectLeaders c -> perform(events, rules.decide(image, c), c.replyTo());
+            case UnregisterBroker c -> perform(events, rules.decide(image, c), c.replyTo());
             case StartEpoch ignored -> persist(events, () -> {});
             case Controller.Internal other ->
                 throw new IllegalStateException("a private message of another actor reached the controller: " + other);
         };
+    }
+
+    private static void warnIfUnclean(MetadataImage image, BecomeLeader asked, BecomeLeaderReply reply) {
+        MetadataImage.PlacementGroup group = image.groups().get(asked.groupId());
+        if (group != null && reply.error() == KafkaError.NONE && !group.inSyncReplicas().contains(asked.brokerId())
+                && !group.eligible().contains(asked.brokerId())) {
+            log.atWarn().addKeyValue("group", group.id()).addKeyValue("brokerId", asked.brokerId())
+                    .addKeyValue("leaderEpoch", reply.leaderEpoch())
+                    .addKeyValue("inSyncReplicas", group.inSyncReplicas())
+                    .log("unclean election: acknowledged records may be lost");
+        }
     }
 
     private <R extends Controller.Reply> Effect<ControllerEvent, MetadataImage> perform(

@@ -72,6 +72,9 @@ public sealed interface ControllerEvent extends SampoMessage {
     record LeaderElected(String groupId, int leader, int leaderEpoch, List<Integer> inSyncReplicas)
             implements ControllerEvent {}
 
+    /** An administrator wants this replica to lead its group: leadership moves there when it can, and is elected then. */
+    record LeaderWanted(String groupId, int brokerId) implements ControllerEvent {}
+
     /** A placement group has another ISR; the leader and its epoch stay. */
     record InSyncReplicasChanged(String groupId, List<Integer> inSyncReplicas, List<Integer> eligible)
             implements ControllerEvent {

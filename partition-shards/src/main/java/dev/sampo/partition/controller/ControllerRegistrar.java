@@ -2,6 +2,7 @@ package dev.sampo.partition.controller;
 
 import dev.sampo.actors.serialization.KryoRegistrar;
 import dev.sampo.actors.serialization.KryoRegistrations;
+import dev.sampo.partition.session.Session;
 import dev.sampo.partition.sharding.Sentinel;
 
 /** Class ids of what this room persists or sends to other nodes, from 200 on; an id is never used again. */
@@ -27,10 +28,14 @@ public final class ControllerRegistrar implements KryoRegistrar {
                 .addRecord(212, ControllerEvent.BrokerUnregistered.class)
                 .addRecord(213, ControllerEvent.PartitionMoveStarted.class)
                 .addRecord(214, ControllerEvent.PartitionMoved.class)
+                .addRecord(215, ControllerEvent.LeaderWanted.class)
                 .addRecord(220, MetadataSnapshot.class)
                 .addRecord(221, MetadataImage.Broker.class)
                 .addRecord(222, MetadataImage.Topic.class)
                 .addRecord(223, MetadataImage.PlacementGroup.class)
-                .addRecord(240, Sentinel.EnsureLeader.class);
+                .addRecord(240, Sentinel.EnsureLeader.class)
+                .addRecord(250, ControllerHost.Forward.class)
+                .addRecord(251, Session.Heartbeat.class)
+                .addRecord(252, Session.HeartbeatReply.class);
     }
 }

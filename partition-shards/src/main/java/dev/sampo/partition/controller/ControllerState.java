@@ -3,17 +3,22 @@ package dev.sampo.partition.controller;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIdsReply;
 import dev.sampo.actors.protocol.Controller.AlterConfigs;
+import dev.sampo.actors.protocol.Controller.AlterReassignments;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.BrokerStopping;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.CompleteMove;
 import dev.sampo.actors.protocol.Controller.CreatePartitions;
 import dev.sampo.actors.protocol.Controller.CreateTopics;
 import dev.sampo.actors.protocol.Controller.CreateTopicsReply;
 import dev.sampo.actors.protocol.Controller.DeleteTopics;
+import dev.sampo.actors.protocol.Controller.ElectLeaders;
 import dev.sampo.actors.protocol.Controller.FenceBroker;
 import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
+import dev.sampo.actors.protocol.Controller.UnregisterBroker;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 
@@ -27,12 +32,17 @@ import org.apache.kafka.common.Uuid;
 public final class ControllerState {
     private final TopicRules topics;
     private final ConfigAlterations configs;
-    private final BrokerRules brokers = new BrokerRules();
+    private final BrokerRules brokers;
+    private final ReassignmentRules reassignments;
+    private final ElectionRules elections = new ElectionRules();
 
     /** @param topicIds gives another id at each call, random */
     public ControllerState(ControllerSettings settings, ConfigRules rules, Supplier<Uuid> topicIds) {
-        this.topics = new TopicRules(settings, rules, topicIds);
-        this.configs = new ConfigAlterations(rules);
+        var inSync = new InSyncRules(rules);
+        this.topics = new TopicRules(settings, rules, topicIds, inSync);
+        this.configs = new ConfigAlterations(rules, inSync);
+        this.brokers = new BrokerRules(inSync);
+        this.reassignments = new ReassignmentRules(inSync);
     }
 
     /** The first event of a controller incarnation. */
@@ -75,6 +85,11 @@ public final class ControllerState {
         return brokers.fence(image, command);
     }
 
+    /** Has a broker's groups move before it stops. */
+    public Decision<ItemsReply> decide(MetadataImage image, BrokerStopping command) {
+        return brokers.stopping(image, command);
+    }
+
     /** Changes a group's ISR. */
     public Decision<ItemsReply> decide(MetadataImage image, ChangeInSyncReplicas command) {
         return brokers.changeInSyncReplicas(image, command);
@@ -83,5 +98,25 @@ public final class ControllerState {
     /** Gives a broker a block of producer ids. */
     public Decision<AllocateProducerIdsReply> decide(MetadataImage image, AllocateProducerIds command) {
         return brokers.allocateProducerIds(image, command);
+    }
+
+    /** Starts and ends moves of partitions. */
+    public Decision<ItemsReply> decide(MetadataImage image, AlterReassignments command) {
+        return reassignments.alter(image, command);
+    }
+
+    /** Ends a move: the partition belongs to its new brokers. */
+    public Decision<ItemsReply> decide(MetadataImage image, CompleteMove command) {
+        return reassignments.complete(image, command);
+    }
+
+    /** Elections that an administrator asks for. */
+    public Decision<ItemsReply> decide(MetadataImage image, ElectLeaders command) {
+        return elections.elect(image, command);
+    }
+
+    /** Forgets a broker. */
+    public Decision<ItemsReply> decide(MetadataImage image, UnregisterBroker command) {
+        return BrokerOperations.unregister(image, command);
     }
 }

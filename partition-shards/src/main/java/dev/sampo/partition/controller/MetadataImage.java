@@ -122,13 +122,20 @@ public record MetadataImage(
      * @param inSyncReplicas empty only when the last copy was lost: the group is then offline
      * @param eligible replicas out of the ISR that hold everything committed, since the ISR fell below
      *     {@code min.insync.replicas} when they left it (KIP-966)
+     * @param wantedLeader an administrator wants this replica to lead, null for nobody; until the next election
      */
     public record PlacementGroup(
             String id, List<Integer> replicas, int stripe, int leader, int leaderEpoch, int partitionEpoch,
-            List<Integer> inSyncReplicas, List<Integer> eligible) {
+            List<Integer> inSyncReplicas, List<Integer> eligible, @Nullable Integer wantedLeader) {
         @SuppressWarnings("all") // null comes from snapshots that were written before there were eligible replicas
         public PlacementGroup {
             eligible = eligible == null ? List.of() : List.copyOf(eligible);
+        }
+
+        /** A group of which no replica is wanted as the leader. */
+        public PlacementGroup(String id, List<Integer> replicas, int stripe, int leader, int leaderEpoch,
+                int partitionEpoch, List<Integer> inSyncReplicas, List<Integer> eligible) {
+            this(id, replicas, stripe, leader, leaderEpoch, partitionEpoch, inSyncReplicas, eligible, null);
         }
 
         /** A group without eligible replicas outside of its ISR. */
@@ -144,7 +151,12 @@ public record MetadataImage(
 
         PlacementGroup inSync(List<Integer> inSync, List<Integer> newEligible) {
             return new PlacementGroup(
-                    id, replicas, stripe, leader, leaderEpoch, partitionEpoch + 1, inSync, newEligible);
+                    id, replicas, stripe, leader, leaderEpoch, partitionEpoch + 1, inSync, newEligible, wantedLeader);
+        }
+
+        PlacementGroup wanting(int brokerId) {
+            return new PlacementGroup(id, replicas, stripe, leader, leaderEpoch, partitionEpoch, inSyncReplicas, eligible,
+                    brokerId);
         }
     }
 
@@ -220,6 +232,8 @@ public record MetadataImage(
             case ControllerEvent.LeaderElected e -> next.groups = groups.plus(
                     e.groupId(),
                     group(e.groupId(), offset).elected(e.leader(), e.leaderEpoch(), e.inSyncReplicas()));
+            case ControllerEvent.LeaderWanted e -> next.groups = groups.plus(
+                    e.groupId(), group(e.groupId(), offset).wanting(e.brokerId()));
             case ControllerEvent.InSyncReplicasChanged e -> next.groups = groups.plus(
                     e.groupId(), group(e.groupId(), offset).inSync(e.inSyncReplicas(), e.eligible()));
             case ControllerEvent.ConfigsChanged e -> next.configs = withConfigs(e.resource(), e.values());

@@ -34,8 +34,10 @@ final class TopicRules {
     private final ControllerSettings settings;
     private final ConfigRules configs;
     private final Supplier<Uuid> topicIds;
+    private final InSyncRules inSync;
 
-    TopicRules(ControllerSettings settings, ConfigRules configs, Supplier<Uuid> topicIds) {
+    TopicRules(ControllerSettings settings, ConfigRules configs, Supplier<Uuid> topicIds, InSyncRules inSync) {
+        this.inSync = inSync;
         this.settings = settings;
         this.configs = configs;
         this.topicIds = topicIds;
@@ -70,6 +72,7 @@ final class TopicRules {
             }
             results.add(result);
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new CreateTopicsReply(results, -1))
                 : new Decision<>(draft.events(), new CreateTopicsReply(results, draft.metadataOffset()));
@@ -110,6 +113,7 @@ final class TopicRules {
         }
         Uuid id = freshId(image);
         draft.addAll(groups.created());
+        freshen(draft, partitionGroups);
         draft.add(new ControllerEvent.TopicCreated(id, topic.name(), List.copyOf(partitionGroups),
                 TopicNames.isInternal(topic.name()), values));
         return new TopicResult(
@@ -179,17 +183,31 @@ final class TopicRules {
         return lists;
     }
 
-    /** @param replicationFactor of the partitions before, -1 for the first */
     private static void requireReplicas(MetadataImage image, List<Integer> replicas, int replicationFactor)
+            throws RefusedException {
+        requireReplicas(image, replicas, replicationFactor, List.of());
+    }
+
+    /**
+     * @param replicationFactor of the partitions before, -1 for the first
+     * @param already brokers that hold the partition: a drained one may keep it
+     */
+    static void requireReplicas(
+            MetadataImage image, List<Integer> replicas, int replicationFactor, List<Integer> already)
             throws RefusedException {
         if (replicas.isEmpty()) {
             throw badAssignment("The manual partition assignment includes an empty replica list.");
         }
         Set<Integer> seen = new HashSet<>();
         for (Integer broker : replicas.stream().sorted().toList()) {
-            if (!image.brokers().containsKey(broker)) {
+            MetadataImage.Broker registered = image.brokers().get(broker);
+            if (registered == null) {
                 throw badAssignment("The manual partition assignment includes broker " + broker
                         + ", but no such broker is registered.");
+            }
+            if (registered.drained() && !already.contains(broker)) {
+                throw badAssignment("The manual partition assignment includes broker " + broker
+                        + ", but all its log directories are cordoned.");
             }
             if (!seen.add(broker)) {
                 throw badAssignment("The manual partition assignment includes the broker " + broker
@@ -208,6 +226,20 @@ final class TopicRules {
         if (replicas.stream().noneMatch(image::isLive)) {
             throw badAssignment("All brokers specified in the manual partition assignment for partition " + partition
                     + " are fenced or in controlled shutdown.");
+        }
+    }
+
+    /** A group that has no partitions has nothing to be out of sync with: its ISR is, for new ones, who lives. */
+    private static void freshen(Draft draft, Collection<String> groupIds) {
+        for (String groupId : new TreeSet<>(groupIds)) {
+            MetadataImage image = draft.image();
+            MetadataImage.PlacementGroup group = image.groups().get(groupId);
+            if (group != null && image.partitionsOf(groupId).isEmpty()) {
+                List<Integer> live = group.replicas().stream().filter(image::isLive).toList();
+                if (!live.isEmpty() && !Set.copyOf(live).equals(Set.copyOf(group.inSyncReplicas()))) {
+                    draft.add(new ControllerEvent.InSyncReplicasChanged(groupId, live));
+                }
+            }
         }
     }
 
@@ -281,6 +313,7 @@ final class TopicRules {
                 results.add(e.result());
             }
         }
+        inSync.prune(draft);
         return command.validateOnly()
                 ? new Decision<>(List.of(), new ItemsReply(results, -1))
                 : new Decision<>(draft.events(), new ItemsReply(results, draft.metadataOffset()));
@@ -319,6 +352,7 @@ final class TopicRules {
             added = forReplicas(groups, wanted.assignments());
         }
         draft.addAll(groups.created());
+        freshen(draft, added);
         draft.add(new ControllerEvent.PartitionsAdded(topic.id(), List.copyOf(added)));
     }
 }

@@ -5,6 +5,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Append;
 import dev.sampo.actors.protocol.Partition.AppendReply;
+import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.log.PartitionLog;
 import dev.sampo.persistence.producer.ProducerSequences;
 import dev.sampo.persistence.producer.ProducerSequences.Decision;
@@ -45,14 +46,14 @@ final class AppendPath {
         this.state = state;
         this.settings = settings;
         this.metrics = metrics;
-        this.rules = Settings.batchRules(settings);
+        this.rules = ReplicaSettings.batchRules(settings);
         this.nextOffset = log.logEndOffset();
     }
 
-    void reconfigure(TopicSettings changed) {
+    List<LeaderEffect<Pending>> reconfigure(TopicSettings changed) {
         settings = changed;
-        rules = Settings.batchRules(changed);
-        state.reconfigure(changed.minInSyncReplicas(), changed.flushMessages());
+        rules = ReplicaSettings.batchRules(changed);
+        return state.reconfigure(changed.minInSyncReplicas(), changed.flushMessages());
     }
 
     /**
@@ -71,7 +72,7 @@ final class AppendPath {
             case Validation.Invalid invalid -> {
                 refuse(
                         append,
-                        Settings.error(invalid.reason()),
+                        ReplicaSettings.error(invalid.reason()),
                         invalid.records().stream()
                                 .map(error -> new Partition.RecordError(error.batchIndex(), error.message()))
                                 .toList(),
@@ -117,8 +118,13 @@ final class AppendPath {
         return false;
     }
 
-    /** Writes all that was collected in one go. On failure nothing of it was acknowledged and the log is unusable. */
-    List<LeaderEffect<Pending>> write(long nowMs) throws IOException {
+    /**
+     * Writes all that was collected in one go. On failure nothing of it was acknowledged and the log is unusable.
+     *
+     * @param nowMs wall clock
+     * @param monotonicMs for the lag of followers
+     */
+    List<LeaderEffect<Pending>> write(long nowMs, long monotonicMs) throws IOException {
         if (!batches.isEmpty()) {
             try {
                 rolled |= log.append(batches, nowMs).rolled();
@@ -133,7 +139,7 @@ final class AppendPath {
         }
         records = 0;
         sizeBytes = 0;
-        return state.onWritten(nextOffset, written);
+        return state.onWritten(nextOffset, written, monotonicMs);
     }
 
     /** True once after a write closed a segment: time to force it, so that a recovery need not read it. */

@@ -1,6 +1,7 @@
 package dev.sampo.partition.leader;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Partition.Member;
 
 /**
  * What the leader's shell does next, in list order.
@@ -16,4 +17,7 @@ public sealed interface LeaderEffect<R> {
 
     /** Readers may see records below this offset. */
     record HighWatermarkAdvanced<R>(long highWatermark) implements LeaderEffect<R> {}
+
+    /** A follower outside of the ISR has caught up: the sentinel of the group hears of it. */
+    record ReportCaughtUp<R>(Member follower) implements LeaderEffect<R> {}
 }

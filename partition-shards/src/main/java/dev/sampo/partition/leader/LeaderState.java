@@ -2,36 +2,74 @@ package dev.sampo.partition.leader;
 
 import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Partition.Member;
+import dev.sampo.actors.protocol.Partition.Proposal;
+import dev.sampo.actors.protocol.Partition.Replicas;
 import dev.sampo.partition.leader.LeaderEffect.Answer;
 import dev.sampo.partition.leader.LeaderEffect.Flush;
 import dev.sampo.partition.leader.LeaderEffect.HighWatermarkAdvanced;
+import dev.sampo.partition.leader.LeaderEffect.ReportCaughtUp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The leader's view of one partition in one leader epoch: how far its log is written and forced, how far each in-sync
- * follower has come, and which producers wait. Pure: equal calls in equal order give equal effects. A new leader epoch
- * is a new object.
+ * The leader's view of one partition in one leader epoch: how far its log is written and forced, how far each follower
+ * has come, and which producers wait. Pure: equal calls in equal order give equal effects. A new leader epoch is a new
+ * object. Times are milliseconds of a clock that never goes back.
+ *
+ * <p>Two sets of followers count. The <em>effective</em> ISR is that of the metadata image: it is compared with {@code
+ * min.insync.replicas}, and it never shrinks before the image does. The <em>maximal</em> ISR adds those that are proposed
+ * to the controller: the high watermark waits for all of it, so that whoever is elected next holds what is committed.
+ *
+ * <p>While the effective ISR is smaller than {@code min.insync.replicas} the high watermark stands still: whoever left it
+ * last then still holds all that is committed and may be elected (KIP-966).
  *
  * <p>A write that brings the number of unforced records to {@code flush.messages} is a barrier: neither it nor
  * anything after it is acknowledged or shown to readers before the log was forced up to it. At most one flush runs; the
  * next one covers all that was written meanwhile.
  *
- * <p>Invariant: {@code highWatermark <= every in-sync log end offset <= logEndOffset}, and it never falls.
+ * <p>Invariant: {@code highWatermark <= log end offset of every member of the maximal ISR <= logEndOffset} at each time it
+ * moves, and it never falls.
  *
  * @param <R> the shell's way back to whoever waits
  */
 public final class LeaderState<R> {
-    private record Waiting<R>(R waiter, boolean all, long baseOffset, long requiredOffset) {}
+    private static final long UNKNOWN = -1;
+
+    private record Waiting<R>(R waiter, long baseOffset, long requiredOffset) {}
+
+    /** Another broker that copies this partition, or should. */
+    private static final class Follower {
+        final int brokerId;
+        boolean inSync; // in the effective ISR
+        boolean proposed;
+        boolean reported; // caught up, and the sentinel knows
+        long incarnation = -1;
+        long logEndOffset = UNKNOWN;
+        long lastCaughtUpMs;
+        long lastFetchMs;
+        long lastFetchLeaderEnd = Long.MAX_VALUE;
+
+        Follower(int brokerId, long nowMs) {
+            this.brokerId = brokerId;
+            lastCaughtUpMs = nowMs;
+        }
+
+        boolean inMaximal() {
+            return inSync || proposed;
+        }
+    }
 
     private final int leaderEpoch;
-    private final Map<Integer, Long> followerLogEndOffsets = new TreeMap<>(); // in-sync, by broker id
-    private final ArrayDeque<Waiting<R>> waiting = new ArrayDeque<>();
+    private final int brokerId;
+    private final long epochStartOffset;
+    private final ArrayDeque<Waiting<R>> waitingForLeader = new ArrayDeque<>();
+    private final ArrayDeque<Waiting<R>> waitingForAll = new ArrayDeque<>();
+    private Follower[] followers = new Follower[0];
+    private Replicas replicas;
+    private @Nullable Proposal proposal;
     private int minInSyncReplicas;
     private long flushMessages;
     private long logEndOffset;
@@ -42,37 +80,101 @@ public final class LeaderState<R> {
     private boolean flushing;
 
     /**
-     * Begins an epoch.
+     * Begins an epoch, or goes on in one whose log had to be opened again.
      *
-     * @param logEndOffset of the recovered log; the high watermark of a partition whose only in-sync replica is this one
-     * @param inSyncFollowers broker ids, without the leader's own
+     * @param brokerId the leader
+     * @param proposal is under way, null for nothing
+     * @param epochStartOffset where the log ended when this epoch began
+     * @param logEndOffset of the open log
+     * @param highWatermark as this replica knows it
      */
     public LeaderState(
-            int leaderEpoch,
-            int minInSyncReplicas,
-            long flushMessages,
-            Collection<Integer> inSyncFollowers,
-            long logEndOffset,
-            long highWatermark) {
+            int leaderEpoch, int brokerId, int minInSyncReplicas, long flushMessages, Replicas replicas,
+            @Nullable Proposal proposal, long epochStartOffset, long logEndOffset, long highWatermark, long nowMs) {
+        if (highWatermark > logEndOffset || epochStartOffset > logEndOffset) {
+            throw new IllegalArgumentException("high watermark " + highWatermark + ", epoch start offset "
+                    + epochStartOffset + ", but log end offset " + logEndOffset);
+        }
         this.leaderEpoch = leaderEpoch;
+        this.brokerId = brokerId;
         this.minInSyncReplicas = minInSyncReplicas;
         this.flushMessages = flushMessages;
+        this.epochStartOffset = epochStartOffset;
         this.logEndOffset = logEndOffset;
         this.flushedOffset = logEndOffset;
         this.highWatermark = highWatermark;
-        inSyncFollowers.forEach(id -> followerLogEndOffsets.put(id, highWatermark));
+        this.replicas = replicas;
+        this.proposal = proposal == null || proposal.partitionEpoch() < replicas.partitionEpoch() ? null : proposal;
+        track(nowMs);
+        for (Follower follower : followers) {
+            if (follower.inSync) {
+                follower.logEndOffset = highWatermark; // it has at least what is committed
+            }
+        }
+        advance(new ArrayList<>(1));
     }
 
     /** The topic's configuration changed. */
-    public void reconfigure(int newMinInSyncReplicas, long newFlushMessages) {
+    public List<LeaderEffect<R>> reconfigure(int newMinInSyncReplicas, long newFlushMessages) {
         minInSyncReplicas = newMinInSyncReplicas;
         flushMessages = newFlushMessages;
+        return changed();
+    }
+
+    /**
+     * The image shows other replicas or another ISR. What was proposed at an older partition epoch is settled by it.
+     */
+    public List<LeaderEffect<R>> onReplicas(Replicas next, long nowMs) {
+        if (next.partitionEpoch() < replicas.partitionEpoch()) {
+            throw new IllegalStateException("replicas of partition epoch " + next.partitionEpoch() + " after those of "
+                    + replicas.partitionEpoch());
+        }
+        replicas = next;
+        if (proposal != null && proposal.partitionEpoch() < next.partitionEpoch()) {
+            proposal = null;
+        }
+        track(nowMs);
+        return changed();
+    }
+
+    /**
+     * Waits for these brokers from now on, if all of them have everything that is committed.
+     *
+     * @return those that lag, empty when the high watermark now waits for all. Each is reported again when it has caught up
+     */
+    public List<Integer> propose(Proposal wanted) {
+        if (wanted.partitionEpoch() < replicas.partitionEpoch()) {
+            return wanted.members().stream().map(Member::brokerId).toList(); // settled already
+        }
+        var lagging = new ArrayList<Integer>(0);
+        for (Member member : wanted.members()) {
+            Follower follower = find(member.brokerId());
+            if (follower == null || follower.incarnation != member.incarnation() || !isCaughtUp(follower)) {
+                lagging.add(member.brokerId());
+                if (follower != null) {
+                    follower.reported = false;
+                }
+            }
+        }
+        if (lagging.isEmpty()) {
+            proposal = wanted;
+            markProposed();
+        }
+        return lagging;
+    }
+
+    /** The proposal made at this partition epoch will never be in force. */
+    public List<LeaderEffect<R>> cancel(int partitionEpoch) {
+        if (proposal != null && proposal.partitionEpoch() <= partitionEpoch) {
+            proposal = null;
+            markProposed();
+        }
+        return changed();
     }
 
     /** May a produce request be written now: NONE, or the error it is answered with. */
     public KafkaError admit(Acks acks) {
-        boolean enough = acks != Acks.ALL || 1 + followerLogEndOffsets.size() >= minInSyncReplicas;
-        return enough ? KafkaError.NONE : KafkaError.NOT_ENOUGH_REPLICAS;
+        return acks != Acks.ALL || enoughInSync() ? KafkaError.NONE : KafkaError.NOT_ENOUGH_REPLICAS;
     }
 
     /**
@@ -80,14 +182,19 @@ public final class LeaderState<R> {
      * {@code endOffset} is acknowledged by {@code acks}. Call before {@link #onWritten}, in offset order of the writes.
      */
     public void await(R waiter, Acks acks, long baseOffset, long endOffset) {
-        waiting.add(new Waiting<>(waiter, acks == Acks.ALL, baseOffset, endOffset));
+        (acks == Acks.ALL ? waitingForAll : waitingForLeader).add(new Waiting<>(waiter, baseOffset, endOffset));
     }
 
     /** The log is written up to {@code newLogEndOffset}; {@code records} were added. */
-    public List<LeaderEffect<R>> onWritten(long newLogEndOffset, long records) {
+    public List<LeaderEffect<R>> onWritten(long newLogEndOffset, long records, long nowMs) {
         if (newLogEndOffset < logEndOffset) {
             throw new IllegalStateException(
                     "log end offset went back from " + logEndOffset + " to " + newLogEndOffset);
+        }
+        for (Follower follower : followers) {
+            if (follower.logEndOffset == logEndOffset) {
+                follower.lastCaughtUpMs = nowMs; // until this write nothing was missing
+            }
         }
         logEndOffset = newLogEndOffset;
         unflushedRecords += records;
@@ -112,23 +219,73 @@ public final class LeaderState<R> {
         return effects;
     }
 
-    /** A follower asked for {@code fetchOffset}: it has everything before it. */
-    public List<LeaderEffect<R>> onFollowerFetch(int brokerId, long fetchOffset) {
-        if (fetchOffset > logEndOffset) { // the epoch fence of KIP-320 runs before this call
-            throw new IllegalStateException(
-                    "broker " + brokerId + " fetched " + fetchOffset + ", log end offset " + logEndOffset);
+    /**
+     * Whether this process may copy the partition: NONE, NOT_LEADER_OR_FOLLOWER when its broker is no replica (in the image
+     * that this leader knows), STALE_BROKER_EPOCH when a newer process of its broker was here.
+     */
+    public KafkaError checkFollower(int followerId, long incarnation) {
+        Follower follower = find(followerId);
+        if (follower == null) {
+            return KafkaError.NOT_LEADER_OR_FOLLOWER;
         }
-        followerLogEndOffsets.computeIfPresent(brokerId, (id, end) -> Math.max(end, fetchOffset));
+        return incarnation < follower.incarnation ? KafkaError.STALE_BROKER_EPOCH : KafkaError.NONE;
+    }
+
+    /**
+     * A follower, one that {@link #checkFollower} takes, asked for {@code fetchOffset}: it has everything before it. Its
+     * epoch, and that its log does not diverge, were checked before (KIP-320).
+     */
+    public List<LeaderEffect<R>> onFollowerFetch(int followerId, long incarnation, long fetchOffset, long nowMs) {
+        Follower follower = find(followerId);
+        if (follower == null || incarnation < follower.incarnation) {
+            return List.of();
+        }
+        if (fetchOffset > logEndOffset) {
+            throw new IllegalStateException(
+                    "broker " + followerId + " fetched " + fetchOffset + ", log end offset " + logEndOffset);
+        }
+        if (incarnation > follower.incarnation) {
+            follower.incarnation = incarnation;
+            follower.reported = false;
+            follower.lastFetchLeaderEnd = Long.MAX_VALUE;
+        }
+        if (fetchOffset >= logEndOffset) {
+            follower.lastCaughtUpMs = nowMs;
+        } else if (fetchOffset >= follower.lastFetchLeaderEnd) {
+            follower.lastCaughtUpMs = Math.max(follower.lastCaughtUpMs, follower.lastFetchMs);
+        }
+        follower.lastFetchMs = nowMs;
+        follower.lastFetchLeaderEnd = logEndOffset;
+        long before = follower.logEndOffset;
+        follower.logEndOffset = fetchOffset;
         var effects = new ArrayList<LeaderEffect<R>>(2);
-        advance(effects);
+        if (before != fetchOffset && follower.inMaximal()) {
+            advance(effects);
+        }
+        if (!follower.reported && !follower.inMaximal() && isCaughtUp(follower)) {
+            follower.reported = true;
+            effects.add(new ReportCaughtUp<>(new Member(followerId, incarnation)));
+        }
         return effects;
+    }
+
+    /** Members of the effective ISR that have not had everything for longer than {@code maxLagMs}. */
+    public List<Integer> behind(long nowMs, long maxLagMs) {
+        var behind = new ArrayList<Integer>(0);
+        for (Follower follower : followers) {
+            if (follower.inSync && follower.logEndOffset < logEndOffset
+                    && nowMs - follower.lastCaughtUpMs > maxLagMs) {
+                behind.add(follower.brokerId);
+            }
+        }
+        return behind;
     }
 
     /** Stepping down, failing or stopping: everyone who still waits hears {@code error}. */
     public List<LeaderEffect<R>> onStopped(KafkaError error) {
-        var effects = new ArrayList<LeaderEffect<R>>(waiting.size());
-        waiting.forEach(entry -> effects.add(new Answer<>(entry.waiter(), error, -1)));
-        waiting.clear();
+        var effects = new ArrayList<LeaderEffect<R>>(waitingForLeader.size() + waitingForAll.size());
+        failAll(waitingForLeader, error, effects);
+        failAll(waitingForAll, error, effects);
         return effects;
     }
 
@@ -156,6 +313,114 @@ public final class LeaderState<R> {
         return highWatermark;
     }
 
+    /**
+     * False as long as the high watermark may be below one that a client has seen of the leader before: where the log ends
+     * for clients is then not known (KIP-207).
+     */
+    public boolean knowsEndOffset() {
+        return highWatermark >= epochStartOffset;
+    }
+
+    /** Who copies the partition, as told last. */
+    public Replicas replicas() {
+        return replicas;
+    }
+
+    /** What the high watermark waits for besides the ISR, null for nothing. */
+    public @Nullable Proposal proposal() {
+        return proposal;
+    }
+
+    /** How far a broker has come, -1 when that is not known; the leader itself has everything. */
+    public long logEndOffsetOf(int replicaId) {
+        if (replicaId == brokerId) {
+            return logEndOffset;
+        }
+        Follower follower = find(replicaId);
+        return follower == null ? UNKNOWN : follower.logEndOffset;
+    }
+
+    private void track(long nowMs) {
+        var tracked = new ArrayList<Follower>(replicas.replicas().size());
+        for (int id : replicas.replicas()) {
+            trackOne(id, tracked, nowMs);
+        }
+        for (int id : replicas.joining()) {
+            trackOne(id, tracked, nowMs);
+        }
+        followers = tracked.toArray(Follower[]::new);
+        markProposed();
+    }
+
+    private void trackOne(int id, List<Follower> tracked, long nowMs) {
+        if (id == brokerId || tracked.stream().anyMatch(follower -> follower.brokerId == id)) {
+            return;
+        }
+        Follower known = find(id);
+        Follower follower = known == null ? new Follower(id, nowMs) : known;
+        boolean inSync = replicas.inSync().contains(id);
+        if (inSync != follower.inSync) {
+            follower.inSync = inSync;
+            follower.reported = false;
+            follower.lastCaughtUpMs = nowMs; // it has had all that is committed until now
+        }
+        tracked.add(follower);
+    }
+
+    private void markProposed() {
+        for (Follower follower : followers) {
+            follower.proposed = false;
+        }
+        if (proposal != null) {
+            for (Member member : proposal.members()) {
+                Follower follower = find(member.brokerId());
+                if (follower != null) {
+                    follower.proposed = true;
+                }
+            }
+        }
+    }
+
+    private @Nullable Follower find(int id) {
+        for (Follower follower : followers) {
+            if (follower.brokerId == id) {
+                return follower;
+            }
+        }
+        return null;
+    }
+
+    private boolean isCaughtUp(Follower follower) {
+        return follower.logEndOffset >= highWatermark && follower.logEndOffset >= epochStartOffset;
+    }
+
+    private boolean enoughInSync() {
+        return replicas.inSync().size() >= minInSyncReplicas;
+    }
+
+    /** Something else than an offset changed. */
+    private List<LeaderEffect<R>> changed() {
+        var effects = new ArrayList<LeaderEffect<R>>(2);
+        advance(effects);
+        if (!enoughInSync()) {
+            failAll(waitingForAll, KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, effects);
+        }
+        for (Follower follower : followers) {
+            if (!follower.reported && !follower.inMaximal() && follower.incarnation >= 0 && isCaughtUp(follower)) {
+                follower.reported = true;
+                effects.add(new ReportCaughtUp<>(new Member(follower.brokerId, follower.incarnation)));
+            }
+        }
+        return effects;
+    }
+
+    private void failAll(ArrayDeque<Waiting<R>> waiting, KafkaError error, List<LeaderEffect<R>> effects) {
+        for (Waiting<R> entry : waiting) {
+            effects.add(new Answer<>(entry.waiter(), error, -1));
+        }
+        waiting.clear();
+    }
+
     private void startFlush(List<LeaderEffect<R>> effects) {
         if (!flushing) {
             flushing = true;
@@ -171,29 +436,31 @@ public final class LeaderState<R> {
 
     private void advance(List<LeaderEffect<R>> effects) {
         long ownEnd = ownEndOffset();
-        long slowest = ownEnd;
-        for (long end : followerLogEndOffsets.values()) {
-            slowest = Math.min(slowest, end);
+        if (enoughInSync()) {
+            long slowest = ownEnd;
+            for (Follower follower : followers) {
+                if (follower.inMaximal()) {
+                    slowest = Math.min(slowest, follower.logEndOffset);
+                }
+            }
+            if (slowest > highWatermark) {
+                highWatermark = slowest;
+                effects.add(new HighWatermarkAdvanced<>(slowest));
+            }
         }
-        if (slowest > highWatermark) {
-            highWatermark = slowest;
-            effects.add(new HighWatermarkAdvanced<>(slowest));
+        answer(waitingForLeader, Math.max(ownEnd, highWatermark), effects);
+        if (enoughInSync()) {
+            answer(waitingForAll, highWatermark, effects);
         }
-        answerWaiting(Math.max(ownEnd, highWatermark), effects);
     }
 
-    private void answerWaiting(long ownEnd, List<LeaderEffect<R>> effects) {
-        Iterator<Waiting<R>> entries = waiting.iterator();
-        while (entries.hasNext()) {
-            Waiting<R> entry = entries.next();
-            if (entry.requiredOffset() <= (entry.all() ? highWatermark : ownEnd)) {
-                boolean shrunk = entry.all() && 1 + followerLogEndOffsets.size() < minInSyncReplicas;
-                KafkaError error = shrunk ? KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND : KafkaError.NONE;
-                effects.add(new Answer<>(entry.waiter(), error, shrunk ? -1 : entry.baseOffset()));
-                entries.remove();
-            } else if (entry.requiredOffset() > ownEnd) {
-                return; // later writes end later still
-            }
+    /** The first that has to wait holds up those behind it, which end later (a duplicate: which was first answered later). */
+    private void answer(ArrayDeque<Waiting<R>> waiting, long acknowledged, List<LeaderEffect<R>> effects) {
+        for (Waiting<R> entry = waiting.peek();
+                entry != null && entry.requiredOffset() <= acknowledged;
+                entry = waiting.peek()) {
+            effects.add(new Answer<>(entry.waiter(), KafkaError.NONE, entry.baseOffset()));
+            waiting.remove();
         }
     }
 }

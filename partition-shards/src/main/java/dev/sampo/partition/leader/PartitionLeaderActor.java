@@ -5,13 +5,21 @@ import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.replica.LogRefusedException;
+import dev.sampo.partition.replica.LogRefusedException.Reason;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.Quarantine;
+import dev.sampo.partition.replica.Replica;
+import dev.sampo.partition.replica.ReplicaLogs;
+import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.log.DamagedLogException;
+import dev.sampo.persistence.log.Flush;
 import dev.sampo.persistence.log.PartitionLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -36,9 +44,9 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private static final int STASH_CAPACITY = 1_000;
 
     private enum Phase {
-        /** No epoch yet, or the log was closed. */
+        /** No epoch yet, or the log was given back. */
         IDLE,
-        /** The log is being opened; what changes its fate waits in the stash. */
+        /** The log is waited for, or is being opened; what changes its fate waits in the stash. */
         OPENING,
         /** It could not be opened and will be tried again. */
         WAITING,
@@ -48,9 +56,18 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         DELETING
     }
 
-    private record Opened(PartitionLog partitionLog, boolean recovered) implements Partition.Internal {}
+    /** Names what was waited for: a claim that was withdrawn may still be heard of. */
+    private record Opened(CompletableFuture<Replica> opening, Replica replica) implements Partition.Internal {}
 
-    private record OpenFailed(Throwable cause) implements Partition.Internal {}
+    private record OpenFailed(CompletableFuture<Replica> opening, Throwable cause) implements Partition.Internal {}
+
+    /** Somebody on this broker claims the log in a newer epoch: this one leads no more, whatever it has heard. */
+    record LogWanted(int leaderEpoch) implements Partition.Internal {}
+
+    /** The actor stops, unless it was given something to do by what came before. */
+    private enum StopIdle implements Partition.Internal {
+        INSTANCE
+    }
 
     private enum Reopen implements Partition.Internal {
         INSTANCE
@@ -70,6 +87,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
 
     private final Shell shell;
     private Phase phase = Phase.IDLE;
+    private ReplicaLogs.@Nullable Claim claim; // while it opens the log, unless it goes on with the open one
+    private @Nullable CompletableFuture<Replica> opening; // while it does
     private @Nullable Activate epoch; // the newest
     private PartitionRegistry.@Nullable Entry entry; // registered while offline, so that clients hear why
     private Duration reopenAfter = FIRST_REOPEN;
@@ -87,14 +106,34 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
                 stash -> new PartitionLeaderActor(new Shell(context, timers, stash, home, id)))));
     }
 
-    /** The log was closed; what was stashed decides what comes next. */
+    /** The log was given back; the actor stops, unless what it was sent meanwhile is another epoch. */
     static Behavior<Partition.Command> idle(Shell shell) {
+        shell.context().getSelf().tell(StopIdle.INSTANCE);
         return new PartitionLeaderActor(shell);
     }
 
-    /** The log was closed; its folder goes, then the actor stops. */
+    /** The log was given back; its folder goes, then the actor stops. */
     static Behavior<Partition.Command> deletingFolder(Shell shell) {
         return new PartitionLeaderActor(shell).delete();
+    }
+
+    /**
+     * The same broker leads again: goes on with the open log.
+     *
+     * @param quiet after it nothing of the old epoch touches the log
+     * @param appendPause how long no append is taken then
+     */
+    static Behavior<Partition.Command> leadingOn(
+            Shell shell, Activate next, Replica replica, CompletionStage<?> quiet, Duration appendPause) {
+        if (!replica.renew(next.leaderEpoch())) {
+            replica.giveBack(quiet);
+            return idle(shell);
+        }
+        var actor = new PartitionLeaderActor(shell);
+        actor.epoch = next;
+        actor.appendPause = appendPause;
+        actor.awaitLog(quiet.handle((done, failure) -> replica));
+        return actor;
     }
 
     /**
@@ -128,12 +167,33 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(reconfigure);
                 } else if (epoch != null) {
-                    epoch = new Activate(
-                            epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(),
-                            reconfigure.settings());
+                    epoch = epoch.with(reconfigure.settings());
                 }
                 yield this;
             }
+            case Partition.ReplicasChanged changed -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(changed);
+                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()) {
+                    epoch = epoch.with(changed.replicas(), epoch.proposal());
+                }
+                yield this;
+            }
+            case Partition.ProposeInSync propose -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(propose);
+                } // else nobody can say how far its followers are: no answer, no expansion
+                yield this;
+            }
+            case Partition.CancelProposal cancel -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(cancel);
+                } else {
+                    cancelProposal(cancel);
+                }
+                yield this;
+            }
+            case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
                 Refusals.refuse(request, refusal());
@@ -143,6 +203,14 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         };
     }
 
+    private void cancelProposal(Partition.CancelProposal cancel) {
+        Activate known = epoch;
+        if (known != null && known.leaderEpoch() == cancel.leaderEpoch() && known.proposal() != null
+                && known.proposal().partitionEpoch() <= cancel.partitionEpoch()) {
+            epoch = known.with(known.replicas(), null);
+        }
+    }
+
     private KafkaError refusal() {
         if (phase == Phase.DELETING) {
             return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
@@ -150,10 +218,20 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         return entry != null ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER;
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very opening
     private Behavior<Partition.Command> onInternal(Partition.Internal internal) {
         return switch (internal) {
-            case Opened(PartitionLog partitionLog, boolean recovered) -> onOpened(partitionLog, recovered);
-            case OpenFailed(Throwable failure) -> onOpenFailed(failure);
+            case Opened(var of, Replica replica) when of == opening -> onOpened(replica);
+            case OpenFailed(var of, Throwable failure) when of == opening -> onOpenFailed(failure);
+            case Opened(var of, Replica replica) -> {
+                replica.giveBack();
+                yield this;
+            }
+            case LogWanted wanted when phase == Phase.OPENING -> {
+                shell.stash().stash(wanted);
+                yield this;
+            }
+            case StopIdle stop when phase == Phase.IDLE -> Behaviors.stopped();
             case Reopen reopen when phase == Phase.WAITING && epoch != null -> open(epoch);
             case Deleted deleted -> Behaviors.stopped();
             default -> this; // a late message of the time when it served: a flush or a compaction that ended
@@ -184,69 +262,83 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         if (home.logs().isOffline(next.id())) {
             return goOffline(next);
         }
-        phase = Phase.OPENING;
-        Path folder = home.logFolder().resolve(next.id().directoryName());
-        boolean clean = home.logs().opening(next.id()) && home.cleanStart();
-        var opened = CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        var partitionLog = PartitionLog.open(
-                                folder, next.id().topicId(), Settings.log(next.settings(), home), clean,
-                                home.files(), home.wallClockMs().getAsLong());
-                        assignEpoch(partitionLog, next.leaderEpoch());
-                        return partitionLog;
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                home.blocking());
-        shell.context().pipeToSelf(opened, (partitionLog, failure) -> failure == null
-                ? new Opened(partitionLog, !clean && partitionLog.logEndOffset() > 0)
-                : new OpenFailed(failure));
+        var self = shell.context().getSelf();
+        claim = home.logs().claim(
+                next.id(), name(next), next.leaderEpoch(), ReplicaSettings.log(next.settings(), home),
+                newer -> self.tell(new LogWanted(newer)));
+        awaitLog(claim.taken());
         return this;
     }
 
-    private static void assignEpoch(PartitionLog partitionLog, int leaderEpoch) throws IOException {
+    private void awaitLog(CompletionStage<Replica> log) {
+        phase = Phase.OPENING;
+        Activate next = epoch();
+        PartitionHome home = shell.home();
+        CompletableFuture<Replica> begun =
+                log.thenCompose(replica -> begin(replica, next, home)).toCompletableFuture();
+        opening = begun;
+        shell.context().pipeToSelf(
+                begun,
+                (replica, failure) -> failure == null ? new Opened(begun, replica) : new OpenFailed(begun, failure));
+    }
+
+    /**
+     * Begins the epoch, on any thread. Where records are shown to nobody before they are forced, those that the log holds
+     * already are forced first.
+     */
+    private static CompletionStage<Replica> begin(Replica replica, Activate next, PartitionHome home) {
+        PartitionLog partitionLog = replica.log();
+        partitionLog.epochs().note(next.leaderEpoch(), partitionLog.logEndOffset());
+        boolean forceFirst = next.settings().flushMessages() < Long.MAX_VALUE
+                && partitionLog.recoveryPoint() < partitionLog.logEndOffset();
+        return forceFirst
+                ? CompletableFuture.supplyAsync(() -> forced(replica, home), home.blocking())
+                : CompletableFuture.completedFuture(replica);
+    }
+
+    private static Replica forced(Replica replica, PartitionHome home) {
         try {
-            partitionLog.epochs().assign(leaderEpoch, partitionLog.logEndOffset());
+            force(replica, home);
+            return replica;
         } catch (IOException e) {
-            partitionLog.close(false);
+            replica.discard(CompletableFuture.completedFuture(null));
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void force(Replica replica, PartitionHome home) throws IOException {
+        Flush flush = replica.log().prepareFlush();
+        try {
+            flush.force();
+        } catch (IOException e) {
+            home.logs().forceFailed(replica.id());
             throw e;
         }
+        replica.log().flushed(flush);
     }
 
-    private Behavior<Partition.Command> onOpened(PartitionLog partitionLog, boolean recovered) {
+    private Behavior<Partition.Command> onOpened(Replica replica) {
+        opening = null;
+        claim = null;
         Activate opened = epoch();
-        PartitionHome home = shell.home();
-        if (home.logs().isOffline(opened.id())) { // by a flush that was on its way when the log was closed
-            home.blocking().execute(() -> closeUnclean(partitionLog));
-            home.logs().closed(false);
+        if (shell.home().logs().isOffline(opened.id())) { // by a flush that was on its way when the log was given back
+            replica.discard(CompletableFuture.completedFuture(null));
             return shell.stash().unstashAll(goOffline(opened));
         }
-        if (recovered) {
-            log.atInfo()
-                    .addKeyValue("topicPartition", name(opened))
-                    .addKeyValue("logEndOffset", partitionLog.logEndOffset())
-                    .log("recovered log");
-        }
-        return shell.stash().unstashAll(ServingPartition.begin(shell, opened, partitionLog, appendPause));
-    }
-
-    private static void closeUnclean(PartitionLog partitionLog) {
-        try {
-            partitionLog.close(false);
-        } catch (IOException e) {
-            log.atWarn().addKeyValue("folder", partitionLog.directory()).log("close failed: {}", e.toString());
-        }
+        return shell.stash().unstashAll(ServingPartition.begin(shell, opened, replica, appendPause));
     }
 
     private Behavior<Partition.Command> onOpenFailed(Throwable failure) {
+        opening = null;
+        claim = null;
         Activate failed = epoch();
         Throwable cause = failure;
         while (cause.getCause() != null && !(cause instanceof IOException)) {
             cause = cause.getCause();
         }
-        shell.home().logs().closed(false);
+        if (cause instanceof LogRefusedException refused) {
+            return shell.stash().unstashAll(onRefused(failed, refused.reason()));
+        }
         register(failed);
         if (cause instanceof DamagedLogException damage) {
             Quarantine.log(damage, name(failed));
@@ -265,6 +357,16 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         return shell.stash().unstashAll(this);
     }
 
+    private Behavior<Partition.Command> onRefused(Activate refused, Reason reason) {
+        if (reason == Reason.OFFLINE) {
+            return goOffline(refused);
+        }
+        leaveRegistry();
+        phase = Phase.IDLE;
+        shell.context().getSelf().tell(StopIdle.INSTANCE);
+        return this;
+    }
+
     private Behavior<Partition.Command> goOffline(Activate wanted) {
         register(wanted);
         phase = Phase.OFFLINE;
@@ -280,7 +382,15 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
 
     private Behavior<Partition.Command> onStop(Partition.Stop stop) {
         switch (phase) {
-            case OPENING -> shell.stash().stash(stop); // the log is closed, or deleted, once it is open
+            case OPENING -> {
+                if (claim != null && shell.stash().isEmpty() && claim.withdraw()) {
+                    claim = null;
+                    opening = null;
+                    phase = Phase.IDLE;
+                    return onStop(stop);
+                }
+                shell.stash().stash(stop); // the log is given back, or deleted, once it is open
+            }
             case DELETING -> {
                 // stops when the folder is gone
             }
@@ -296,11 +406,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         phase = Phase.DELETING;
         entry = null;
         shell.timers().cancelAll();
-        PartitionHome home = shell.home();
-        Path folder = home.logFolder().resolve(shell.id().directoryName());
         shell.context().pipeToSelf(
-                CompletableFuture.runAsync(() -> LogFolders.delete(folder), home.blocking()),
-                (done, failure) -> Deleted.INSTANCE);
+                shell.home().logs().delete(shell.id()), (done, failure) -> Deleted.INSTANCE);
         return this;
     }
 
@@ -308,6 +415,9 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     public Behavior<Partition.Command> onSignal(Signal signal) {
         if (signal instanceof PostStop) {
             leaveRegistry();
+            if (opening != null && (claim == null || !claim.withdraw())) {
+                var _ = opening.thenAccept(Replica::giveBack);
+            }
         }
         return this;
     }

@@ -13,6 +13,7 @@ import dev.sampo.actors.protocol.Partition.ListOffsetReply;
 import dev.sampo.actors.protocol.Partition.ProducerDescription;
 import dev.sampo.actors.protocol.Partition.ReadReply;
 import dev.sampo.partition.fetch.WaitingFetches;
+import dev.sampo.partition.lease.LeaderLease;
 import dev.sampo.persistence.epoch.LeaderEpochFile;
 import dev.sampo.persistence.log.FileSlice;
 import dev.sampo.persistence.log.LogRead;
@@ -38,10 +39,12 @@ final class ReadPath {
     private final PartitionLog log;
     private final WaitingFetches<ActorRef<? super Partition.Reply>> waiting = new WaitingFetches<>();
     private final LeaderState<?> state;
+    private final LeaderLease lease;
 
-    ReadPath(PartitionLog log, LeaderState<?> state) {
+    ReadPath(PartitionLog log, LeaderState<?> state, LeaderLease lease) {
         this.log = log;
         this.state = state;
+        this.lease = lease;
     }
 
     void read(Partition.Read read, long nowMs) throws IOException {
@@ -71,6 +74,13 @@ final class ReadPath {
                 ? log.read(fetchOffset, read.maxBytes(), upperBound, read.atLeastOneBatch())
                 : null;
         FileSlice records = found == null ? null : found.slice();
+        if (!lease.holds()) { // asked after the read: the process may have been stopped in the middle of it
+            if (records != null) {
+                records.release();
+            }
+            Refusals.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
+            return;
+        }
         if (records == null && read.watch() && fetchOffset >= upperBound) {
             waiting.watch(
                     read.replyTo(), new WaitingFetches.Watch(read.requestId(), read.index(), fetchOffset, nowMs));
@@ -102,13 +112,17 @@ final class ReadPath {
 
     void listOffset(Partition.ListOffset list) throws IOException {
         KafkaError epochError = state.checkEpoch(list.currentLeaderEpoch());
-        if (epochError != KafkaError.NONE) {
-            Refusals.refuse(list, epochError);
+        if (epochError != KafkaError.NONE || !lease.holds()) {
+            Refusals.refuse(list, epochError != KafkaError.NONE ? epochError : KafkaError.NOT_LEADER_OR_FOLLOWER);
             return;
         }
         long upperBound = list.readCommitted() ? lastStableOffset() : state.highWatermark();
         if (list.timestamp() == LATEST) {
-            found(list, -1, upperBound, state.leaderEpoch());
+            if (state.knowsEndOffset()) {
+                found(list, -1, upperBound, state.leaderEpoch());
+            } else {
+                Refusals.refuse(list, KafkaError.OFFSET_NOT_AVAILABLE);
+            }
         } else if (list.timestamp() == EARLIEST || list.timestamp() == EARLIEST_LOCAL) {
             found(list, -1, log.logStartOffset(), log.epochs().epochOf(log.logStartOffset()));
         } else if (list.timestamp() == MAX_TIMESTAMP) {
@@ -122,8 +136,13 @@ final class ReadPath {
         }
     }
 
-    private static void found(Partition.ListOffset list, OffsetAndTimestamp position) {
-        found(list, position.timestamp(), position.offset(), position.leaderEpoch());
+    /** None below the high watermark says little while that may be below the one of the leader before. */
+    private void found(Partition.ListOffset list, OffsetAndTimestamp position) {
+        if (position.offset() < 0 && !state.knowsEndOffset()) {
+            Refusals.refuse(list, KafkaError.OFFSET_NOT_AVAILABLE);
+        } else {
+            found(list, position.timestamp(), position.offset(), position.leaderEpoch());
+        }
     }
 
     private static void found(Partition.ListOffset list, long timestamp, long offset, int leaderEpoch) {
@@ -142,20 +161,26 @@ final class ReadPath {
                 request.requestId(), request.index(), KafkaError.NONE, end.epoch(), end.endOffset()));
     }
 
-    void deleteRecords(Partition.DeleteRecords delete, TopicSettings settings) throws IOException {
+    /** True when the log starts later now. */
+    boolean deleteRecords(Partition.DeleteRecords delete, TopicSettings settings) throws IOException {
+        boolean moved = false;
         long before = delete.beforeOffset() == LATEST ? state.highWatermark() : delete.beforeOffset();
         if (!settings.cleanupDelete()) {
             Refusals.refuse(delete, KafkaError.POLICY_VIOLATION);
+        } else if (!lease.holds()) {
+            Refusals.refuse(delete, KafkaError.NOT_LEADER_OR_FOLLOWER);
         } else if (before < 0 || before > state.highWatermark()) {
             Refusals.refuse(delete, KafkaError.OFFSET_OUT_OF_RANGE);
         } else {
-            if (before > log.logStartOffset()) {
+            moved = before > log.logStartOffset();
+            if (moved) {
                 log.deleteRecordsBefore(before);
                 onChanged();
             }
             delete.replyTo().tell(new DeleteRecordsReply(
                     delete.requestId(), delete.index(), KafkaError.NONE, log.logStartOffset()));
         }
+        return moved;
     }
 
     void describeProducers(Partition.DescribeProducers describe) {

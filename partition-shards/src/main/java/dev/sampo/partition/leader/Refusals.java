@@ -9,6 +9,7 @@ import dev.sampo.actors.protocol.Partition.DescribeProducersReply;
 import dev.sampo.actors.protocol.Partition.EpochEndOffsetReply;
 import dev.sampo.actors.protocol.Partition.ListOffsetReply;
 import dev.sampo.actors.protocol.Partition.ReadReply;
+import dev.sampo.actors.protocol.Partition.ReplicaReadReply;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ final class Refusals {
         switch (request) {
             case Partition.Append append -> refuse(append, error, -1, List.of(), null);
             case Partition.Read read -> refuse(read, error);
+            case Partition.ReplicaRead read -> read.replyTo().tell(new ReplicaReadReply(
+                    read.requestId(), read.index(), error, read.fetchOffset(), -1, -1, -1, null, -1, -1));
             case Partition.ListOffset list -> list.replyTo().tell(
                     new ListOffsetReply(list.requestId(), list.index(), error, -1, -1, -1));
             case Partition.EpochEndOffset epoch -> epoch.replyTo().tell(

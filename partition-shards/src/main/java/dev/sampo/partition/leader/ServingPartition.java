@@ -6,8 +6,16 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.leader.PartitionLeaderActor.LogWanted;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
+import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.CompactionRun;
+import dev.sampo.partition.replica.LogUpkeep;
+import dev.sampo.partition.replica.Quarantine;
+import dev.sampo.partition.replica.Replica;
+import dev.sampo.partition.replica.ReplicaSettings;
 import dev.sampo.persistence.cleaner.Compaction;
+import dev.sampo.persistence.epoch.LeaderEpochFile;
 import dev.sampo.persistence.log.DamagedLogException;
 import dev.sampo.persistence.log.Flush;
 import dev.sampo.persistence.log.LogFailedException;
@@ -60,38 +68,42 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             CompactionRun run, Compaction.@Nullable Result result, @Nullable Throwable failure)
             implements Partition.Internal {}
 
-    private record Closed(boolean clean, boolean deleteLog) implements Partition.Internal {}
-
     private final Shell shell;
     private final Activate epoch;
+    private final Replica replica;
     private final PartitionLog partitionLog;
     private final PartitionRegistry.Entry entry;
+    private final Leading leading;
     private final LeaderState<AppendPath.Pending> state;
     private final AppendPath appends;
     private final ReadPath reads;
+    private final ReplicaReads replicas;
     private final LogUpkeep upkeep;
     private final LeaderMetrics metrics;
     private TopicSettings settings;
-    private CompletableFuture<Void> flushes = CompletableFuture.completedFuture(null); // one after the other
     private Duration appendPause;
     private boolean appendsPaused;
     private boolean commitDue;
-    private boolean stopping;
-    private boolean closed;
 
-    private ServingPartition(Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
+    private ServingPartition(Shell shell, Activate epoch, Replica replica, Duration appendPause) {
         super(shell.context());
         this.appendPause = appendPause;
         this.shell = shell;
         this.epoch = epoch;
-        this.partitionLog = partitionLog;
+        this.replica = replica;
+        this.partitionLog = replica.log();
         this.settings = epoch.settings();
-        long end = partitionLog.logEndOffset();
+        this.leading = shell.home().leading();
         this.state = new LeaderState<>(
-                epoch.leaderEpoch(), settings.minInSyncReplicas(), settings.flushMessages(), List.of(), end, end);
+                epoch.leaderEpoch(), leading.brokerId(), settings.minInSyncReplicas(), settings.flushMessages(),
+                epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(),
+                Math.min(replica.highWatermark(), partitionLog.logEndOffset()),
+                leading.nowMs());
+        replica.highWatermark(state.highWatermark());
         this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
         this.appends = new AppendPath(partitionLog, state, settings, metrics);
-        this.reads = new ReadPath(partitionLog, state);
+        this.reads = new ReadPath(partitionLog, state, leading.lease());
+        this.replicas = new ReplicaReads(partitionLog, state);
         this.upkeep = new LogUpkeep(partitionLog, shell.home(), topicPartition());
         this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
     }
@@ -102,28 +114,25 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
      * @param appendPause how long appends are refused, because the disk has just refused one
      */
     static Behavior<Partition.Command> begin(
-            Shell shell, Activate epoch, PartitionLog partitionLog, Duration appendPause) {
-        var serving = new ServingPartition(shell, epoch, partitionLog, appendPause);
+            Shell shell, Activate epoch, Replica replica, Duration appendPause) {
+        var serving = new ServingPartition(shell, epoch, replica, appendPause);
         serving.scheduleFlush();
         if (appendPause.isPositive()) {
             serving.appendsPaused = true;
             shell.timers().startSingleTimer(AppendsAllowed.INSTANCE, appendPause);
         }
-        serving.metrics.opened(partitionLog, serving.settings.minInSyncReplicas());
+        serving.metrics.opened(replica.log(), serving.settings.minInSyncReplicas());
         shell.home().registry().enter(serving.entry);
         log.atDebug()
                 .addKeyValue("topicPartition", serving.topicPartition())
                 .addKeyValue("leaderEpoch", epoch.leaderEpoch())
-                .addKeyValue("logEndOffset", partitionLog.logEndOffset())
+                .addKeyValue("logEndOffset", replica.log().logEndOffset())
                 .log("became leader");
         return serving;
     }
 
     @Override
     public Behavior<Partition.Command> onMessage(Partition.Command command) {
-        if (stopping) {
-            return whileStopping(command);
-        }
         try {
             return switch (command) {
                 case Partition.Request request -> {
@@ -135,10 +144,35 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Activate next -> onActivate(next);
+                case Partition.ReplicasChanged changed -> {
+                    if (changed.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.onReplicas(changed.replicas(), leading.nowMs()));
+                        replicas.onReplicas();
+                    }
+                    yield this;
+                }
+                case Partition.ProposeInSync propose -> {
+                    if (propose.leaderEpoch() == epoch.leaderEpoch()) {
+                        epoch.sentinel().tell(new Partition.ProposalAnswered(
+                                epoch.id(), epoch.leaderEpoch(), propose.proposal().partitionEpoch(),
+                                state.propose(propose.proposal())));
+                    }
+                    yield this;
+                }
+                case Partition.CancelProposal cancel -> {
+                    if (cancel.leaderEpoch() == epoch.leaderEpoch()) {
+                        perform(state.cancel(cancel.partitionEpoch()));
+                    }
+                    yield this;
+                }
+                case Partition.CheckFollowers check -> {
+                    checkFollowers(check);
+                    yield this;
+                }
                 case Partition.Reconfigure(TopicSettings changed) -> {
                     settings = changed;
-                    partitionLog.reconfigure(Settings.log(changed, shell.home()));
-                    appends.reconfigure(changed);
+                    partitionLog.reconfigure(ReplicaSettings.log(changed, shell.home()));
+                    perform(appends.reconfigure(changed));
                     scheduleFlush();
                     showLog();
                     yield this;
@@ -158,7 +192,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void commit() throws IOException {
         commitDue = false;
         try {
-            perform(appends.write(nowMs()));
+            perform(appends.write(nowMs(), leading.nowMs()));
+            replicas.onWritten();
             if (appends.takeRolled()) {
                 showLog();
                 flush(false);
@@ -188,6 +223,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         switch (request) {
             case Partition.Append append when appendsPaused ->
                 Refusals.refuse(append, KafkaError.KAFKA_STORAGE_ERROR);
+            case Partition.Append append when !leading.lease().holds() ->
+                Refusals.refuse(append, KafkaError.NOT_LEADER_OR_FOLLOWER);
             case Partition.Append append -> {
                 metrics.asked();
                 if (appends.accept(append, nowMs()) && !commitDue) {
@@ -196,10 +233,19 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
             }
             case Partition.Read read -> reads.read(read, nowMs());
+            case Partition.ReplicaRead read -> {
+                if (replicas.check(read)) {
+                    perform(state.onFollowerFetch(
+                            read.brokerId(), read.incarnation(), read.fetchOffset(), leading.nowMs()));
+                    replicas.answer(read);
+                }
+            }
             case Partition.ListOffset list -> reads.listOffset(list);
             case Partition.EpochEndOffset end -> reads.epochEndOffset(end);
             case Partition.DeleteRecords delete -> {
-                reads.deleteRecords(delete, settings);
+                if (reads.deleteRecords(delete, settings)) {
+                    replicas.onChanged();
+                }
                 showLog();
             }
             case Partition.DescribeProducers describe -> reads.describeProducers(describe);
@@ -218,8 +264,11 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             case FlushFailed(Throwable cause) -> {
                 return onFlushFailed(cause);
             }
+            case LogWanted(int leaderEpoch) -> {
+                return leaderEpoch > epoch.leaderEpoch() ? stop(new Partition.Stop(false)) : this;
+            }
             case FlushDue due -> {
-                if (flushes.isDone() && partitionLog.recoveryPoint() < partitionLog.logEndOffset()) {
+                if (!replica.flushing() && partitionLog.recoveryPoint() < partitionLog.logEndOffset()) {
                     flush(false);
                 }
             }
@@ -231,21 +280,47 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private void perform(List<LeaderEffect<AppendPath.Pending>> effects) throws IOException {
         for (LeaderEffect<AppendPath.Pending> effect : effects) {
             switch (effect) {
-                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) ->
-                    appends.answer(waiter, error, baseOffset);
+                case LeaderEffect.Answer<AppendPath.Pending>(var waiter, KafkaError error, long baseOffset) -> {
+                    if (error == KafkaError.NONE && !leading.lease().holds()) {
+                        appends.answer(waiter, KafkaError.NOT_LEADER_OR_FOLLOWER, -1); // another may lead by now
+                    } else {
+                        appends.answer(waiter, error, baseOffset);
+                    }
+                }
                 case LeaderEffect.Flush<AppendPath.Pending> ignored -> flush(true);
-                case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) ->
+                case LeaderEffect.HighWatermarkAdvanced<AppendPath.Pending>(long highWatermark) -> {
+                    replica.highWatermark(highWatermark);
                     reads.onHighWatermark(highWatermark);
+                    replicas.onHighWatermark(highWatermark);
+                }
+                case LeaderEffect.ReportCaughtUp<AppendPath.Pending>(Partition.Member follower) ->
+                    epoch.sentinel().tell(new Partition.FollowerCaughtUp(epoch.id(), epoch.leaderEpoch(), follower));
             }
         }
+    }
+
+    private void checkFollowers(Partition.CheckFollowers check) {
+        if (check.leaderEpoch() == epoch.leaderEpoch()) {
+            List<Integer> behind = state.behind(leading.nowMs(), leading.maxLagMs());
+            if (!behind.isEmpty()) {
+                epoch.sentinel().tell(new Partition.FollowersBehind(epoch.id(), epoch.leaderEpoch(), behind));
+            }
+        }
+    }
+
+    /** Where the log ended when this epoch began: its entry was made when the log was opened. */
+    private long epochStartOffset() {
+        List<LeaderEpochFile.Entry> entries = partitionLog.epochs().entries();
+        return !entries.isEmpty() && entries.getLast().epoch() == epoch.leaderEpoch()
+                ? entries.getLast().startOffset()
+                : partitionLog.logEndOffset();
     }
 
     /** Forces what is written by now on a flush thread, after the flushes that are on their way. */
     private void flush(boolean acknowledges) throws IOException {
         Flush flush = partitionLog.prepareFlush();
-        flushes = flushes.thenRunAsync(() -> force(flush), shell.home().flush());
         shell.context().pipeToSelf(
-                flushes,
+                replica.flush(() -> force(flush), shell.home().flush()),
                 (done, failure) -> failure == null
                         ? new Flushed(partitionLog, flush, acknowledges)
                         : new FlushFailed(failure));
@@ -288,6 +363,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         reads.expireWatches(nowMs);
         if (retention && upkeep.retain(settings, nowMs, state.highWatermark())) {
             reads.onChanged();
+            replicas.onChanged();
         }
         if (settings.cleanupCompact()) {
             compact(nowMs);
@@ -303,7 +379,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     private void compact(long nowMs) throws IOException {
         partitionLog.roll(true, nowMs); // also when nobody appends: max.compaction.lag.ms
-        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && flushes.isDone()) {
+        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && !replica.flushing()) {
             flush(false); // only what is forced is compacted
         }
         CompactionRun run = upkeep.compact(settings, reads.lastStableOffset(), nowMs);
@@ -316,71 +392,15 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         if (next.leaderEpoch() <= epoch.leaderEpoch()) {
             return this;
         }
-        // The same broker leads again: everything that waits is answered, what is written is forced, the log opened anew.
-        shell.stash().stash(next);
-        return stop(new Partition.Stop(false));
+        leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
+        return PartitionLeaderActor.leadingOn(
+                shell, next, replica, upkeep.cancel(), appendsPaused ? appendPause : Duration.ZERO);
     }
 
     private Behavior<Partition.Command> stop(Partition.Stop stop) {
-        stopping = true;
         leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        var closing = CompletableFuture.allOf(upkeep.cancel(), flushes)
-                .handleAsync((done, failure) -> close(failure == null, stop.deleteLog()), shell.home().flush());
-        shell.context().pipeToSelf(
-                closing, (clean, failure) -> new Closed(failure == null && clean, stop.deleteLog()));
-        return this;
-    }
-
-    /** On a flush thread, after the last flush: whether the next open needs no recovery. */
-    private boolean close(boolean flushesHeld, boolean deleteLog) {
-        boolean clean = flushesHeld && !deleteLog;
-        try {
-            if (clean) {
-                Flush last = partitionLog.prepareFlush();
-                force(last);
-                partitionLog.flushed(last);
-            }
-            partitionLog.close(clean);
-            return clean;
-        } catch (IOException | UncheckedIOException e) {
-            log.atError()
-                    .addKeyValue("topicPartition", topicPartition())
-                    .log("log could not be closed cleanly, it will be recovered: {}", e.toString());
-            closeFiles();
-            return false;
-        }
-    }
-
-    private Behavior<Partition.Command> whileStopping(Partition.Command command) {
-        return switch (command) {
-            case Closed(boolean clean, boolean deleteLog) -> {
-                closed(clean || deleteLog);
-                if (deleteLog) {
-                    yield PartitionLeaderActor.deletingFolder(shell);
-                }
-                yield shell.stash().isEmpty()
-                        ? Behaviors.stopped()
-                        : shell.stash().unstashAll(PartitionLeaderActor.idle(shell));
-            }
-            case Partition.Request request -> {
-                Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
-                yield this;
-            }
-            case Activate next -> {
-                shell.stash().stash(next);
-                yield this;
-            }
-            case Partition.Stop stop -> {
-                shell.stash().stash(stop); // the first may have kept a log that this one deletes
-                yield this;
-            }
-            case Partition.Reconfigure reconfigure -> {
-                shell.stash().stash(reconfigure);
-                yield this;
-            }
-            case Partition.Maintain ignored -> this;
-            case Partition.Internal ignored -> this;
-        };
+        replica.giveBack(upkeep.cancel());
+        return stop.deleteLog() ? PartitionLeaderActor.deletingFolder(shell) : PartitionLeaderActor.idle(shell);
     }
 
     private Behavior<Partition.Command> onLogFailed(IOException failure) {
@@ -395,7 +415,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
         failed();
         return PartitionLeaderActor.reopening(
-                shell, withSettings(), entry, appendsPaused ? appendPause : Duration.ZERO);
+                shell, asItStands(), entry, appendsPaused ? appendPause : Duration.ZERO);
     }
 
     /** Nothing is opened again, cut or deleted: what is left of the records is the operator's to save. */
@@ -403,7 +423,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         Quarantine.log(damage, topicPartition());
         shell.home().logs().quarantine(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     private Behavior<Partition.Command> onFlushFailed(Throwable failure) {
@@ -412,20 +432,19 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 .log("flush failed, partition is offline until the broker restarts: {}", failure.toString());
         shell.home().logs().forceFailed(epoch.id());
         failed();
-        return PartitionLeaderActor.offline(shell, withSettings(), entry);
+        return PartitionLeaderActor.offline(shell, asItStands(), entry);
     }
 
     /** The log is of no use any more: everybody hears so, and it is closed as it is. */
     private void failed() {
         metrics.closed();
         answerWaiting(KafkaError.KAFKA_STORAGE_ERROR);
-        var _ = upkeep.cancel();
-        closeFiles();
-        closed(false);
+        replica.discard(upkeep.cancel());
     }
 
-    private Activate withSettings() {
-        return new Activate(epoch.id(), epoch.topic(), epoch.leaderEpoch(), epoch.inSyncReplicas(), settings);
+    /** As things stand: whoever is in sync or proposed still counts when the log is opened again. */
+    private Activate asItStands() {
+        return epoch.with(settings).with(state.replicas(), state.proposal());
     }
 
     private void leave(KafkaError error) {
@@ -442,32 +461,14 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             }
         }
         reads.onChanged();
-    }
-
-    private void closeFiles() {
-        try {
-            partitionLog.close(false);
-        } catch (IOException e) {
-            log.atWarn().addKeyValue("topicPartition", topicPartition()).log("close failed: {}", e.toString());
-        }
-    }
-
-    private void closed(boolean clean) {
-        if (!closed) {
-            closed = true;
-            shell.home().logs().closed(clean);
-        }
+        replicas.onChanged();
     }
 
     @Override
     public Behavior<Partition.Command> onSignal(Signal signal) {
-        if (signal instanceof PostStop && !closed) { // stopped from above, without Stop
-            if (!stopping) {
-                leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-                var _ = upkeep.cancel();
-                closeFiles();
-            }
-            closed(false); // also when the close that runs ends well: nobody hears of it
+        if (signal instanceof PostStop) { // stopped from above, without Stop
+            leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            replica.discard(upkeep.cancel());
         }
         return this;
     }

@@ -1,6 +1,7 @@
 package dev.sampo.partition.placement;
 
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.Topic;
 import dev.sampo.partition.controller.MetadataImages;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.Cluster;
@@ -35,13 +37,23 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
 
     private final Cluster cluster;
     private final MetadataImages images;
+    private final BiPredicate<MetadataImage, Topic> unclean;
     private final int maxMovesPerTick;
+    private final boolean toPreferred;
 
-    /** @param maxMovesPerTick groups moving at once */
-    public GroupAllocation(Cluster cluster, MetadataImages images, int maxMovesPerTick) {
+    /**
+     * @param unclean whether a topic has {@code unclean.leader.election.enable} at an image
+     * @param maxMovesPerTick groups moving at once
+     * @param toPreferred groups move to the first of their replica list by themselves
+     */
+    public GroupAllocation(
+            Cluster cluster, MetadataImages images, BiPredicate<MetadataImage, Topic> unclean, int maxMovesPerTick,
+            boolean toPreferred) {
+        this.unclean = unclean;
         this.cluster = cluster;
         this.images = images;
         this.maxMovesPerTick = maxMovesPerTick;
+        this.toPreferred = toPreferred;
     }
 
     /** The role that tells other members this node's broker id. */
@@ -54,11 +66,12 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
             ActorRef requester, String groupId, Map<ActorRef, IndexedSeq<String>> allocations) {
         MetadataImage image = images.current();
         Map<Integer, ActorRef> regions = regions(allocations.keySet());
-        OptionalInt host = GroupHosts.host(image, groupId, regions.keySet());
+        OptionalInt host = GroupHosts.host(
+                image, groupId, regions.keySet(), topic -> unclean.test(image, topic));
         ActorRef region = host.isPresent() ? regions.get(host.getAsInt()) : null;
         return region == null
                 ? Futures.failed(new NoEligibleBrokerException("placement group " + groupId
-                        + " has no live in-sync replica among brokers " + regions.keySet() + " at metadata offset "
+                        + " has nobody who may lead among brokers " + regions.keySet() + " at metadata offset "
                         + image.offset()))
                 : Futures.successful(region);
     }
@@ -73,8 +86,10 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
                     groups == null ? List.of() : new ArrayList<>(CollectionConverters.asJava(groups)));
         });
         boolean anyUnreachable = !cluster.state().getUnreachable().isEmpty();
-        return Futures.successful(
-                GroupHosts.moves(images.current(), byBroker, anyUnreachable, inProgress, maxMovesPerTick));
+        MetadataImage image = images.current();
+        return Futures.successful(GroupHosts.moves(
+                image, byBroker, anyUnreachable, inProgress, maxMovesPerTick, toPreferred,
+                topic -> unclean.test(image, topic)));
     }
 
     /** Regions on members that are up and reachable, by broker id; an id that two such members claim is left out. */
@@ -116,7 +131,8 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         return brokers;
     }
 
-    private static OptionalInt brokerId(Member member) {
+    /** The broker that a cluster member is, empty when it says none. */
+    public static OptionalInt brokerId(Member member) {
         return member.getRoles().stream()
                 .filter(role -> role.startsWith(ROLE_PREFIX))
                 .mapToInt(role -> Integer.parseInt(role, ROLE_PREFIX.length(), role.length(), 10))

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /**
  * Which placement group holds a new partition. Used for one topic and thrown away; pure.
  *
- * <p>Live brokers stand in a ring that alternates racks. The replica list that starts at a broker takes the next
+ * <p>Live brokers that are neither drained nor stopping stand in a ring that alternates racks. The replica list that starts at a broker takes the next
  * brokers of the ring, other racks first, so there are as many sets of brokers as brokers: few ways to lose every
  * copy at once (copysets). Several groups (stripes) share a list, made on demand; their followers stand in rotating
  * order so that a lost leader's load spreads. All stripes together number at most
@@ -43,6 +43,7 @@ public final class PlacementGroups {
     }
 
     private final List<Integer> ring;
+    private final List<Integer> spare; // dead or stopping: they may hold copies where the others do not suffice
     private final Map<Integer, String> racks = new HashMap<>();
     private final Map<List<Integer>, List<String>> groupsByList = new HashMap<>();
     private final Map<String, Integer> load = new HashMap<>(); // partitions by group id
@@ -55,6 +56,11 @@ public final class PlacementGroups {
     public PlacementGroups(MetadataImage image) {
         this.image = image;
         this.ring = ring(image);
+        this.spare = image.brokers().values().stream()
+                .filter(broker -> !broker.drained() && (broker.fenced() || broker.shuttingDown()))
+                .map(Broker::id)
+                .sorted()
+                .toList();
         for (int number = 0; number < image.groups().size(); number++) {
             PlacementGroup group = image.groups().get("g" + number);
             if (group == null) {
@@ -74,15 +80,17 @@ public final class PlacementGroups {
      * Groups for {@code count} new partitions of one topic, leaders spread evenly.
      *
      * @param existing groups of the partitions that the topic has already
-     * @throws PlacementException fewer live brokers than the replication factor
+     * @throws PlacementException no broker lives, or fewer are registered than the replication factor
      */
     public List<String> place(int count, int replicationFactor, List<String> existing) {
         if (ring.isEmpty()) {
-            throw new PlacementException("All brokers are currently fenced.");
+            throw new PlacementException(image.brokers().values().stream().allMatch(Broker::fenced)
+                    ? "All brokers are currently fenced."
+                    : "All brokers are currently fenced, or have all their log directories cordoned.");
         }
-        if (replicationFactor > ring.size()) {
+        if (replicationFactor > ring.size() + spare.size()) {
             throw new PlacementException("The target replication factor of " + replicationFactor
-                    + " cannot be reached because only " + ring.size() + " broker(s) are registered.");
+                    + " cannot be reached because only " + (ring.size() + spare.size()) + " broker(s) are registered.");
         }
         var families = new LinkedHashMap<Integer, List<List<Integer>>>(); // by first broker: its replica lists
         for (int start = 0; start < ring.size(); start++) {
@@ -177,11 +185,11 @@ public final class PlacementGroups {
         return Math.ceilDiv(groups, brokers);
     }
 
-    /** Live brokers, racks taking turns; a broker without a rack is a rack of its own. */
+    /** Brokers that take partitions now, racks taking turns; a broker without a rack is a rack of its own. */
     private List<Integer> ring(MetadataImage image) {
         var byRack = new TreeMap<String, ArrayList<Integer>>();
         for (Broker broker : image.brokers().values()) {
-            if (!broker.fenced()) {
+            if (!broker.fenced() && !broker.drained() && !broker.shuttingDown()) {
                 String rack = broker.rack() == null ? "\0" + broker.id() : broker.rack();
                 racks.put(broker.id(), rack);
                 byRack.computeIfAbsent(rack, r -> new ArrayList<>()).add(broker.id());
@@ -203,14 +211,18 @@ public final class PlacementGroups {
     private List<Integer> window(int start, int replicationFactor) {
         var replicas = new ArrayList<Integer>(replicationFactor);
         Set<String> used = new HashSet<>();
-        while (replicas.size() < replicationFactor) {
-            for (int i = 0; i < ring.size() && replicas.size() < replicationFactor; i++) {
+        int living = Math.min(replicationFactor, ring.size());
+        while (replicas.size() < living) {
+            for (int i = 0; i < ring.size() && replicas.size() < living; i++) {
                 Integer broker = ring.get((start + i) % ring.size());
                 if (!replicas.contains(broker) && used.add(racks.getOrDefault(broker, ""))) {
                     replicas.add(broker);
                 }
             }
             used.clear();
+        }
+        for (int i = 0; replicas.size() < replicationFactor; i++) {
+            replicas.add(spare.get((start + i) % spare.size()));
         }
         return List.copyOf(replicas);
     }

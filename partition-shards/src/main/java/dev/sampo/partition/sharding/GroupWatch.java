@@ -3,6 +3,8 @@ package dev.sampo.partition.sharding;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
+import dev.sampo.partition.controller.MetadataImage.Topic;
+import dev.sampo.partition.placement.LeaderCandidates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -15,19 +17,19 @@ final class GroupWatch {
     @SuppressWarnings("ReferenceEquality") // maps that an event did not touch are the same object; equals walks them
     static boolean concerns(MetadataImage before, MetadataImage now) {
         return before.groups() != now.groups() || before.groupPartitions() != now.groupPartitions()
-                || before.brokers() != now.brokers();
+                || before.brokers() != now.brokers() || before.configs() != now.configs();
     }
 
     /**
      * Groups with partitions and without a live leader, that this broker is a replica of and that some broker may
      * lead: who asks for a group that nobody may lead only fills the coordinator's queue.
      */
-    static List<String> leaderless(MetadataImage image, int brokerId) {
+    static List<String> leaderless(MetadataImage image, int brokerId, Predicate<Topic> unclean) {
         var result = new ArrayList<String>();
         for (String groupId : image.groupPartitions().keySet()) {
             PlacementGroup group = image.groups().get(groupId);
             if (group != null && !image.isLive(group.leader()) && group.replicas().contains(brokerId)
-                    && group.inSyncReplicas().stream().anyMatch(image::isLive)) {
+                    && !LeaderCandidates.of(image, group, unclean).brokers().isEmpty()) {
                 result.add(groupId);
             }
         }

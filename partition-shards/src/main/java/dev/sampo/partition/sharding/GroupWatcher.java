@@ -15,6 +15,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
  * One per broker: sharding starts a shard only when a message arrives, so this wakes the sentinels of groups that have
@@ -24,6 +27,8 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     /** To the watcher. */
     enum Command {
         IMAGE_CHANGED,
+        /** A node that left the cluster is asked no more: what was sent to it may go elsewhere now. */
+        MEMBERS_CHANGED,
         TICK,
         STOP
     }
@@ -32,6 +37,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private final MetadataImages images;
     private final PartitionRegistry registry;
     private final GroupEntities entities;
+    private final TopicSettingsSource topicSettings;
     private final ShardingSettings settings;
     private final TimerScheduler<Command> timers;
     private final AtomicBoolean told = new AtomicBoolean(); // an IMAGE_CHANGED is in the mailbox
@@ -39,8 +45,10 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private Duration interval;
 
     private GroupWatcher(ActorContext<Command> context, TimerScheduler<Command> timers, int brokerId,
-            MetadataImages images, PartitionRegistry registry, GroupEntities entities, ShardingSettings settings) {
+            MetadataImages images, PartitionRegistry registry, GroupEntities entities,
+            TopicSettingsSource topicSettings, ShardingSettings settings) {
         super(context);
+        this.topicSettings = topicSettings;
         this.brokerId = brokerId;
         this.images = images;
         this.registry = registry;
@@ -54,13 +62,15 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 self.tell(Command.IMAGE_CHANGED);
             }
         });
+        Cluster.get(context.getSystem()).subscriptions().tell(Subscribe.create(
+                context.messageAdapter(MemberRemoved.class, removed -> Command.MEMBERS_CHANGED), MemberRemoved.class));
         timers.startSingleTimer(Command.TICK, interval);
     }
 
     static Behavior<Command> create(int brokerId, MetadataImages images, PartitionRegistry registry,
-            GroupEntities entities, ShardingSettings settings) {
+            GroupEntities entities, TopicSettingsSource topicSettings, ShardingSettings settings) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new GroupWatcher(context, timers, brokerId, images, registry, entities, settings)));
+                new GroupWatcher(context, timers, brokerId, images, registry, entities, topicSettings, settings)));
     }
 
     @Override
@@ -79,13 +89,17 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             case IMAGE_CHANGED -> {
                 told.set(false); // before the image is read, so that no change is missed
                 // Partitions that this change added are being activated by their sentinel: the tick looks after those.
-                if (wake(GroupWatch.leaderless(images.current(), brokerId))) {
+                if (wake(leaderless(images.current()))) {
                     next(settings.watcherMinInterval());
                 }
             }
+            case MEMBERS_CHANGED -> {
+                wake(leaderless(images.current()));
+                next(settings.watcherMinInterval());
+            }
             case TICK -> {
                 MetadataImage image = images.current();
-                var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId));
+                var asleep = new ArrayList<>(leaderless(image));
                 asleep.addAll(GroupWatch.unserved(image, brokerId, id -> registry.find(id) != null));
                 boolean woken = wake(asleep);
                 Duration doubled = interval.multipliedBy(2);
@@ -98,6 +112,11 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             }
         }
         return this;
+    }
+
+    private List<String> leaderless(MetadataImage image) {
+        return GroupWatch.leaderless(
+                image, brokerId, topic -> topicSettings.settings(image, topic).uncleanLeaderElection());
     }
 
     private boolean wake(List<String> groupIds) {

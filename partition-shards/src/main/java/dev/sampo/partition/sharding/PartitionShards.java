@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.placement.GroupAllocation;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.apache.pekko.Done;
@@ -42,13 +43,15 @@ public final class PartitionShards {
      * @param partition the behavior of a partition's entity, by entity id ({@link GroupEntityIds#partition(String)});
      *     it does nothing before {@link Partition.Activate}, takes a repeated Activate of the same epoch as no news,
      *     and deletes the log by id on {@code Stop(true)} even if it never was activated
+     * @param replicaLagMaxMs {@code replica.lag.time.max.ms}
      */
     public record Parts(
             int brokerId,
             MetadataImages images,
             PartitionRegistry registry,
             TopicSettingsSource topicSettings,
-            Function<String, Behavior<Partition.Command>> partition) {}
+            Function<String, Behavior<Partition.Command>> partition,
+            long replicaLagMaxMs) {}
 
     private final ActorSystem<?> system;
     private final Parts parts;
@@ -75,7 +78,9 @@ public final class PartitionShards {
                 .withRole(ROLE)
                 .withEntityProps(Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"))
                 .withAllocationStrategy(new GroupAllocation(
-                        Cluster.get(system.classicSystem()), parts.images(), shards.settings.maxMovesPerTick())));
+                        Cluster.get(system.classicSystem()), parts.images(),
+                        (image, topic) -> parts.topicSettings().settings(image, topic).uncleanLeaderElection(),
+                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance())));
         CoordinatedShutdown.get(system.classicSystem()).addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
                     shards.stopWaking();
@@ -95,9 +100,10 @@ public final class PartitionShards {
             throw new IllegalStateException("broker " + parts.brokerId() + " leads already");
         }
         broker = new SentinelActor.Broker(parts.brokerId(), incarnation, controller, parts.images(), parts.registry(),
-                parts.topicSettings(), settings);
+                parts.topicSettings(), settings, Duration.ofMillis(Math.max(1, parts.replicaLagMaxMs() / 2)));
         ActorRef<GroupWatcher.Command> started = system.systemActorOf(GroupWatcher.create(
-                parts.brokerId(), parts.images(), parts.registry(), this::wake, settings),
+                parts.brokerId(), parts.images(), parts.registry(), this::wake,
+                parts.topicSettings(), settings),
                 "group-watcher", Props.empty());
         watcher = started;
         if (stopping) {

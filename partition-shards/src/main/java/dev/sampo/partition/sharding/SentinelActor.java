@@ -1,13 +1,18 @@
 package dev.sampo.partition.sharding;
 
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
+import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.sharding.SentinelEffect.AskController;
+import dev.sampo.partition.sharding.SentinelEffect.ChangeInSync;
 import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
+import dev.sampo.partition.sharding.SentinelEffect.RetryInSyncAfter;
 import dev.sampo.partition.sharding.SentinelEffect.Tell;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +35,8 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
     /** What a sentinel needs of its broker. */
     record Broker(
             int brokerId, long incarnation, ActorRef<Controller.Command> controller, MetadataImages images,
-            PartitionRegistry registry, TopicSettingsSource settingsSource, ShardingSettings settings) {}
+            PartitionRegistry registry, TopicSettingsSource settingsSource, ShardingSettings settings,
+            Duration checkInterval) {}
 
     private enum ImageChanged implements Partition.Internal {
         INSTANCE
@@ -39,6 +45,17 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
     private enum Retry implements Partition.Internal {
         INSTANCE
     }
+
+    private enum RetryInSync implements Partition.Internal {
+        INSTANCE
+    }
+
+    private enum Check implements Partition.Internal {
+        INSTANCE
+    }
+
+    /** Without an error the controller did not answer. */
+    private record InSyncAnswered(ChangeInSync of, @Nullable KafkaError error) implements Partition.Internal {}
 
     private record Answered(@Nullable BecomeLeaderReply reply) implements Partition.Internal {}
 
@@ -61,7 +78,8 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
         this.timers = timers;
         this.state = new SentinelState(groupId, broker.brokerId(), broker.incarnation(),
                 broker.settings().sentinelMinBackoff().toMillis(), broker.settings().sentinelMaxBackoff().toMillis(),
-                broker.settingsSource());
+                broker.settingsSource(), context.getSelf());
+        timers.startTimerWithFixedDelay(Check.INSTANCE, broker.checkInterval());
         ActorRef<Partition.Command> self = context.getSelf();
         this.unsubscribe = broker.images().subscribe((before, now) -> {
             if (SentinelState.concerns(groupId, before, now) && !told.getAndSet(true)) {
@@ -99,6 +117,17 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                 perform(state.onImage(broker.images().current()));
             }
             case Retry ignored -> perform(state.onRetry(broker.images().current()));
+            case Partition.Report report -> perform(state.onReport(broker.images().current(), report));
+            case RetryInSync ignored -> perform(state.onInSyncRetry(broker.images().current()));
+            case Check ignored -> perform(state.onCheck(broker.images().current()));
+            case InSyncAnswered(ChangeInSync of, KafkaError error) -> {
+                if (error != KafkaError.NONE) {
+                    log.atInfo().addKeyValue("group", groupId).addKeyValue("leaderEpoch", of.leaderEpoch())
+                            .addKeyValue("partitionEpoch", of.partitionEpoch()).addKeyValue("wanted", of.members())
+                            .addKeyValue("errorCode", error).log("in-sync replicas were not changed");
+                }
+                perform(state.onInSyncReply(broker.images().current(), of, error));
+            }
             case Answered(BecomeLeaderReply reply) -> {
                 if (reply == null) {
                     log.atWarn().addKeyValue("group", groupId).log("the controller did not answer");
@@ -124,13 +153,24 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
     private void perform(List<SentinelEffect> effects) {
         for (SentinelEffect effect : effects) {
             switch (effect) {
-                case AskController(long imageOffset) -> getContext().ask(
+                case AskController(long imageOffset, int knownEpoch) -> getContext().ask(
                         BecomeLeaderReply.class, broker.controller(), broker.settings().sentinelAskTimeout(),
                         replyTo -> new BecomeLeader(
-                                groupId, broker.brokerId(), broker.incarnation(), imageOffset, replyTo),
+                                groupId, broker.brokerId(), broker.incarnation(), imageOffset, replyTo, knownEpoch),
                         (reply, failure) -> new Answered(reply));
                 case RetryAfter(long delayMs) ->
                     timers.startSingleTimer(Retry.INSTANCE, Duration.ofMillis(delayMs));
+                case ChangeInSync change -> getContext().ask(
+                        ItemsReply.class, broker.controller(), broker.settings().sentinelAskTimeout(),
+                        replyTo -> new ChangeInSyncReplicas(
+                                groupId, broker.brokerId(), broker.incarnation(), change.leaderEpoch(),
+                                change.partitionEpoch(),
+                                change.members().stream().map(Partition.Member::brokerId).toList(), replyTo,
+                                change.members().stream().map(Partition.Member::incarnation).toList()),
+                        (reply, failure) -> new InSyncAnswered(
+                                change, reply == null ? null : reply.results().getFirst().error()));
+                case RetryInSyncAfter(long delayMs) ->
+                    timers.startSingleTimer(RetryInSync.INSTANCE, Duration.ofMillis(delayMs));
                 case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);
             }
         }

@@ -2,14 +2,27 @@ package dev.sampo.partition.sharding;
 
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.Partition.Member;
+import java.util.List;
 
 /** What the sentinel's shell does next, in list order. */
 sealed interface SentinelEffect {
-    /** Ask the controller for the next leader epoch. */
-    record AskController(long imageOffset) implements SentinelEffect {}
+    /** Ask the controller for a leader epoch above {@code knownEpoch}. */
+    record AskController(long imageOffset, int knownEpoch) implements SentinelEffect {}
 
     /** Come back with {@link SentinelState#onRetry} after this time. */
     record RetryAfter(long delayMs) implements SentinelEffect {}
+
+    /**
+     * Ask the controller for this ISR.
+     *
+     * @param partitionEpoch the one that is to be changed
+     * @param members the whole ISR wanted
+     */
+    record ChangeInSync(int leaderEpoch, int partitionEpoch, List<Member> members) implements SentinelEffect {}
+
+    /** Come back with {@link SentinelState#onInSyncRetry} after this time. */
+    record RetryInSyncAfter(long delayMs) implements SentinelEffect {}
 
     /** Tell a partition of this group. */
     record Tell(TopicIdPartition id, Partition.Command command) implements SentinelEffect {}

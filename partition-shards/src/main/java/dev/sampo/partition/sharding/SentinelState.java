@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
+import dev.sampo.partition.placement.LeaderCandidates;
 import dev.sampo.partition.sharding.SentinelEffect.AskController;
 import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
 import dev.sampo.partition.sharding.SentinelEffect.Tell;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SentinelState {
     private static final int NO_EPOCH = -1;
+    private static final int NOT_KNOWN = Integer.MIN_VALUE;
 
     private final String groupId;
     private final int brokerId;
@@ -36,19 +39,26 @@ final class SentinelState {
     private final long minBackoffMs;
     private final long maxBackoffMs;
     private final TopicSettingsSource settingsSource;
+    private final ActorRef<? super Partition.Report> self;
 
-    private final Map<TopicIdPartition, TopicSettings> active = new HashMap<>(); // as last told
+    /** What an active partition was told last. */
+    private record Told(TopicSettings settings, Partition.Replicas replicas) {}
+
+    private final Map<TopicIdPartition, Told> active = new HashMap<>();
+    private int floorEpoch = NOT_KNOWN; // leader epochs up to here are not this sentinel's, or are over
     private int grantedEpoch = NO_EPOCH;
-    private long grantOffset;
     private boolean leading;
     private boolean asking;
     private boolean waiting; // for the retry timer
     private long backoffMs;
+    private @Nullable GroupInSync inSync; // while it leads
+    private @Nullable MetadataImage seen; // last
     private @Nullable Object configsTold; // identity of the configs that `active` was computed from
     private int replicasTold; // as configsTold
 
+    /** {@code self} is where partitions report to. */
     SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
-            TopicSettingsSource settingsSource) {
+            TopicSettingsSource settingsSource, ActorRef<? super Partition.Report> self) {
         this.groupId = groupId;
         this.brokerId = brokerId;
         this.incarnation = incarnation;
@@ -56,6 +66,7 @@ final class SentinelState {
         this.maxBackoffMs = maxBackoffMs;
         this.backoffMs = minBackoffMs;
         this.settingsSource = settingsSource;
+        this.self = self;
     }
 
     /** Whether the change between two images may concern the sentinel of a group. */
@@ -63,7 +74,10 @@ final class SentinelState {
     static boolean concerns(String groupId, MetadataImage before, MetadataImage now) {
         return before.groups().get(groupId) != now.groups().get(groupId)
                 || before.partitionsOf(groupId) != now.partitionsOf(groupId)
-                || before.configs() != now.configs();
+                || before.configs() != now.configs()
+                || before.brokers() != now.brokers()
+                // A partition of the group may begin to move; a topic that comes or goes moves none.
+                || (before.topics() != now.topics() && before.topics().size() == now.topics().size());
     }
 
     /** Whether this broker leads the group, as far as this sentinel knows. */
@@ -85,9 +99,9 @@ final class SentinelState {
         }
         PlacementGroup group = image.groups().get(groupId);
         if (group != null && effects.isEmpty()) { // else they have just been activated
-            active.forEach((id, settings) -> {
+            active.forEach((id, told) -> {
                 if (!serves.test(id)) {
-                    activate(image, group, id, settings, effects);
+                    activate(image, group, id, told.settings(), effects);
                 }
             });
         }
@@ -99,15 +113,11 @@ final class SentinelState {
         if (reply.error() != KafkaError.NONE) {
             return List.of(backOff());
         }
-        if (reply.leaderEpoch() > grantedEpoch) { // a late answer to an earlier ask is older
-            grantedEpoch = reply.leaderEpoch();
-            grantOffset = reply.metadataOffset();
-        }
         backoffMs = minBackoffMs;
-        return onImage(image);
+        return onImage(image); // which gives the epoch, now or later
     }
 
-    /** The controller did not answer in time; whether it granted an epoch is not known, the next ask gets a newer one. */
+    /** The controller did not answer in time; if it granted an epoch, the image will say so. */
     List<SentinelEffect> onNoReply() {
         asking = false;
         return List.of(backOff());
@@ -122,24 +132,115 @@ final class SentinelState {
         return effects;
     }
 
+    /** A partition of the group reports on its followers. */
+    List<SentinelEffect> onReport(MetadataImage image, Partition.Report report) {
+        var effects = new ArrayList<SentinelEffect>(onImage(image));
+        PlacementGroup group = image.groups().get(groupId);
+        GroupInSync followers = inSync;
+        if (group != null && followers != null && report.leaderEpoch() == grantedEpoch) {
+            switch (report) {
+                case Partition.FollowerCaughtUp caughtUp -> followers.onCaughtUp(caughtUp, image, group, effects);
+                case Partition.FollowersBehind behind -> followers.onBehind(behind, image, group, effects);
+                case Partition.ProposalAnswered answered -> followers.onAnswered(answered, image, group, effects);
+            }
+        }
+        return effects;
+    }
+
+    /** The controller has answered a request for another ISR; null: it did not in time. */
+    List<SentinelEffect> onInSyncReply(
+            MetadataImage image, SentinelEffect.ChangeInSync of, @Nullable KafkaError error) {
+        var effects = new ArrayList<SentinelEffect>(onImage(image));
+        PlacementGroup group = image.groups().get(groupId);
+        GroupInSync followers = inSync;
+        if (group != null && followers != null && of.leaderEpoch() == grantedEpoch) {
+            if (error == null) {
+                followers.onNoReply(of, effects);
+            } else {
+                followers.onReply(of, error, image, group, effects);
+            }
+        }
+        return effects;
+    }
+
+    List<SentinelEffect> onInSyncRetry(MetadataImage image) {
+        var effects = new ArrayList<SentinelEffect>(onImage(image));
+        PlacementGroup group = image.groups().get(groupId);
+        if (group != null && inSync != null) {
+            inSync.onRetry(image, group, effects);
+        }
+        return effects;
+    }
+
+    /** Time to look for members of the ISR that are behind. */
+    List<SentinelEffect> onCheck(MetadataImage image) {
+        var effects = new ArrayList<SentinelEffect>(onImage(image));
+        PlacementGroup group = image.groups().get(groupId);
+        if (leading && group != null && group.inSyncReplicas().size() > 1) {
+            active.keySet().forEach(id -> effects.add(new Tell(id, new Partition.CheckFollowers(grantedEpoch))));
+        }
+        return effects;
+    }
+
+    /**
+     * Leads while the image says so. An epoch that the image gives to this broker is this sentinel's if it is newer than
+     * those that there were before it began: whoever was here before has not acted in it.
+     */
+    @SuppressWarnings("ReferenceEquality") // see concerns
     List<SentinelEffect> onImage(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>();
         PlacementGroup group = image.groups().get(groupId);
-        if (grantedEpoch == NO_EPOCH || image.offset() < grantOffset || group == null) {
-            return effects; // the grant is not in this image yet
+        if (group == null || image == seen) {
+            return effects;
         }
-        if (group.leader() == brokerId && group.leaderEpoch() == grantedEpoch) {
+        seen = image;
+        if (floorEpoch == NOT_KNOWN) {
+            floorEpoch = group.leaderEpoch();
+        }
+        boolean mine = group.leader() == brokerId && isCurrent(image);
+        if (leading && !(mine && group.leaderEpoch() == grantedEpoch)) {
+            stepDown(image, mine && group.leaderEpoch() > grantedEpoch, effects);
+        }
+        if (!leading && mine && group.leaderEpoch() > floorEpoch) {
             leading = true;
+            grantedEpoch = group.leaderEpoch();
+            backoffMs = minBackoffMs;
+            inSync = new GroupInSync(groupId, grantedEpoch, minBackoffMs, maxBackoffMs);
+        }
+        if (leading) {
             follow(image, group, effects);
-        } else {
-            leading = false;
-            grantedEpoch = NO_EPOCH;
-            configsTold = null;
-            Set<TopicIdPartition> partitions = image.partitionsOf(groupId);
-            active.keySet().forEach(id -> effects.add(new Tell(id, new Partition.Stop(!partitions.contains(id)))));
-            active.clear();
         }
         return effects;
+    }
+
+    /** @param on this broker leads on in a newer epoch: the partitions change over by themselves */
+    private void stepDown(MetadataImage image, boolean on, List<SentinelEffect> effects) {
+        leading = false;
+        floorEpoch = grantedEpoch;
+        grantedEpoch = NO_EPOCH;
+        configsTold = null;
+        inSync = null;
+        Set<TopicIdPartition> partitions = image.partitionsOf(groupId);
+        for (TopicIdPartition id : active.keySet()) {
+            if (!on || !partitions.contains(id)) {
+                effects.add(new Tell(id, new Partition.Stop(!holds(image, id))));
+            }
+        }
+        active.clear();
+    }
+
+    /** Whether this broker has to keep a log of the partition, whoever leads it and in whatever group it is. */
+    private boolean holds(MetadataImage image, TopicIdPartition id) {
+        Topic topic = image.topic(id.topicId());
+        if (topic == null || id.partition() >= topic.partitionGroups().size()) {
+            return false;
+        }
+        if (image.groupOf(topic, id.partition()).replicas().contains(brokerId)) {
+            return true;
+        }
+        String target = topic.moves().get(id.partition());
+        PlacementGroup to = target == null ? null : image.groups().get(target);
+        return to != null && to.replicas().contains(brokerId);
     }
 
     @SuppressWarnings("ReferenceEquality") // see concerns
@@ -149,7 +250,7 @@ final class SentinelState {
             TopicIdPartition id = ids.next();
             if (!partitions.contains(id)) {
                 ids.remove();
-                effects.add(new Tell(id, new Partition.Stop(true)));
+                effects.add(new Tell(id, new Partition.Stop(!holds(image, id))));
             }
         }
         int replicas = group.replicas().size();
@@ -158,24 +259,49 @@ final class SentinelState {
         replicasTold = replicas;
         Map<Uuid, TopicSettings> byTopic = new HashMap<>();
         for (TopicIdPartition id : partitions) {
-            TopicSettings told = active.get(id);
-            if (told == null || settingsChanged) {
-                TopicSettings settings = byTopic.computeIfAbsent(
-                        id.topicId(), topicId -> settingsSource.settings(image, topic(image, topicId)).withReplicas(replicas));
-                if (told == null) {
-                    activate(image, group, id, settings, effects);
-                } else if (!told.equals(settings)) {
+            Told told = active.get(id);
+            TopicSettings settings = told != null && !settingsChanged
+                    ? told.settings()
+                    : byTopic.computeIfAbsent(
+                            id.topicId(),
+                            topicId -> settingsSource.settings(image, topic(image, topicId)).withReplicas(replicas));
+            var now = new Told(settings, replicas(image, group, id));
+            if (told == null) {
+                activate(image, group, id, settings, effects);
+            } else {
+                // Settings first: a smaller ISR counts only together with the min.insync.replicas that it was judged by.
+                if (!told.settings().equals(settings)) {
                     effects.add(new Tell(id, new Partition.Reconfigure(settings)));
                 }
-                active.put(id, settings);
+                if (!told.replicas().equals(now.replicas())) {
+                    effects.add(new Tell(id, new Partition.ReplicasChanged(grantedEpoch, now.replicas())));
+                }
             }
+            active.put(id, now);
+        }
+        if (inSync != null) {
+            inSync.onImage(image, group, effects);
         }
     }
 
     private void activate(MetadataImage image, PlacementGroup group, TopicIdPartition id, TopicSettings settings,
             List<SentinelEffect> effects) {
         effects.add(new Tell(id, new Partition.Activate(id, topic(image, id.topicId()).name(), grantedEpoch,
-                group.inSyncReplicas().size(), settings)));
+                replicas(image, group, id), inSync == null ? null : inSync.proposal(), settings, self)));
+    }
+
+    private Partition.Replicas replicas(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+        return new Partition.Replicas(
+                group.partitionEpoch(), group.replicas(), group.inSyncReplicas(), joining(image, group, id));
+    }
+
+    /** The brokers of the group that a partition is being moved to, without those that hold it already. */
+    private List<Integer> joining(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+        String target = topic(image, id.topicId()).moves().get(id.partition());
+        PlacementGroup to = target == null ? null : image.groups().get(target);
+        return to == null
+                ? List.of()
+                : to.replicas().stream().filter(broker -> !group.replicas().contains(broker)).toList();
     }
 
     private Topic topic(MetadataImage image, Uuid topicId) {
@@ -188,17 +314,23 @@ final class SentinelState {
     }
 
     private void ask(MetadataImage image, List<SentinelEffect> effects) {
-        if (!asking && !waiting && mayLead(image) && (grantedEpoch == NO_EPOCH || image.offset() >= grantOffset)) {
+        if (!asking && !waiting && mayLead(image)) {
             asking = true;
-            effects.add(new AskController(image.offset()));
+            effects.add(new AskController(image.offset(), floorEpoch));
         }
     }
 
     private boolean mayLead(MetadataImage image) {
         PlacementGroup group = image.groups().get(groupId);
+        return group != null && isCurrent(image)
+                && LeaderCandidates.of(
+                                image, group, topic -> settingsSource.settings(image, topic).uncleanLeaderElection())
+                        .includes(image, brokerId);
+    }
+
+    private boolean isCurrent(MetadataImage image) {
         MetadataImage.Broker broker = image.brokers().get(brokerId);
-        return group != null && broker != null && !broker.fenced() && broker.incarnation() == incarnation
-                && group.inSyncReplicas().contains(brokerId);
+        return broker != null && !broker.fenced() && broker.incarnation() == incarnation;
     }
 
     private RetryAfter backOff() {

@@ -6,7 +6,7 @@ import java.time.Duration;
 /** The settings below {@code sampo.partition} that sharding uses. */
 public record ShardingSettings(
         Duration sentinelAskTimeout, Duration sentinelMinBackoff, Duration sentinelMaxBackoff,
-        Duration watcherMinInterval, Duration watcherMaxInterval, int maxMovesPerTick) {
+        Duration watcherMinInterval, Duration watcherMaxInterval, int maxMovesPerTick, boolean autoLeaderRebalance) {
     /** Names the bad key. */
     public ShardingSettings {
         positive("sentinel.ask-timeout", sentinelAskTimeout);
@@ -25,7 +25,7 @@ public record ShardingSettings(
         return new ShardingSettings(config.getDuration("sentinel.ask-timeout"),
                 config.getDuration("sentinel.min-backoff"), config.getDuration("sentinel.max-backoff"),
                 config.getDuration("group-watcher.min-interval"), config.getDuration("group-watcher.max-interval"),
-                config.getInt("max-moves-per-tick"));
+                config.getInt("max-moves-per-tick"), config.getBoolean("auto-leader-rebalance"));
     }
 
     private static void positive(String key, Duration value) {

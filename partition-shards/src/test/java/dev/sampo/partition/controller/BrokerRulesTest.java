@@ -2,10 +2,17 @@ package dev.sampo.partition.controller;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller.AllocateProducerIds;
+import dev.sampo.actors.protocol.Controller.AlterConfigs;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.ConfigAlteration;
+import dev.sampo.actors.protocol.Controller.ConfigChange;
+import dev.sampo.actors.protocol.Controller.ConfigOperation;
+import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.NewTopic;
+import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import java.util.List;
@@ -105,6 +112,110 @@ final class BrokerRulesTest {
     }
 
     @Test
+    void theLeaderThatMissedTheAnswerIsGrantedTheSameEpochAgain() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        String groupId = group("a", 0).id();
+        assertThat(becomeLeader(groupId, 1, -1).leaderEpoch()).isZero();
+        assertThat(becomeLeader(groupId, 1, -1).leaderEpoch()).as("repeated").isZero();
+        assertThat(fixture.lastReplyOffset).isEqualTo(fixture.image().offset());
+        assertThat(becomeLeader(groupId, 1, 0).leaderEpoch()).as("another sentinel").isEqualTo(1);
+        assertThat(becomeLeader(groupId, 2, -1).leaderEpoch()).as("another broker").isEqualTo(2);
+    }
+
+    /** KIP-903: a member that restarted with a shorter log does not come in through a request that was on its way. */
+    @Test
+    void aDelayedIsrChangeDoesNotBringARestartedBrokerIn() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        lead("a", 0, 1);
+        fixture.fence(2);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        PlacementGroup group = group("a", 0);
+        long before = incarnation(2);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(isr(group, 1, 0, List.of(1, 2), List.of(incarnation(1), before)))
+                .isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        assertThat(isr(group, 1, 0, List.of(1, 2), List.of(incarnation(1), incarnation(2)))).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1, 2);
+    }
+
+    @Test
+    void aBrokerThatRestartedWithItsLogsStaysInSyncAndOneThatLostTheirTailsDoesNot() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
+        lead("a", 0, 1);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1, 2);
+        registerLostTail(2);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+        assertThat(group("a", 0).eligible()).isEmpty();
+        registerLostTail(1);
+        assertThat(group("a", 0).inSyncReplicas()).as("the last one stays").containsExactly(1);
+    }
+
+    /** KIP-966: the last one standing lost its tail; a replica that left before it holds all that is committed. */
+    @Test
+    void theLastMemberThatLostItsTailGivesWayToAnEligibleReplica() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2, 3)), Map.of("min.insync.replicas", "2")));
+        lead("a", 0, 1);
+        fixture.fence(3);
+        assertThat(group("a", 0).eligible()).as("two are still in sync").isEmpty();
+        fixture.fence(2);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        fixture.fence(1);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+        registerLostTail(1);
+        assertThat(group("a", 0).inSyncReplicas()).isEmpty();
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        assertThat(lead("a", 0, 1).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(lead("a", 0, 2).error()).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(2);
+        assertThat(group("a", 0).leader()).isEqualTo(2);
+    }
+
+    @Test
+    void anEligibleReplicaIsElectedOnlyWhileNoMemberOfTheIsrIsLiveAndThatMemberIsEligibleThen() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
+        lead("a", 0, 1);
+        fixture.fence(2);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(lead("a", 0, 2).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+        fixture.fence(1);
+        assertThat(lead("a", 0, 2).error()).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).eligible()).containsExactly(1);
+        fixture.register(1, new Uuid(0, 1), Uuid.randomUuid());
+        assertThat(isr(group("a", 0), 2, 1, List.of(1, 2))).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).eligible()).as("enough are in sync").isEmpty();
+    }
+
+    @Test
+    void nobodyIsEligibleAnyMoreOnceAnyTopicOfTheGroupNeedsFewerReplicas() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
+        fixture.fence(2);
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        fixture.decide(fixture.rules.decide(fixture.image(), new AlterConfigs(List.of(new ConfigAlteration(
+                new ConfigResource(ConfigResourceType.TOPIC, "a"),
+                List.of(new ConfigChange("min.insync.replicas", ConfigOperation.SET, "1")), false)), false,
+                fixture.replyTo())));
+        assertThat(group("a", 0).eligible()).isEmpty();
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+    }
+
+    @Test
+    void anUncleanLeaderIsElectedOnlyWhereEveryTopicOfTheGroupTakesIt() {
+        fixture.create(new NewTopic(
+                "a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("unclean.leader.election.enable", "true")));
+        fixture.create(new NewTopic("b", -1, (short) -1, Map.of(0, List.of(2, 1)), Map.of()));
+        fixture.fence(2);
+        fixture.fence(1);
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+        assertThat(lead("a", 0, 2).error()).isEqualTo(KafkaError.NONE);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(2);
+        assertThat(lead("b", 0, 2).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+    }
+
+    @Test
     void producerIdsAreNeverGivenTwice() {
         long first = allocate(1);
         assertThat(allocate(2)).isEqualTo(first + 1000);
@@ -116,9 +227,25 @@ final class BrokerRulesTest {
                 new AllocateProducerIds(broker, incarnation(broker), fixture.replyTo()))).first();
     }
 
+    private void registerLostTail(int broker) {
+        fixture.decide(fixture.rules.decide(fixture.image(), new RegisterBroker(
+                broker, new Uuid(0, broker), Uuid.randomUuid(), List.of(), null, fixture.replyTo(), null, true)));
+    }
+
+    private BecomeLeaderReply becomeLeader(String groupId, int broker, int knownEpoch) {
+        return fixture.decide(fixture.rules.decide(fixture.image(), new BecomeLeader(
+                groupId, broker, incarnation(broker), fixture.image().offset(), fixture.replyTo(), knownEpoch)));
+    }
+
     private KafkaError isr(PlacementGroup group, int broker, int leaderEpoch, List<Integer> wanted) {
-        return fixture.decide(fixture.rules.decide(fixture.image(), new ChangeInSyncReplicas(group.id(), broker,
-                incarnation(broker), leaderEpoch, group.partitionEpoch(), wanted, fixture.replyTo())))
+        return isr(group, broker, leaderEpoch, wanted, List.of());
+    }
+
+    private KafkaError isr(
+            PlacementGroup group, int broker, int leaderEpoch, List<Integer> wanted, List<Long> incarnations) {
+        return fixture.decide(fixture.rules.decide(fixture.image(), new ChangeInSyncReplicas(
+                        group.id(), broker, incarnation(broker), leaderEpoch, group.partitionEpoch(), wanted,
+                        fixture.replyTo(), incarnations)))
                 .results().getFirst().error();
     }
 

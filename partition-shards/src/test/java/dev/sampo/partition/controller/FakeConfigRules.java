@@ -4,7 +4,7 @@ import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Knows retention.ms (a number) and cleanup.policy (a list with default delete). */
+/** Knows retention.ms (a number), cleanup.policy (a list with default delete) and cordoned.log.dirs (anything). */
 public final class FakeConfigRules implements ConfigRules {
     @Override
     public @Nullable String problem(ConfigResourceType type, String name, String value) {
@@ -15,6 +15,7 @@ public final class FakeConfigRules implements ConfigRules {
             case "cleanup.policy" -> Set.of("delete", "compact").containsAll(Set.of(value.split(",")))
                     ? null
                     : "Invalid value " + value + " for configuration cleanup.policy";
+            case "cordoned.log.dirs", "min.insync.replicas", "unclean.leader.election.enable" -> null;
             default -> "Unknown topic config name: " + name;
         };
     }

@@ -112,5 +112,13 @@ public final class FakeMetadataLog implements MetadataLog {
     }
 
     @Override
+    public CompletionStage<Void> transferLeadership(int nodeId) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void leaderIsDead(int leaderId) {}
+
+    @Override
     public void close() {}
 }

@@ -3,12 +3,17 @@ package dev.sampo.partition.controller;
 import dev.sampo.actors.protocol.Controller.ConfigResource;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.partition.controller.ControllerEvent.BrokerChanged;
 import dev.sampo.partition.controller.ControllerEvent.BrokerFenced;
 import dev.sampo.partition.controller.ControllerEvent.BrokerRegistered;
+import dev.sampo.partition.controller.ControllerEvent.BrokerUnregistered;
 import dev.sampo.partition.controller.ControllerEvent.ConfigsChanged;
 import dev.sampo.partition.controller.ControllerEvent.EpochStarted;
 import dev.sampo.partition.controller.ControllerEvent.InSyncReplicasChanged;
 import dev.sampo.partition.controller.ControllerEvent.LeaderElected;
+import dev.sampo.partition.controller.ControllerEvent.LeaderWanted;
+import dev.sampo.partition.controller.ControllerEvent.PartitionMoveStarted;
+import dev.sampo.partition.controller.ControllerEvent.PartitionMoved;
 import dev.sampo.partition.controller.ControllerEvent.PartitionsAdded;
 import dev.sampo.partition.controller.ControllerEvent.PlacementGroupCreated;
 import dev.sampo.partition.controller.ControllerEvent.ProducerIdsAllocated;
@@ -46,14 +51,20 @@ final class GoldenBytesActorTest {
     private static final List<ControllerEvent> EVENTS = List.of(
             new EpochStarted(3),
             new BrokerRegistered(
-                    1, ID, OTHER, 7, List.of(new Endpoint("PLAINTEXT", "localhost", 9092, "PLAINTEXT")), "r1"),
+                    1, ID, OTHER, 7, List.of(new Endpoint("PLAINTEXT", "localhost", 9092, "PLAINTEXT")), "r1",
+                    "localhost:7356"),
             new BrokerFenced(2, 8),
             new PlacementGroupCreated("g0", List.of(1, 2), 4, List.of(2)),
             new TopicCreated(ID, "orders", List.of("g0", "g1"), true, Map.of("retention.ms", "1000")),
             new PartitionsAdded(ID, List.of("g2")),
             new TopicDeleted(ID),
             new LeaderElected("g0", 1, 5, List.of(1, 2)),
-            new InSyncReplicasChanged("g0", List.of(1)),
+            new InSyncReplicasChanged("g0", List.of(1), List.of(2)),
+            new LeaderWanted("g0", 2),
+            new PartitionMoveStarted(ID, 0, "g1"),
+            new PartitionMoved(ID, 1, "g2"),
+            new BrokerChanged(1, true, true),
+            new BrokerUnregistered(2),
             new ConfigsChanged(new ConfigResource(ConfigResourceType.TOPIC, "orders"), Map.of("segment.bytes", "9")),
             new ProducerIdsAllocated(1, 1000, 500));
 

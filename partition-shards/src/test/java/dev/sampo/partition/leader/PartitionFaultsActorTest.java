@@ -108,6 +108,7 @@ final class PartitionFaultsActorTest {
             fixture.disk.forceFails(true);
             fixture.stop(false);
             fixture.awaitStopped();
+            fixture.closeLogs();
 
             assertThat(fixture.home.mayMarkClean()).isFalse();
         }

@@ -7,6 +7,10 @@ import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -42,20 +46,26 @@ final class PartitionFixture implements AutoCloseable {
     final Path logFolder;
     final FaultyDisk disk = new FaultyDisk();
     final PartitionRegistry registry = new PartitionRegistry();
+    final AtomicLong leaseNanos = new AtomicLong();
+    final LeaderLease lease = new LeaderLease(leaseNanos::get);
+    final AtomicLong monotonicMs = new AtomicLong(1_000);
     final AtomicLong nowMs = new AtomicLong(System.currentTimeMillis());
     /** Flushes wait here while {@link #holdFlushes}. */
     final LinkedBlockingQueue<Runnable> heldFlushes = new LinkedBlockingQueue<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private volatile boolean holdFlushes;
     final PartitionHome home;
+    final TestProbe<Partition.Report> sentinel;
     ActorRef<Partition.Command> partition;
 
     PartitionFixture(Path logFolder, TopicIdPartition id, boolean cleanStart) {
         this.logFolder = logFolder;
         this.id = id;
+        lease.extendTo(1);
+        this.sentinel = kit.createTestProbe(Partition.Report.class);
         this.home = new PartitionHome(
-                logFolder, disk, cleanStart, registry, this::flush, threads, threads, nowMs::get,
-                new PartitionHome.OpenLogs(), 86_400_000);
+                new ReplicaLogs(logFolder, disk, cleanStart, threads, nowMs::get), registry, this::flush, threads, threads,
+                nowMs::get, 86_400_000, new Leading(1, lease, monotonicMs::get, 30_000));
         this.partition = spawn();
     }
 
@@ -96,12 +106,22 @@ final class PartitionFixture implements AutoCloseable {
     }
 
     void activate(int leaderEpoch, Map<String, String> values) {
-        partition.tell(new Partition.Activate(id, "orders", leaderEpoch, 1, settings(values)));
+        activate(leaderEpoch, Partition.Replicas.alone(1), values);
+    }
+
+    void activate(int leaderEpoch, Partition.Replicas replicas, Map<String, String> values) {
+        partition.tell(new Partition.Activate(
+                id, "orders", leaderEpoch, replicas, null, settings(values).withReplicas(replicas.replicas().size()),
+                sentinel.ref()));
     }
 
     /** Activates and waits until it serves. */
     PartitionFixture serve(int leaderEpoch, Map<String, String> values) {
-        activate(leaderEpoch, values);
+        return serve(leaderEpoch, Partition.Replicas.alone(1), values);
+    }
+
+    PartitionFixture serve(int leaderEpoch, Partition.Replicas replicas, Map<String, String> values) {
+        activate(leaderEpoch, replicas, values);
         await("serves in epoch " + leaderEpoch, () -> {
             PartitionRegistry.Entry entry = registry.find(id);
             return entry != null && entry.leaderEpoch() == leaderEpoch;
@@ -225,6 +245,11 @@ final class PartitionFixture implements AutoCloseable {
         kit.createTestProbe().expectTerminated(partition, WAIT);
     }
 
+    /** As the broker does when all its actors have stopped. */
+    void closeLogs() {
+        home.logs().close();
+    }
+
     Path folder() {
         return logFolder.resolve(id.directoryName());
     }
@@ -234,6 +259,7 @@ final class PartitionFixture implements AutoCloseable {
     public void close() {
         holdFlushes(false);
         kit.shutdownTestKit();
+        closeLogs();
         threads.shutdown();
     }
 }

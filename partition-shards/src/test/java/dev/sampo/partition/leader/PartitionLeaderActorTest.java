@@ -165,6 +165,7 @@ final class PartitionLeaderActorTest {
             assertThat(fixture.home.mayMarkClean()).isFalse();
             fixture.holdFlushes(false);
             fixture.awaitStopped();
+            fixture.closeLogs();
             assertThat(fixture.home.mayMarkClean()).isTrue();
             next = fixture.restart(true);
         }
@@ -285,6 +286,7 @@ final class PartitionLeaderActorTest {
             Files.createDirectory(folder.resolve(Uuid.randomUuid() + "-0"));
             fixture.stop(false);
             fixture.awaitStopped();
+            fixture.closeLogs();
 
             assertThat(fixture.home.mayMarkClean()).isFalse();
         }

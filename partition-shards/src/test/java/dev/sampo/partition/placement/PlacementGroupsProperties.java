@@ -110,10 +110,16 @@ final class PlacementGroupsProperties {
     }
 
     @Example
-    void tooFewLiveBrokersAreNamed() {
+    void tooFewBrokersAreNamedAndDeadOnesMayFollow() {
         MetadataImage image = cluster(2, 1).apply(new ControllerEvent.BrokerFenced(1, 1));
-        assertThatThrownBy(() -> new PlacementGroups(image).place(1, 2, List.of()))
-                .hasMessageContaining("only 1 broker(s)");
+        assertThatThrownBy(() -> new PlacementGroups(image).place(1, 3, List.of()))
+                .hasMessageContaining("only 2 broker(s)");
+        var placement = new PlacementGroups(image);
+        placement.place(1, 2, List.of());
+        assertThat(placement.created()).singleElement().satisfies(group -> {
+            assertThat(group.replicas()).containsExactly(2, 1);
+            assertThat(group.inSyncReplicas()).containsExactly(2);
+        });
     }
 
     private static MetadataImage cluster(int brokers, int racks) {

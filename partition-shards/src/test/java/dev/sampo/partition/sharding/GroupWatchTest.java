@@ -22,16 +22,16 @@ final class GroupWatchTest {
 
     @Test
     void aGroupWithPartitionsAndWithoutALeaderIsWokenByItsReplicas() {
-        assertThat(GroupWatch.leaderless(image, 1)).containsExactly("g0");
-        assertThat(GroupWatch.leaderless(image, 2)).containsExactly("g1");
+        assertThat(GroupWatch.leaderless(image, 1, topic -> false)).containsExactly("g0");
+        assertThat(GroupWatch.leaderless(image, 2, topic -> false)).containsExactly("g1");
         image = image.apply(new ControllerEvent.LeaderElected("g0", 1, 0, List.of(1)));
-        assertThat(GroupWatch.leaderless(image, 1)).isEmpty();
+        assertThat(GroupWatch.leaderless(image, 1, topic -> false)).isEmpty();
     }
 
     @Test
     void nobodyAsksForAGroupThatNobodyMayLead() {
         image = image.apply(new ControllerEvent.BrokerFenced(1, 1));
-        assertThat(GroupWatch.leaderless(image, 1)).isEmpty();
+        assertThat(GroupWatch.leaderless(image, 1, topic -> false)).isEmpty();
     }
 
     @Test

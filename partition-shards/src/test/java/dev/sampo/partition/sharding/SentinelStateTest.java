@@ -15,6 +15,7 @@ import dev.sampo.partition.sharding.SentinelEffect.Tell;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,8 +26,9 @@ final class SentinelStateTest {
     private static final TopicSettings OTHER = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
             1_000_000, 1, 1, false, 0.5, 0, 2, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
 
+    private final TestInbox<Partition.Report> self = TestInbox.create();
     private final SentinelState sentinel = new SentinelState("g0", 1, 1, 200, 2000,
-            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER);
+            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER, self.getRef());
     private MetadataImage image = MetadataImage.EMPTY;
 
     SentinelStateTest() {
@@ -38,16 +40,17 @@ final class SentinelStateTest {
     @Test
     void partitionsAreActivatedOnlyOnceTheImageShowsTheGrantedEpoch() {
         // Given
-        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), -1));
         assertThat(ensure()).as("one ask at a time").isEmpty();
 
         // When the answer is here before the image
         assertThat(granted(0, image.offset() + 1)).isEmpty();
+        assertThat(sentinel.leading()).isFalse();
 
         // Then
         elected(1, 0);
         assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(FIRST, activate(FIRST)));
         assertThat(sentinel.onImage(image)).isEmpty();
     }
 
@@ -56,13 +59,13 @@ final class SentinelStateTest {
         ensure();
         assertThat(refused()).containsExactly(new RetryAfter(200));
         assertThat(ensure()).as("waiting").isEmpty();
-        assertThat(sentinel.onRetry(image)).containsExactly(new AskController(image.offset()));
+        assertThat(sentinel.onRetry(image)).containsExactly(new AskController(image.offset(), -1));
         assertThat(refused()).containsExactly(new RetryAfter(400));
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(2)));
         assertThat(sentinel.onRetry(image)).isEmpty();
         assertThat(ensure()).isEmpty();
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1, 2)));
-        assertThat(ensure()).containsExactly(new AskController(image.offset()));
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), -1));
         assertThat(sentinel.onNoReply()).containsExactly(new RetryAfter(800));
     }
 
@@ -72,7 +75,7 @@ final class SentinelStateTest {
         apply(new ControllerEvent.PartitionsAdded(ORDERS, List.of("g0")));
         var third = new TopicIdPartition(ORDERS, 2);
         assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(third, new Partition.Activate(third, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(third, activate(third)));
         apply(new ControllerEvent.TopicDeleted(ORDERS));
         assertThat(sentinel.onImage(image)).containsExactlyInAnyOrder(
                 new Tell(FIRST, new Partition.Stop(true)), new Tell(third, new Partition.Stop(true)));
@@ -90,8 +93,9 @@ final class SentinelStateTest {
     void minInSyncReplicasNeverAsksForMoreReplicasThanAPartitionHas() {
         // Given
         var id = new TopicIdPartition(ORDERS, 1);
-        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER);
+        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER, self.getRef());
         apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(1), 0, List.of(1)));
+        alone.onImage(image);
         apply(new ControllerEvent.LeaderElected("g1", 1, 0, List.of(1)));
 
         // When
@@ -99,7 +103,9 @@ final class SentinelStateTest {
 
         // Then
         assertThat(OTHER.minInSyncReplicas()).isEqualTo(2);
-        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(id, "orders", 0, 1, OTHER.withReplicas(1))));
+        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(
+                id, "orders", 0, new Partition.Replicas(1, List.of(1), List.of(1)), null, OTHER.withReplicas(1),
+                self.getRef())));
         assertThat(OTHER.withReplicas(1).minInSyncReplicas()).isEqualTo(1);
     }
 
@@ -115,14 +121,57 @@ final class SentinelStateTest {
     void partitionsThatDoNotServeAreActivatedAgainInTheSameEpoch() {
         lead();
         assertThat(sentinel.onEnsureLeader(image, id -> false)).containsExactly(
-                new Tell(FIRST, new Partition.Activate(FIRST, "orders", 0, 2, SingleNode.SETTINGS)));
+                new Tell(FIRST, activate(FIRST)));
         assertThat(sentinel.onEnsureLeader(image, id -> true)).isEmpty();
+    }
+
+    @Test
+    void anEpochThatTheImageGivesToThisBrokerIsTakenWithoutAsking() {
+        sentinel.onImage(image);
+        elected(1, 4);
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, activate(FIRST, 4)));
+        elected(1, 5);
+        assertThat(sentinel.onImage(image)).as("it leads on").containsExactly(new Tell(FIRST, activate(FIRST, 5)));
+        assertThat(sentinel.grantedEpoch()).isEqualTo(5);
+    }
+
+    @Test
+    void anEpochFromBeforeThisSentinelIsNotTakenSinceSomebodyElseMayHaveActedInIt() {
+        elected(1, 4);
+        assertThat(sentinel.onImage(image)).isEmpty();
+        assertThat(ensure()).containsExactly(new AskController(image.offset(), 4));
+    }
+
+    @Test
+    void aPartitionThatMovesToAnotherGroupKeepsItsLogWhereThatGroupHasAReplica() {
+        lead();
+        apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(3, 1), 0, List.of(3, 1)));
+        apply(new ControllerEvent.PlacementGroupCreated("g2", List.of(3), 0, List.of(3)));
+        apply(new ControllerEvent.PartitionMoveStarted(ORDERS, 0, "g1"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.ReplicasChanged(
+                0, new Partition.Replicas(1, List.of(1, 2), List.of(1, 2), List.of(3)))));
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g1"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(false)));
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g0"));
+        sentinel.onImage(image);
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g2"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(true)));
     }
 
     @Test
     void anOldIncarnationDoesNotAsk() {
         apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
         assertThat(ensure()).isEmpty();
+    }
+
+    private Partition.Activate activate(TopicIdPartition id) {
+        return activate(id, 0);
+    }
+
+    private Partition.Activate activate(TopicIdPartition id, int leaderEpoch) {
+        int partitionEpoch = image.groups().get("g0").partitionEpoch();
+        return new Partition.Activate(id, "orders", leaderEpoch, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
+                null, SingleNode.SETTINGS, self.getRef());
     }
 
     private void lead() {

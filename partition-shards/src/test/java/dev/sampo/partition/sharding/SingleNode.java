@@ -69,7 +69,7 @@ final class SingleNode implements AutoCloseable {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         images = MetadataFollower.start(log, log::decode, log::decodeSnapshot);
         PartitionShards shards = PartitionShards.start(system,
-                new PartitionShards.Parts(1, images, registry, (image, topic) -> SETTINGS, this::partition));
+                new PartitionShards.Parts(1, images, registry, (image, topic) -> SETTINGS, this::partition, 30_000));
         mark("shards");
         controller = system.systemActorOf(ControllerActor.create(new ControllerState(
                 ControllerSettings.DEFAULTS, new FakeConfigRules(), Uuid::randomUuid)), "controller", Props.empty());

@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The leader epochs of one log with the offset each began at, both ascending. Every change is durable when the call
- * returns. File: {@code leader-epoch-checkpoint}, a line {@code epoch startOffset} for each entry.
+ * returns, but for {@link #note}. Used by the log's owner; only {@link Unwritten#write} runs elsewhere. File: {@code leader-epoch-checkpoint}, a line {@code epoch startOffset} for each entry.
  *
  * @see "KIP-101, KIP-279"
  */
@@ -27,9 +28,29 @@ public final class LeaderEpochFile {
         public static final EndOffset UNKNOWN = new EndOffset(NO_EPOCH, -1);
     }
 
+    /** Entries that are not in the file yet. */
+    public final class Unwritten {
+        private final long version;
+        private final List<String> lines;
+
+        private Unwritten(long version, List<String> lines) {
+            this.version = version;
+            this.lines = lines;
+        }
+
+        /** Writes them, unless something newer was written meanwhile. Durable on return; on any thread. */
+        public void write() throws IOException {
+            replace(version, lines);
+        }
+    }
+
     private final LogFiles files;
     private final Path path;
     private final List<Entry> entries = new ArrayList<>();
+    private final Object writing = new Object();
+    private long version; // of the entries
+    private boolean unwritten;
+    private long writtenVersion; // guarded by writing
 
     private LeaderEpochFile(LogFiles files, Path path) {
         this.files = files;
@@ -71,15 +92,42 @@ public final class LeaderEpochFile {
      * begin at or behind this offset) were never committed and go.
      */
     public void assign(int epoch, long startOffset) throws IOException {
+        if (put(epoch, startOffset)) {
+            write();
+        }
+    }
+
+    /**
+     * As {@link #assign}, but in memory only, until {@link #takeUnwritten} is written or another change is. To be used
+     * where a crash loses nothing by it: for an epoch of which the log holds no batch yet, or none that was forced, since
+     * recovery finds those.
+     */
+    public void note(int epoch, long startOffset) {
+        if (put(epoch, startOffset)) {
+            version++;
+            unwritten = true;
+        }
+    }
+
+    private boolean put(int epoch, long startOffset) {
         if (epoch < 0 || startOffset < 0) {
             throw new IllegalArgumentException("epoch " + epoch + " cannot begin at offset " + startOffset);
         }
         if (epoch == latestEpoch() && startOffset >= entries.getLast().startOffset()) {
-            return;
+            return false;
         }
         entries.removeIf(entry -> entry.epoch() >= epoch || entry.startOffset() >= startOffset);
         entries.add(new Entry(epoch, startOffset));
-        write();
+        return true;
+    }
+
+    /** What was noted and must be written before the batches noted with it count as durable; null for nothing. */
+    public @Nullable Unwritten takeUnwritten() {
+        if (!unwritten) {
+            return null;
+        }
+        unwritten = false;
+        return new Unwritten(version, lines());
     }
 
     /** Where the largest epoch at or below {@code epoch} ended, seen from a log that ends at {@code logEndOffset}. */
@@ -141,7 +189,21 @@ public final class LeaderEpochFile {
     }
 
     private void write() throws IOException {
-        TextCheckpoint.write(
-                files, path, entries.stream().map(e -> e.epoch() + " " + e.startOffset()).toList());
+        version++;
+        unwritten = false;
+        replace(version, lines());
+    }
+
+    private List<String> lines() {
+        return entries.stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
+    }
+
+    private void replace(long newVersion, List<String> lines) throws IOException {
+        synchronized (writing) {
+            if (newVersion > writtenVersion) {
+                TextCheckpoint.write(files, path, lines);
+                writtenVersion = newVersion;
+            }
+        }
     }
 }

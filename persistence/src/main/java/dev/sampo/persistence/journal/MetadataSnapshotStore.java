@@ -47,6 +47,11 @@ public final class MetadataSnapshotStore extends SnapshotStore {
         return Arrays.copyOfRange(snapshot, Long.BYTES, snapshot.length);
     }
 
+    /** A snapshot as the metadata log holds it: the opposite of {@link #payload}. */
+    public static byte[] snapshot(long timestampMs, byte[] state) {
+        return ByteBuffer.allocate(Long.BYTES + state.length).putLong(timestampMs).put(state).array();
+    }
+
     private static boolean matches(SnapshotSelectionCriteria criteria, SnapshotMetadata metadata) {
         return metadata.sequenceNr() <= criteria.maxSequenceNr()
                 && metadata.timestamp() <= criteria.maxTimestamp()
@@ -56,11 +61,7 @@ public final class MetadataSnapshotStore extends SnapshotStore {
 
     @Override
     public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
-        byte[] state = codec.encode(snapshot);
-        byte[] bytes = ByteBuffer.allocate(Long.BYTES + state.length)
-                .putLong(metadata.timestamp())
-                .put(state)
-                .array();
+        byte[] bytes = snapshot(metadata.timestamp(), codec.encode(snapshot));
         return FutureConverters.asScala(extension.log().snapshot(new Snapshot(metadata.sequenceNr() - 1, bytes)));
     }
 

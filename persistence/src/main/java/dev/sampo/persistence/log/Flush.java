@@ -1,5 +1,6 @@
 package dev.sampo.persistence.log;
 
+import dev.sampo.persistence.epoch.LeaderEpochFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +15,7 @@ public final class Flush {
     private final LogFiles files;
     private final List<SegmentFile> segments;
     private final List<Path> others;
+    private final LeaderEpochFile.@Nullable Unwritten epochs;
     private final @Nullable Path directory;
     private final long endOffset;
     private final int truncations;
@@ -21,11 +23,13 @@ public final class Flush {
     private volatile boolean forced;
 
     Flush(
-            LogFiles files, List<SegmentFile> segments, List<Path> others, @Nullable Path directory, long endOffset,
-            int truncations, AtomicReference<@Nullable Throwable> failure) {
+            LogFiles files, List<SegmentFile> segments, List<Path> others,
+            LeaderEpochFile.@Nullable Unwritten epochs, @Nullable Path directory, long endOffset, int truncations,
+            AtomicReference<@Nullable Throwable> failure) {
         this.files = files;
         this.segments = segments;
         this.others = others;
+        this.epochs = epochs;
         this.directory = directory;
         this.endOffset = endOffset;
         this.truncations = truncations;
@@ -66,6 +70,9 @@ public final class Flush {
                         file.force();
                     }
                 }
+            }
+            if (epochs != null) {
+                epochs.write();
             }
             if (directory != null) {
                 files.forceDirectory(directory);

@@ -100,7 +100,7 @@ final class LogRecovery {
                         null);
             }
             if (batch.partitionLeaderEpoch() > epochs.latestEpoch()) {
-                epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
+                epochs.note(batch.partitionLeaderEpoch(), batch.baseOffset()); // above the recovery point: as when appended
             }
             lastEpoch = batch.partitionLeaderEpoch();
             next = batch.nextOffset();

@@ -219,7 +219,7 @@ public final class PartitionLog {
         for (int i = from; i < to; i++) {
             view.at(batches.get(i), batches.get(i).position());
             if (view.partitionLeaderEpoch() > epochs.latestEpoch()) {
-                epochs.assign(view.partitionLeaderEpoch(), view.baseOffset());
+                epochs.note(view.partitionLeaderEpoch(), view.baseOffset());
             }
         }
         SegmentWriter writer = SegmentWriter.at(segment.sizeBytes());
@@ -229,11 +229,138 @@ public final class PartitionLog {
         writer.flush(segment.file());
         for (int i = from; i < to; i++) {
             view.at(batches.get(i), batches.get(i).position());
-            segment.noteBatch(view);
-            logEndOffset = view.nextOffset();
-            if (view.hasProducerId()) {
-                ProducerReplay.apply(view, segment, producers);
+            written(segment);
+        }
+    }
+
+    /** The batch in view was written at the end of the segment. */
+    private void written(LogSegment segment) throws IOException {
+        segment.noteBatch(view);
+        logEndOffset = view.nextOffset();
+        if (view.hasProducerId()) {
+            ProducerReplay.apply(view, segment, producers);
+        }
+    }
+
+    /**
+     * Appends what a leader has sent: whole batches, one behind the other, with the offsets and epochs that they have in its
+     * log. One write for each segment that takes some of them. Not durable.
+     *
+     * <p>To a log without records the first batch may begin before its start, when the leader's log starts within that
+     * batch: the log then begins with the batch, and its start stays.
+     *
+     * @param records from position to limit, which stay as they are; a batch that is not whole at the end is left out
+     * @param leaderEpoch the leader's: no batch is newer
+     * @return what was appended; nothing, when there was no whole batch
+     * @throws UnfitBatchException bytes that are no batches, or not those that follow: nothing was written
+     */
+    public AppendResult appendAsFollower(ByteBuffer records, int leaderEpoch, long nowMs)
+            throws IOException, UnfitBatchException {
+        checkUsable();
+        int end = checkFollowing(records, leaderEpoch);
+        int from = records.position();
+        if (end == from) {
+            return new AppendResult(-1, logEndOffset, false);
+        }
+        lastNowMs = nowMs;
+        boolean rolled = false;
+        try {
+            long firstOffset = view.at(records, from).baseOffset();
+            long start = logStartOffset;
+            if (firstOffset < logEndOffset) {
+                startAnewAt(firstOffset);
             }
+            LogSegment active = segments.getLast();
+            if (active.sizeBytes() > 0 && isOld(active, nowMs)) {
+                roll(nowMs);
+                rolled = true;
+            }
+            while (from < end) {
+                active = segments.getLast();
+                int to = fitting(records, from, end, active);
+                if (to == from) {
+                    roll(nowMs);
+                    rolled = true;
+                } else {
+                    write(active, records, from, to);
+                    from = to;
+                }
+            }
+            if (firstOffset < start) {
+                moveLogStart(start);
+            }
+            return new AppendResult(firstOffset, logEndOffset, rolled);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Returns where the last whole batch ends. */
+    private int checkFollowing(ByteBuffer records, int leaderEpoch) throws UnfitBatchException {
+        long next = logEndOffset;
+        int epoch = epochs.latestEpoch();
+        int at = records.position();
+        boolean first = true;
+        while (records.limit() - at >= RecordBatch.HEADER_BYTES) {
+            int size = view.at(records, at).sizeInBytes();
+            if (size < RecordBatch.HEADER_BYTES || view.magic() != RecordBatch.MAGIC_V2 || view.lastOffsetDelta() < 0) {
+                throw new UnfitBatchException(directory + ": no batch of format v2 at offset " + next + " and byte "
+                        + (at - records.position()) + " of what the leader sent");
+            }
+            if (size > records.limit() - at) {
+                break;
+            }
+            boolean holdsStart = first && logStartOffset == logEndOffset && view.nextOffset() > next;
+            if (view.baseOffset() < next && !holdsStart) {
+                throw new UnfitBatchException(directory + ": " + view + " cannot follow log end offset " + next);
+            }
+            if (view.partitionLeaderEpoch() < epoch || view.partitionLeaderEpoch() > leaderEpoch) {
+                throw new UnfitBatchException(directory + ": " + view + " of leader epoch " + view.partitionLeaderEpoch()
+                        + " cannot follow epoch " + epoch + ", sent by the leader of epoch " + leaderEpoch);
+            }
+            if (!view.isCrcValid()) {
+                throw new UnfitBatchException(directory + ": " + view + " has a wrong CRC");
+            }
+            next = view.nextOffset();
+            epoch = view.partitionLeaderEpoch();
+            at += size;
+            first = false;
+        }
+        return at;
+    }
+
+    /** Where the run of batches ends that the segment takes. */
+    private int fitting(ByteBuffer records, int from, int end, LogSegment segment) throws IOException {
+        long size = segment.sizeBytes();
+        int to = from;
+        while (to < end) {
+            int bytes = view.at(records, to).sizeInBytes();
+            long grown = size + bytes;
+            boolean tooLarge = size > 0 && grown > settings.segmentBytes();
+            if (tooLarge || grown > Integer.MAX_VALUE || view.lastOffset() - segment.baseOffset() > Integer.MAX_VALUE) {
+                break;
+            }
+            size = grown;
+            to += bytes;
+        }
+        if (to == from && segment.sizeBytes() == 0 && segment.baseOffset() == logEndOffset) {
+            throw new IOException(directory + ": " + view + " fits into no segment");
+        }
+        return to;
+    }
+
+    private void write(LogSegment segment, ByteBuffer records, int from, int to) throws IOException {
+        int batch;
+        for (int at = from; at < to; at += batch) {
+            batch = view.at(records, at).sizeInBytes();
+            if (view.partitionLeaderEpoch() > epochs.latestEpoch()) {
+                epochs.note(view.partitionLeaderEpoch(), view.baseOffset());
+            }
+        }
+        segment.file().write(segment.sizeBytes(), records.slice(from, to - from));
+        for (int at = from; at < to; at += batch) {
+            batch = view.at(records, at).sizeInBytes();
+            written(segment);
         }
     }
 
@@ -395,7 +522,8 @@ public final class PartitionLog {
         }
         Path changed = directoryChanged ? directory : null;
         directoryChanged = false;
-        return new Flush(files, open, others, changed, logEndOffset, truncations, failure);
+        return new Flush(
+                files, open, others, epochs.takeUnwritten(), changed, logEndOffset, truncations, failure);
     }
 
     /** Takes a forced flush back: the recovery point moves. One that was overtaken by a truncation counts for nothing. */
@@ -441,15 +569,16 @@ public final class PartitionLog {
     }
 
     /**
-     * Cuts the log so that it ends at or before {@code offset}, at a batch's begin. Durable on return. Producers are
-     * replayed.
+     * Cuts the log so that it ends at or before {@code offset}, at a batch's begin. Epochs that begin at the end that it has
+     * then are forgotten, also when nothing was cut. Durable on return. Producers are replayed.
      */
     public void truncateTo(long offset) throws IOException {
         checkUsable();
-        if (offset >= logEndOffset) {
-            return;
-        }
         try {
+            if (offset >= logEndOffset) {
+                epochs.truncateFromEnd(logEndOffset); // an epoch without a batch of its own (KAFKA-10706)
+                return;
+            }
             if (offset <= logStartOffset) {
                 startAnewAt(offset);
                 return;

@@ -81,6 +81,15 @@ public final class InMemoryMetadataLog implements MetadataLog {
     }
 
     @Override
+    public CompletionStage<Void> transferLeadership(int nodeId) {
+        return CompletableFuture.failedFuture(
+                new UnsupportedOperationException("a metadata log in memory has one member for ever"));
+    }
+
+    @Override
+    public void leaderIsDead(int leaderId) {}
+
+    @Override
     public void close() {
         closed = true;
         feed.close();

@@ -128,9 +128,13 @@ final class JournalFeed implements AutoCloseable {
         }
     }
 
-    /** Roles in term order; one that repeats the last or is of an older term is dropped. */
+    /**
+     * Roles in term order; one that repeats the last or is of an older term is dropped, and so is one that only forgets
+     * who leads the term.
+     */
     synchronized void role(Role next) {
-        if (next.equals(role) || next.term() < role.term()) {
+        if (next.equals(role) || next.term() < role.term()
+                || (next.term() == role.term() && !role.leader() && role.leaderId() >= 0 && next.leaderId() < 0)) {
             return;
         }
         role = next;

@@ -84,6 +84,14 @@ final class JournalState {
         return new Image(newestEpoch, endOffset(), snapshot, List.copyOf(entries));
     }
 
+    /** Forgets everything: the journal is read anew. */
+    synchronized void clear() {
+        entries.clear();
+        snapshot = null;
+        startOffset = 0;
+        newestEpoch = 0;
+    }
+
     /** Replaces everything: at start from a file, or when the leader sent its snapshot. */
     synchronized void restore(Image image) {
         entries.clear();

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -46,13 +47,16 @@ final class JournalStateMachine extends BaseStateMachine {
 
     private final JournalState state;
     private final JournalFeed feed;
+    private final Runnable onDemoted;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     /** Calls that may be in Raft's log: when one of these fails, its outcome is not known. */
     private final Set<Long> started = ConcurrentHashMap.newKeySet();
 
-    JournalStateMachine(JournalState state, JournalFeed feed) {
+    /** @param onDemoted the members changed, and this node is no voter any more */
+    JournalStateMachine(JournalState state, JournalFeed feed, Runnable onDemoted) {
         this.state = state;
         this.feed = feed;
+        this.onDemoted = onDemoted;
     }
 
     @Override
@@ -166,7 +170,7 @@ final class JournalStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderReady() {
-        feed.role(new Role(true, currentTerm()));
+        feed.role(new Role(true, currentTerm(), nodeId(getServer().join().getId())));
     }
 
     @Override
@@ -177,8 +181,24 @@ final class JournalStateMachine extends BaseStateMachine {
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId self, RaftPeerId leader) {
         if (!self.getPeerId().equals(leader)) {
-            feed.role(new Role(false, currentTerm()));
+            feed.role(new Role(false, currentTerm(), nodeId(leader)));
         }
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto members) {
+        RaftServer server = getServer().getNow(null);
+        if (server == null || members.getOldPeersCount() > 0) {
+            return; // at start, or on the way
+        }
+        ByteString self = server.getId().toByteString();
+        if (members.getListenersList().stream().anyMatch(peer -> peer.getId().equals(self))) {
+            onDemoted.run();
+        }
+    }
+
+    private static int nodeId(RaftPeerId peer) {
+        return Integer.parseInt(peer.toString());
     }
 
     private long currentTerm() {

@@ -33,8 +33,19 @@ public interface MetadataLog extends AutoCloseable {
     /** This node does not lead the journal (any more). */
     record NotLeader() implements AppendResult {}
 
-    /** What this node is in the journal's group; {@code term} grows with each leader. */
-    record Role(boolean leader, long term) {}
+    /**
+     * What this node is in the journal's group.
+     *
+     * @param leader whether this node leads, and is ready to append
+     * @param term grows with each leader
+     * @param leaderId the node that leads as far as this one knows, -1 when it knows none
+     */
+    record Role(boolean leader, long term, int leaderId) {
+        /** Without a leader elsewhere that is known. */
+        public Role(boolean leader, long term) {
+            this(leader, term, -1);
+        }
+    }
 
     /**
      * Appends all payloads as one atomic, durable batch, if {@code writerEpoch} is at least the newest one seen and
@@ -72,6 +83,12 @@ public interface MetadataLog extends AutoCloseable {
 
     /** Changes the members through the journal itself. */
     CompletionStage<Void> changeMembers(Set<Member> members);
+
+    /** Has another voter lead; only on the leader. */
+    CompletionStage<Void> transferLeadership(int nodeId);
+
+    /** The process of the journal's leader is known to be dead: whoever may stand for election does so at once. */
+    void leaderIsDead(int leaderId);
 
     @Override
     void close();

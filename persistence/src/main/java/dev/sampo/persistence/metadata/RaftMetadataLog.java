@@ -17,26 +17,34 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.ratis.client.impl.ClientProtoUtils;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.slf4j.Logger;
@@ -59,15 +67,16 @@ public final class RaftMetadataLog implements MetadataLog {
     private static final UUID DEFAULT_GROUP_ID = UUID.nameUUIDFromBytes("sampo-metadata".getBytes(StandardCharsets.UTF_8));
 
     private static final long SNAPSHOT_TIMEOUT_MS = 60_000;
+    private static final long TRANSFER_TIMEOUT_MS = 1_000;
 
     private final RaftSettings settings;
     private final DiskReserve reserve;
     private final FileChannel lockFile;
     private final JournalState state = new JournalState();
     private final JournalFeed feed;
-    private final JournalStateMachine stateMachine;
     private final RaftGroupId groupId;
-    private final RaftServer server;
+    private volatile JournalStateMachine stateMachine;
+    private volatile RaftServer server;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong nextCallId = new AtomicLong();
     private final Map<Long, CompletableFuture<?>> unanswered = new ConcurrentHashMap<>(); // by call id
@@ -106,7 +115,7 @@ public final class RaftMetadataLog implements MetadataLog {
             }
         }
         this.feed = new JournalFeed("metadata-log-" + settings.nodeId(), state);
-        this.stateMachine = new JournalStateMachine(state, feed);
+        this.stateMachine = new JournalStateMachine(state, feed, this::reopen);
         this.groupId = RaftGroupId.valueOf(groupId(settings));
         this.server = start();
         log.atInfo()
@@ -194,10 +203,13 @@ public final class RaftMetadataLog implements MetadataLog {
             return RaftGroup.valueOf(
                     groupId, peer(new Member(settings.nodeId(), settings.host() + ":" + settings.port(), true)));
         }
-        if (settings.peers().stream().noneMatch(member -> member.nodeId() == settings.nodeId())) {
-            return RaftGroup.valueOf(groupId);
+        var peers = new ArrayList<>(settings.peers());
+        if (peers.stream().noneMatch(member -> member.nodeId() == settings.nodeId())) {
+            // It listens from the start: one that Raft does not know as a listener stands for election when it hears of no
+            // leader, and ends itself as it finds that it may not.
+            peers.add(new Member(settings.nodeId(), settings.host() + ":" + settings.port(), false));
         }
-        return RaftGroup.valueOf(groupId, settings.peers().stream().map(RaftMetadataLog::peer).toList());
+        return RaftGroup.valueOf(groupId, peers.stream().map(RaftMetadataLog::peer).toList());
     }
 
     private static RaftPeerId peerId(int nodeId) {
@@ -358,9 +370,17 @@ public final class RaftMetadataLog implements MetadataLog {
         return new Member(nodeId, address, voter);
     }
 
-    /** Only on the leader. Completes when the new members have taken over. */
+    /**
+     * Only on the leader, which must stay a voter: {@link #transferLeadership} first. Completes when the new members have
+     * taken over; new ones take over when they have caught up. Voters are added and taken away one at a time.
+     */
     @Override
     public CompletionStage<Void> changeMembers(Set<Member> members) {
+        if (members.stream().noneMatch(member -> member.voter() && member.nodeId() == settings.nodeId())) {
+            return CompletableFuture.failedFuture(new IllegalArgumentException("node " + settings.nodeId()
+                    + " orders new members without itself as a voter (" + members
+                    + "): another voter must lead the metadata log first"));
+        }
         List<RaftPeer> voters = members.stream().filter(Member::voter).map(RaftMetadataLog::peer).toList();
         List<RaftPeer> listeners = members.stream().filter(member -> !member.voter()).map(RaftMetadataLog::peer).toList();
         if (voters.isEmpty()) {
@@ -378,6 +398,98 @@ public final class RaftMetadataLog implements MetadataLog {
                 throw failed("order to change the members to " + members, reply);
             }
             return null;
+        });
+    }
+
+    /** Has this voter lead. Only on the leader; completes when it does. */
+    @Override
+    public CompletionStage<Void> transferLeadership(int nodeId) {
+        long callId = nextCallId.incrementAndGet();
+        var request = new TransferLeadershipRequest(
+                clientId, server.getId(), groupId, callId, peerId(nodeId), TRANSFER_TIMEOUT_MS);
+        return answered(callId, () -> server.transferLeadershipAsync(request), reply -> {
+            if (!reply.isSuccess()) {
+                throw failed("order to have node " + nodeId + " lead", reply);
+            }
+            return null;
+        });
+    }
+
+    /** If this node leads and another voter can, has it lead: nobody waits for an election then. Best effort, bounded. */
+    public void stepDown() {
+        try {
+            if (!feed.role().leader()) {
+                return;
+            }
+            for (Member member : members()) {
+                if (member.voter() && member.nodeId() != settings.nodeId()) {
+                    try {
+                        transferLeadership(member.nodeId()).toCompletableFuture()
+                                .get(TRANSFER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+                        return;
+                    } catch (ExecutionException | TimeoutException e) {
+                        log.atInfo().addKeyValue("brokerId", member.nodeId())
+                                .log("does not take over the metadata log: {}", e.toString());
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * The leader's process is known to be dead: this voter stands for election now and not only after the time-out, as if
+     * the leader had ordered it. Where it is no follower of that leader (any more) nothing happens.
+     */
+    @Override
+    public void leaderIsDead(int leaderId) {
+        try {
+            RaftServer.Division division = server.getDivision(groupId);
+            TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+            if (last == null || !division.getInfo().isFollower()
+                    || !peerId(leaderId).equals(division.getInfo().getLeaderId())) {
+                return;
+            }
+            boolean accepted = server.startLeaderElection(StartLeaderElectionRequestProto.newBuilder()
+                            .setServerRequest(ClientProtoUtils.toRaftRpcRequestProtoBuilder(
+                                    RaftGroupMemberId.valueOf(peerId(leaderId), groupId), server.getId()))
+                            .setLeaderLastEntry(last.toProto())
+                            .build())
+                    .getServerReply()
+                    .getSuccess();
+            log.atInfo().addKeyValue("brokerId", leaderId).addKeyValue("accepted", accepted)
+                    .log("the leader of the metadata log is dead: standing for election");
+        } catch (IOException | RuntimeException e) {
+            log.atInfo().addKeyValue("brokerId", leaderId)
+                    .log("no early election for the dead leader of the metadata log: {}", e.toString());
+        }
+    }
+
+    /**
+     * A voter that was made a listener: Raft lets it run on as a follower, which would stand for election when it hears of
+     * no leader and end itself as it may not. Started again, it listens.
+     */
+    private void reopen() {
+        Thread.ofPlatform().daemon().name("metadata-log-reopen").start(() -> {
+            synchronized (this) {
+                try {
+                    RaftServer.Division division = server.getDivision(groupId);
+                    boolean listens = division.getRaftConf().getAllPeers(RaftPeerRole.LISTENER).stream()
+                            .anyMatch(peer -> peer.getId().equals(server.getId()));
+                    if (closed || !listens || division.getInfo().isListener()) {
+                        return;
+                    }
+                    log.atInfo().addKeyValue("brokerId", settings.nodeId())
+                            .log("this broker is no voter of the metadata log any more, it listens");
+                    server.close();
+                    state.clear();
+                    stateMachine = new JournalStateMachine(state, feed, this::reopen);
+                    server = start();
+                } catch (IOException | RuntimeException e) {
+                    log.atError().setCause(e).log("the metadata log does not open again, restart the broker");
+                }
+            }
         });
     }
 

@@ -30,6 +30,12 @@ final class RaftMetadataLogProperties {
         log(properties);
         elections(properties, settings);
 
+        // Between two attempts to reach a peer that refuses; the default, 25 ms, costs much while a peer is down.
+        RaftServerConfigKeys.Rpc.setSleepTime(properties, TimeDuration.valueOf(150, TimeUnit.MILLISECONDS));
+        // A peer that does not answer (cut off, stopped) is asked again after this and the election time-out, on another
+        // connection. Ratis' own class for this key is in a module that is not needed otherwise.
+        properties.set("raft.client.rpc.request.timeout", 2 * settings.electionTimeoutMax().toMillis() + "ms");
+
         // Appends come from one controller: no pools of threads.
         RaftServerConfigKeys.ThreadPool.setClientCached(properties, true);
         RaftServerConfigKeys.ThreadPool.setServerCached(properties, true);

@@ -1,6 +1,7 @@
 package dev.sampo.persistence.metadata;
 
 import dev.sampo.persistence.metadata.MetadataLog.Member;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param port to listen on; 0 chooses a free one (only sensible for a group of one)
  * @param directory holds everything of the log; one process at a time
  * @param peers the members of a group that is started for the first time, this node among them; empty for a group of
- *     one. A node that is not among them waits until the group adds it. Afterwards the log itself knows its members.
+ *     one. A node that is not among them listens until the group adds it. Afterwards the log itself knows its members.
  * @param groupId the same on all members and no other cluster's; null is the one in the folder, or, in a new folder, a
  *     random one for a group of one and a fixed one with peers
  * @param electionTimeoutMin without a leader for between this and {@code electionTimeoutMax}, a voter stands for
@@ -48,7 +49,12 @@ public record RaftSettings(
 
     /** With election timeouts that suit one data centre. */
     public RaftSettings(int nodeId, String host, int port, Path directory, Set<Member> peers) {
-        this(nodeId, host, port, directory, peers, null, Duration.ofMillis(500), Duration.ofMillis(1000));
+        this(nodeId, host, port, directory, peers, null, Duration.ofMillis(400), Duration.ofMillis(800));
+    }
+
+    /** The group of a cluster: the same on all its nodes, and no other's. */
+    public static UUID groupOf(String clusterId) {
+        return UUID.nameUUIDFromBytes(("sampo-metadata-" + clusterId).getBytes(StandardCharsets.UTF_8));
     }
 
     /** A group of one on a free port of the loopback address. */

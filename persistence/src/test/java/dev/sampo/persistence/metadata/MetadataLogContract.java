@@ -173,7 +173,9 @@ abstract class MetadataLogContract {
         // When
         try (var _ = log.onRole(roles::add)) {
             // Then
-            assertThat(roles.poll(NEVER_MS, TimeUnit.MILLISECONDS)).isEqualTo(new Role(true, epoch));
+            assertThat(roles.poll(NEVER_MS, TimeUnit.MILLISECONDS))
+                    .satisfies(role -> assertThat(role.leader()).isTrue())
+                    .satisfies(role -> assertThat(role.term()).isEqualTo(epoch));
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.sampo.partition.leader;
+package dev.sampo.partition.replica;
 
 import dev.sampo.persistence.cleaner.Compaction;
 import java.io.IOException;
@@ -9,7 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One compaction of one log on the cleaner's thread. It never touches the log's files once {@link #cancel} has ended. */
-final class CompactionRun {
+public final class CompactionRun {
     private final Compaction compaction;
     private final AtomicBoolean claimed = new AtomicBoolean(); // by the run or by its cancellation
     private final CompletableFuture<Compaction.Result> ended;
@@ -34,11 +34,11 @@ final class CompactionRun {
         }
     }
 
-    Compaction compaction() {
+    public Compaction compaction() {
         return compaction;
     }
 
-    CompletableFuture<Compaction.Result> ended() {
+    public CompletableFuture<Compaction.Result> ended() {
         return ended;
     }
 

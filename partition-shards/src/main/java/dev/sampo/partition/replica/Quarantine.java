@@ -1,16 +1,16 @@
-package dev.sampo.partition.leader;
+package dev.sampo.partition.replica;
 
 import dev.sampo.persistence.log.DamagedLogException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The one line that an operator finds about a damaged log. */
-final class Quarantine {
+public final class Quarantine {
     private static final Logger log = LoggerFactory.getLogger(Quarantine.class);
 
     private Quarantine() {}
 
-    static void log(DamagedLogException damage, String topicPartition) {
+    public static void log(DamagedLogException damage, String topicPartition) {
         log.atError()
                 .addKeyValue("topicPartition", topicPartition)
                 .addKeyValue("file", damage.file())

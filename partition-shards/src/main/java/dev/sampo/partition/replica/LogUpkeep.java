@@ -1,4 +1,4 @@
-package dev.sampo.partition.leader;
+package dev.sampo.partition.replica;
 
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.persistence.cleaner.Compaction;
@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a served log needs now and then besides appends and reads: retention and compaction, never both at once, since a
- * compaction reads segments that retention would remove. Belongs to one {@link ServingPartition}.
+ * compaction reads segments that retention would remove. Belongs to one leader or follower.
  */
-final class LogUpkeep {
+public final class LogUpkeep {
     private static final Logger log = LoggerFactory.getLogger(LogUpkeep.class);
     private static final long RETRY_COMPACTION_MS = 15_000;
     private static final int MOST_DOUBLINGS = 8;
@@ -30,20 +30,20 @@ final class LogUpkeep {
     private int failures;
     private long notBeforeMs = Long.MIN_VALUE;
 
-    LogUpkeep(PartitionLog partitionLog, PartitionHome home, String topicPartition) {
+    public LogUpkeep(PartitionLog partitionLog, PartitionHome home, String topicPartition) {
         this.partitionLog = partitionLog;
         this.home = home;
         this.topicPartition = topicPartition;
     }
 
     /** Removes what retention no longer keeps; true when the log now starts later. */
-    boolean retain(TopicSettings settings, long nowMs, long highWatermark) throws IOException {
+    public boolean retain(TopicSettings settings, long nowMs, long highWatermark) throws IOException {
         partitionLog.producerState().expire(nowMs, home.producerIdExpirationMs());
         if (running != null) {
             return false; // at the next check
         }
         RetentionResult removed =
-                partitionLog.applyRetention(Settings.retention(settings), nowMs, highWatermark);
+                partitionLog.applyRetention(ReplicaSettings.retention(settings), nowMs, highWatermark);
         if (removed.segments() > 0) {
             log.atInfo()
                     .addKeyValue("topicPartition", topicPartition)
@@ -68,12 +68,12 @@ final class LogUpkeep {
      * @param upperBound the last stable offset
      * @return null when there is nothing to do; else its end goes to {@link #onCompacted}
      */
-    @Nullable CompactionRun compact(TopicSettings settings, long upperBound, long nowMs) throws IOException {
+    public @Nullable CompactionRun compact(TopicSettings settings, long upperBound, long nowMs) throws IOException {
         if (running != null || nowMs < notBeforeMs) {
             return null;
         }
         Compaction compaction =
-                Compaction.prepare(partitionLog, home.files(), Settings.compaction(settings), upperBound, nowMs);
+                Compaction.prepare(partitionLog, home.files(), ReplicaSettings.compaction(settings), upperBound, nowMs);
         if (compaction != null) {
             running = CompactionRun.start(compaction, home.cleaner());
         }
@@ -86,7 +86,7 @@ final class LogUpkeep {
      * @throws DamagedLogException the run has come across bytes that are not what was written
      */
     @SuppressWarnings("ReferenceEquality") // this very run
-    void onCompacted(
+    public void onCompacted(
             CompactionRun run, Compaction.@Nullable Result result, @Nullable Throwable failure, TopicSettings settings,
             long nowMs)
             throws IOException {
@@ -119,7 +119,7 @@ final class LogUpkeep {
     }
 
     /** Ends a compaction that runs; nobody but the log's owner touches its files once this has completed. */
-    CompletableFuture<Void> cancel() {
+    public CompletableFuture<Void> cancel() {
         CompactionRun run = running;
         running = null;
         return run == null ? CompletableFuture.completedFuture(null) : run.cancel();

@@ -1,4 +1,4 @@
-package dev.sampo.partition.leader;
+package dev.sampo.partition.replica;
 
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
@@ -9,16 +9,16 @@ import dev.sampo.persistence.record.BatchRules;
 import dev.sampo.persistence.record.Validation;
 
 /** A topic's configuration in the words of the log. */
-final class Settings {
+public final class ReplicaSettings {
     /**
      * Keys that one compaction looks at. Too small: a log of many keys needs several runs. Too large: memory, up to 48
      * bytes each while a run lasts (only as many as there are dirty records are taken).
      */
     private static final int COMPACTION_MAP_ENTRIES = 1_500_000;
 
-    private Settings() {}
+    private ReplicaSettings() {}
 
-    static LogSettings log(TopicSettings topic, PartitionHome home) {
+    public static LogSettings log(TopicSettings topic, PartitionHome home) {
         return new LogSettings(
                 topic.segmentBytes(),
                 topic.cleanupCompact() ? Math.min(topic.segmentMs(), topic.maxCompactionLagMs()) : topic.segmentMs(),
@@ -31,14 +31,14 @@ final class Settings {
                 home.producerIdExpirationMs());
     }
 
-    static CompactionSettings compaction(TopicSettings topic) {
+    public static CompactionSettings compaction(TopicSettings topic) {
         return new CompactionSettings(
                 topic.deleteRetentionMs(), topic.minCompactionLagMs(), topic.maxCompactionLagMs(),
                 topic.minCleanableDirtyRatio(), topic.segmentBytes(), topic.indexIntervalBytes(),
                 COMPACTION_MAP_ENTRIES);
     }
 
-    static BatchRules batchRules(TopicSettings topic) {
+    public static BatchRules batchRules(TopicSettings topic) {
         return new BatchRules(
                 topic.maxMessageBytes(),
                 topic.segmentBytes(),
@@ -51,7 +51,7 @@ final class Settings {
                 topic.maxDecompressedMessageBytes());
     }
 
-    static KafkaError error(Validation.Reason reason) {
+    public static KafkaError error(Validation.Reason reason) {
         return switch (reason) {
             case CORRUPT_MESSAGE -> KafkaError.CORRUPT_MESSAGE;
             case INVALID_RECORD -> KafkaError.INVALID_RECORD;
@@ -63,7 +63,7 @@ final class Settings {
         };
     }
 
-    static RetentionSettings retention(TopicSettings topic) {
+    public static RetentionSettings retention(TopicSettings topic) {
         return new RetentionSettings(topic.cleanupDelete(), topic.retentionMs(), topic.retentionBytes());
     }
 }

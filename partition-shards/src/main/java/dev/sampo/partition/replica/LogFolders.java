@@ -1,4 +1,4 @@
-package dev.sampo.partition.leader;
+package dev.sampo.partition.replica;
 
 import dev.sampo.persistence.log.LogFiles;
 import java.io.IOException;
@@ -26,7 +26,8 @@ public final class LogFolders {
 
     private LogFolders() {}
 
-    static boolean isPartition(String name) {
+    /** Whether a folder of this name is a partition's. */
+    public static boolean isPartition(String name) {
         return PARTITION.matcher(name).matches();
     }
 
@@ -65,7 +66,7 @@ public final class LogFolders {
     }
 
     /** Removes a folder and all that is in it; what cannot be removed is named in the log and tried at the next start. */
-    static void delete(Path folder) {
+    public static void delete(Path folder) {
         List<Path> all;
         try (Stream<Path> paths = Files.walk(folder)) {
             all = paths.sorted(Comparator.reverseOrder()).toList();
@@ -85,7 +86,7 @@ public final class LogFolders {
     }
 
     /** Removes files that a log has no use for any more; what stays is removed when the log is opened next. */
-    static void deleteFiles(LogFiles files, List<Path> paths) {
+    public static void deleteFiles(LogFiles files, List<Path> paths) {
         for (Path path : paths) {
             try {
                 files.deleteIfExists(path);

@@ -1,0 +1,347 @@
+package dev.sampo.partition.session;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.FenceBroker;
+import dev.sampo.actors.protocol.Controller.ItemsReply;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.Broker;
+import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.placement.GroupAllocation;
+import dev.sampo.persistence.metadata.MetadataLog;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.ActorSelection;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.UniqueAddress;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.apache.pekko.remote.RemoteActorRefProvider;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One per broker, at {@code /system/session}. It sends this broker's heartbeats to the metadata voters and renews its lease
+ * by their answers; as a voter it answers others; on the controller's node it ends the sessions of those that are late or
+ * proven dead, and takes them out of the cluster. Shell of {@link SessionTable}, {@link LeaseQuorum}, {@link DeadBrokers}.
+ */
+public final class SessionActor extends AbstractBehavior<Session.Command> {
+    /** Its name below {@code /system}. */
+    public static final String NAME = "session";
+
+    private static final Logger log = LoggerFactory.getLogger(SessionActor.class);
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final long FOR_EVER_NANOS = Duration.ofDays(36_500).toNanos();
+
+    /**
+     * What it works with.
+     *
+     * @param lease this broker's; renewed here only
+     * @param role of this node in the metadata log, as it is now
+     * @param firstVoters until the metadata log tells
+     * @param onSessionOver this broker's session was ended by the controller: it must register again; with the reason
+     */
+    public record Parts(
+            int brokerId, SessionSettings settings, MetadataLog metadataLog, MetadataImages images, LeaderLease lease,
+            Supplier<MetadataLog.Role> role, Set<Integer> firstVoters, ActorRef<Controller.Command> controller,
+            Consumer<String> onSessionOver) {}
+
+    /** This broker is registered: its session begins. */
+    public record Registered(long incarnation) implements Session.Internal {}
+
+    /** This node leads the metadata log, or does not any more. */
+    public record RoleChanged() implements Session.Internal {}
+
+    /** This broker stops in order, and is about to end its own session. */
+    public record Stopping() implements Session.Internal {}
+
+    private enum Tick implements Session.Internal {
+        BEAT,
+        LOOK
+    }
+
+    private record ImageChanged() implements Session.Internal {}
+
+    private record MembersChanged() implements Session.Internal {}
+
+    private record Dead(int brokerId, long incarnation) implements Session.Internal {}
+
+    private record FenceAnswered(int brokerId, @Nullable ItemsReply reply) implements Session.Internal {}
+
+    private final Parts parts;
+    private final Cluster cluster;
+    private final SessionTable table;
+    private final LeaseQuorum quorum;
+    private final DeadBrokers<UniqueAddress> dead = new DeadBrokers<>();
+    private final Map<Integer, Long> fencing = new HashMap<>(); // broker to when it was asked
+    private final Apart apart;
+    private final DeathWatch watch;
+    private final Runnable unsubscribe;
+    private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
+    private Set<Integer> voters;
+    private boolean single;
+    private long incarnation = -1;
+    private boolean led;
+    private boolean over;
+
+    private SessionActor(
+            ActorContext<Session.Command> context, TimerScheduler<Session.Command> timers, Parts parts) {
+        super(context);
+        this.parts = parts;
+        this.cluster = Cluster.get(Adapter.toClassic(context.getSystem()));
+        this.table = new SessionTable(parts.settings().timeout().toNanos(), System.nanoTime());
+        this.quorum = new LeaseQuorum(parts.settings().lease().toNanos());
+        this.apart = new Apart(parts.settings().timeout().multipliedBy(2).toNanos());
+        this.voters = parts.firstVoters();
+        ActorRef<Session.Command> self = context.getSelf();
+        this.watch = new DeathWatch(
+                parts.brokerId(), (brokerId, itsIncarnation) -> self.tell(new Dead(brokerId, itsIncarnation)));
+        this.unsubscribe = parts.images().subscribe((before, now) -> {
+            if (before.brokers() != now.brokers() && !told.getAndSet(true)) {
+                self.tell(new ImageChanged());
+            }
+        });
+        org.apache.pekko.cluster.typed.Cluster.get(context.getSystem()).subscriptions().tell(Subscribe.create(
+                context.messageAdapter(MemberEvent.class, event -> new MembersChanged()), MemberEvent.class));
+        timers.startTimerWithFixedDelay(Tick.BEAT, parts.settings().heartbeatInterval());
+        timers.startTimerWithFixedDelay(Tick.LOOK, LOOK);
+        look();
+    }
+
+    /** Runs as long as the actor system. */
+    public static Behavior<Session.Command> create(Parts parts) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new SessionActor(context, timers, parts)));
+    }
+
+    @Override
+    public Receive<Session.Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Session.Command.class, this::onCommand)
+                .onSignal(PostStop.class, signal -> {
+                    unsubscribe.run();
+                    watch.close();
+                    return this;
+                })
+                .build();
+    }
+
+    private Behavior<Session.Command> onCommand(Session.Command command) {
+        switch (command) {
+            case Session.Heartbeat beat -> onHeartbeat(beat);
+            case Session.HeartbeatReply reply -> onReply(reply);
+            case Registered(long mine) -> {
+                incarnation = mine;
+                beat();
+            }
+            case Stopping ignored -> over = true;
+            case Tick.BEAT -> beat();
+            case Tick.LOOK -> look();
+            case RoleChanged ignored -> look();
+            case MembersChanged ignored -> look();
+            case ImageChanged ignored -> {
+                told.set(false); // before the image is read, so that no change is missed
+                look();
+            }
+            case Dead(int brokerId, long itsIncarnation) -> onDead(brokerId, itsIncarnation);
+            case FenceAnswered(int brokerId, ItemsReply reply) -> {
+                if (reply == null || reply.results().stream().anyMatch(result -> result.error() != KafkaError.NONE)) {
+                    fencing.remove(brokerId); // asked again at the next look, if it is still live
+                }
+            }
+            default -> throw new IllegalStateException("the session actor received " + command);
+        }
+        return this;
+    }
+
+    private void onHeartbeat(Session.Heartbeat beat) {
+        table.heard(beat.brokerId(), beat.incarnation(), System.nanoTime());
+        MetadataImage image = parts.images().current();
+        Broker known = image.brokers().get(beat.brokerId());
+        beat.replyTo().tell(new Session.HeartbeatReply(
+                parts.brokerId(), beat.sentNanos(), image.offset(), known == null ? -1 : known.incarnation(),
+                known != null && known.fenced()));
+    }
+
+    private void onReply(Session.HeartbeatReply reply) {
+        if (over || incarnation < 0) {
+            return;
+        }
+        if (reply.endsSessionOf(incarnation)) {
+            sessionOver("voter " + reply.voterId() + " knows this broker as fenced");
+            return;
+        }
+        quorum.answered(reply.voterId(), reply.sentNanos());
+        extend();
+    }
+
+    private void extend() {
+        if (single) {
+            parts.lease().extendTo(System.nanoTime() + FOR_EVER_NANOS);
+            return;
+        }
+        OptionalLong until = quorum.until(voters);
+        if (until.isPresent()) {
+            parts.lease().extendTo(until.getAsLong());
+        }
+    }
+
+    private void sessionOver(String reason) {
+        if (!over) {
+            over = true;
+            parts.lease().end();
+            log.atWarn().addKeyValue("brokerId", parts.brokerId()).addKeyValue("incarnation", incarnation)
+                    .addKeyValue("reason", reason).log("the session of this broker is over");
+            parts.onSessionOver().accept(reason);
+        }
+    }
+
+    private void beat() {
+        if (over || incarnation < 0) {
+            return;
+        }
+        readVoters();
+        if (single) {
+            extend();
+            return;
+        }
+        long now = System.nanoTime();
+        var beat = new Session.Heartbeat(parts.brokerId(), incarnation, now, getContext().getSelf());
+        for (Member member : cluster.state().getMembers()) {
+            int id = GroupAllocation.brokerId(member).orElse(-1);
+            if (id == parts.brokerId() && voters.contains(id)) {
+                getContext().getSelf().tell(beat);
+            } else if (voters.contains(id)) {
+                ActorSelection voter = Adapter.toClassic(getContext().getSystem())
+                        .actorSelection(member.address() + "/system/" + NAME);
+                voter.tell(beat, org.apache.pekko.actor.ActorRef.noSender());
+            }
+        }
+    }
+
+    private void readVoters() {
+        try {
+            Set<Integer> now = parts.metadataLog().members().stream()
+                    .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+            if (!now.isEmpty()) {
+                voters = now;
+            }
+        } catch (RuntimeException e) {
+            log.atDebug().setCause(e).log("the voters of the metadata log cannot be read now");
+        }
+        boolean nowSingle = voters.equals(Set.of(parts.brokerId()));
+        if (single && !nowSingle) {
+            parts.lease().end(); // it was endless; the heartbeat that follows renews it
+        }
+        single = nowSingle;
+    }
+
+    /** What the metadata, the members and the clock ask for. */
+    private void look() {
+        MetadataImage image = parts.images().current();
+        Broker self = image.brokers().get(parts.brokerId());
+        if (incarnation >= 0 && self != null
+                && (self.incarnation() > incarnation || (self.incarnation() == incarnation && self.fenced()))) {
+            sessionOver("the controller has fenced this broker");
+        }
+        watch.follow(image);
+        Map<Integer, UniqueAddress> members = members();
+        dead.onChange(image, members);
+        int leader = parts.role().get().leaderId();
+        if (apart.isOver(incarnation >= 0 && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
+                && !members.containsKey(leader), System.nanoTime())) {
+            sessionOver("broker " + leader + ", which leads the metadata log, is in another cluster");
+        }
+        fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
+        boolean leads = parts.role().get().leader();
+        if (leads && !led) {
+            table.controllerStarted(System.nanoTime());
+            fencing.clear();
+        }
+        led = leads;
+        if (!leads) {
+            return;
+        }
+        dead.toFence().forEach((brokerId, itsIncarnation) -> fence(brokerId, itsIncarnation, "its process is gone"));
+        for (Broker late : table.late(image, System.nanoTime())) {
+            fence(late.id(), late.incarnation(), "it was not heard for " + parts.settings().timeout());
+        }
+        for (UniqueAddress member : dead.toDown()) {
+            down(member, "the broker is fenced");
+        }
+    }
+
+    private Map<Integer, UniqueAddress> members() {
+        var members = new HashMap<Integer, UniqueAddress>();
+        for (Member member : cluster.state().getMembers()) {
+            int id = GroupAllocation.brokerId(member).orElse(-1);
+            if (id >= 0) {
+                members.put(id, member.uniqueAddress());
+            }
+        }
+        return members;
+    }
+
+    private void fence(int brokerId, long itsIncarnation, String reason) {
+        if (fencing.putIfAbsent(brokerId, System.nanoTime()) != null) {
+            return;
+        }
+        log.atWarn().addKeyValue("brokerId", brokerId).addKeyValue("incarnation", itsIncarnation)
+                .addKeyValue("reason", reason).log("ending the session of a broker");
+        getContext().ask(ItemsReply.class, parts.controller(), Duration.ofSeconds(2),
+                replyTo -> new FenceBroker(brokerId, itsIncarnation, replyTo),
+                (reply, failure) -> new FenceAnswered(brokerId, reply));
+    }
+
+    private void down(UniqueAddress address, String reason) {
+        for (Member member : cluster.state().getMembers()) {
+            boolean leaves = member.status().equals(MemberStatus.leaving())
+                    || member.status().equals(MemberStatus.exiting()) || member.status().equals(MemberStatus.down());
+            if (member.uniqueAddress().equals(address) && !leaves
+                    && !member.uniqueAddress().equals(cluster.selfUniqueAddress())) {
+                quarantine(address, reason);
+                cluster.down(member.address());
+            }
+        }
+    }
+
+    private void onDead(int brokerId, long itsIncarnation) {
+        // Sharding may look for other places while the controller is told, or elected: the process is gone for good.
+        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> down(member, "the broker's process is gone"));
+        readVoters();
+        if (parts.role().get().leaderId() == brokerId
+                && DeadBrokers.successor(voters, parts.images().current(), brokerId).orElse(-1) == parts.brokerId()) {
+            parts.metadataLog().leaderIsDead(brokerId);
+        }
+        look();
+    }
+
+    /** The failure detector need not find out: this node's remoting and cluster take the member for gone at once. */
+    private void quarantine(UniqueAddress member, String reason) {
+        var system = (ExtendedActorSystem) Adapter.toClassic(getContext().getSystem());
+        if (system.provider() instanceof RemoteActorRefProvider remote) {
+            remote.quarantine(member.address(), scala.Option.apply((Object) member.longUid()), reason);
+        }
+    }
+}
