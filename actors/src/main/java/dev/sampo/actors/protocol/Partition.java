@@ -84,8 +84,14 @@ public interface Partition {
      * its high watermark waits for them too, until the image shows another partition epoch or the proposal is cancelled.
      *
      * @param partitionEpoch the one that the controller is asked to change
+     * @param number tells it from others of the same sentinel
      */
-    record Proposal(int partitionEpoch, List<Member> members) {}
+    record Proposal(int partitionEpoch, List<Member> members, long number) {
+        /** The first. */
+        public Proposal(int partitionEpoch, List<Member> members) {
+            this(partitionEpoch, members, 1);
+        }
+    }
 
     /**
      * Granted by the controller: lead in this epoch. Opens the log, recovers it, registers, serves.
@@ -130,7 +136,7 @@ public interface Partition {
      * Whether the partition now waits for the proposed brokers, all of which have everything that is committed. If not,
      * those that lag are named, and each is reported again when it has caught up.
      */
-    record ProposalAnswered(TopicIdPartition id, int leaderEpoch, int partitionEpoch, List<Integer> lagging)
+    record ProposalAnswered(TopicIdPartition id, int leaderEpoch, Proposal proposal, List<Integer> lagging)
             implements Report {}
 
     /** The topic's configuration changed. */

@@ -154,8 +154,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 case Partition.ProposeInSync propose -> {
                     if (propose.leaderEpoch() == epoch.leaderEpoch()) {
                         epoch.sentinel().tell(new Partition.ProposalAnswered(
-                                epoch.id(), epoch.leaderEpoch(), propose.proposal().partitionEpoch(),
-                                state.propose(propose.proposal())));
+                                epoch.id(), epoch.leaderEpoch(), propose.proposal(), state.propose(propose.proposal())));
                     }
                     yield this;
                 }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class GroupInSync {
     private final int leaderEpoch;
     private final long minBackoffMs;
     private final long maxBackoffMs;
+    private final LongSupplier numbers;
 
     private final Map<Member, Set<TopicIdPartition>> caughtUp = new HashMap<>();
     private final Set<Integer> behind = new TreeSet<>();
@@ -49,10 +51,13 @@ final class GroupInSync {
     private @Nullable Proposal proposal;
     private @Nullable ChangeInSync asked; // not settled yet
     private boolean inFlight;
+    private boolean held;
     private boolean waiting; // for the retry timer
     private long backoffMs;
 
-    GroupInSync(String groupId, int leaderEpoch, long minBackoffMs, long maxBackoffMs) {
+    /** {@code numbers} gives each proposal another number. */
+    GroupInSync(String groupId, int leaderEpoch, long minBackoffMs, long maxBackoffMs, LongSupplier numbers) {
+        this.numbers = numbers;
         this.groupId = groupId;
         this.leaderEpoch = leaderEpoch;
         this.minBackoffMs = minBackoffMs;
@@ -63,6 +68,16 @@ final class GroupInSync {
     /** What a partition that is activated now has to wait for, null for nothing. */
     @Nullable Proposal proposal() {
         return proposal;
+    }
+
+    /** Whether brokers are proposed, or the controller is asked. */
+    boolean busy() {
+        return proposal != null || asked != null;
+    }
+
+    /** Proposes nobody while partitions wait for brokers that they move to. */
+    void hold(boolean nobody) {
+        held = nobody;
     }
 
     /** A follower has caught up with a partition. */
@@ -83,7 +98,7 @@ final class GroupInSync {
     void onAnswered(
             ProposalAnswered report, MetadataImage image, PlacementGroup group, List<SentinelEffect> effects) {
         Proposal present = proposal;
-        if (present == null || present.partitionEpoch() != report.partitionEpoch() || asked != null) {
+        if (!report.proposal().equals(present) || asked != null) {
             return;
         }
         if (report.lagging().isEmpty()) {
@@ -187,9 +202,9 @@ final class GroupInSync {
         }
         Proposal present = proposal;
         if (present == null) {
-            List<Member> ready = ready(image, group);
+            List<Member> ready = held ? List.of() : ready(image, group);
             if (!ready.isEmpty()) {
-                propose(image, new Proposal(group.partitionEpoch(), ready), effects);
+                propose(image, new Proposal(group.partitionEpoch(), ready, numbers.getAsLong()), effects);
             }
         } else if (unconfirmed.isEmpty()) {
             ask(image, group, group.inSyncReplicas(), present.members(), effects);

@@ -5,12 +5,14 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.BecomeLeader;
 import dev.sampo.actors.protocol.Controller.BecomeLeaderReply;
 import dev.sampo.actors.protocol.Controller.ChangeInSyncReplicas;
+import dev.sampo.actors.protocol.Controller.CompleteMove;
 import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.sharding.SentinelEffect.AskController;
 import dev.sampo.partition.sharding.SentinelEffect.ChangeInSync;
+import dev.sampo.partition.sharding.SentinelEffect.FinishMove;
 import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
 import dev.sampo.partition.sharding.SentinelEffect.RetryInSyncAfter;
 import dev.sampo.partition.sharding.SentinelEffect.Tell;
@@ -53,6 +55,9 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
     private enum Check implements Partition.Internal {
         INSTANCE
     }
+
+    /** Without an error the controller did not answer. */
+    private record MoveAnswered(FinishMove of, @Nullable KafkaError error) implements Partition.Internal {}
 
     /** Without an error the controller did not answer. */
     private record InSyncAnswered(ChangeInSync of, @Nullable KafkaError error) implements Partition.Internal {}
@@ -119,6 +124,11 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
             case Retry ignored -> perform(state.onRetry(broker.images().current()));
             case Partition.Report report -> perform(state.onReport(broker.images().current(), report));
             case RetryInSync ignored -> perform(state.onInSyncRetry(broker.images().current()));
+            case MoveAnswered(FinishMove of, KafkaError error) -> {
+                log.atInfo().addKeyValue("group", groupId).addKeyValue("partition", of.partition())
+                        .addKeyValue("target", of.targetGroupId()).addKeyValue("errorCode", error).log("move ends");
+                perform(state.onMoveReply(broker.images().current(), of, error));
+            }
             case Check ignored -> perform(state.onCheck(broker.images().current()));
             case InSyncAnswered(ChangeInSync of, KafkaError error) -> {
                 if (error != KafkaError.NONE) {
@@ -169,6 +179,13 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                                 change.members().stream().map(Partition.Member::incarnation).toList()),
                         (reply, failure) -> new InSyncAnswered(
                                 change, reply == null ? null : reply.results().getFirst().error()));
+                case FinishMove move -> getContext().ask(
+                        ItemsReply.class, broker.controller(), broker.settings().sentinelAskTimeout(),
+                        replyTo -> new CompleteMove(
+                                groupId, broker.brokerId(), broker.incarnation(), move.leaderEpoch(),
+                                move.partitionEpoch(), move.partition(), move.targetGroupId(), move.caughtUp(), replyTo),
+                        (reply, failure) -> new MoveAnswered(
+                                move, reply == null ? null : reply.results().getFirst().error()));
                 case RetryInSyncAfter(long delayMs) ->
                     timers.startSingleTimer(RetryInSync.INSTANCE, Duration.ofMillis(delayMs));
                 case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);

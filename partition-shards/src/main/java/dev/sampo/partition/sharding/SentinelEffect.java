@@ -4,6 +4,7 @@ import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Member;
 import java.util.List;
+import java.util.Map;
 
 /** What the sentinel's shell does next, in list order. */
 sealed interface SentinelEffect {
@@ -20,6 +21,17 @@ sealed interface SentinelEffect {
      * @param members the whole ISR wanted
      */
     record ChangeInSync(int leaderEpoch, int partitionEpoch, List<Member> members) implements SentinelEffect {}
+
+    /**
+     * Ask the controller to end the move of a partition.
+     *
+     * @param partitionEpoch of the group that it leaves, which must not have changed
+     * @param caughtUp broker id to incarnation
+     */
+    record FinishMove(
+            int leaderEpoch, int partitionEpoch, TopicIdPartition partition, String targetGroupId,
+            Map<Integer, Long> caughtUp)
+            implements SentinelEffect {}
 
     /** Come back with {@link SentinelState#onInSyncRetry} after this time. */
     record RetryInSyncAfter(long delayMs) implements SentinelEffect {}

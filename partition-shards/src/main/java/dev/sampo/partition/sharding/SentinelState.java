@@ -52,6 +52,8 @@ final class SentinelState {
     private boolean waiting; // for the retry timer
     private long backoffMs;
     private @Nullable GroupInSync inSync; // while it leads
+    private @Nullable GroupMoves moves; // while it leads
+    private long proposals; // so far
     private @Nullable MetadataImage seen; // last
     private @Nullable Object configsTold; // identity of the configs that `active` was computed from
     private int replicasTold; // as configsTold
@@ -137,12 +139,20 @@ final class SentinelState {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
         GroupInSync followers = inSync;
-        if (group != null && followers != null && report.leaderEpoch() == grantedEpoch) {
+        GroupMoves moving = moves;
+        if (group != null && followers != null && moving != null && report.leaderEpoch() == grantedEpoch) {
             switch (report) {
-                case Partition.FollowerCaughtUp caughtUp -> followers.onCaughtUp(caughtUp, image, group, effects);
+                case Partition.FollowerCaughtUp caughtUp -> {
+                    moving.onCaughtUp(caughtUp);
+                    followers.onCaughtUp(caughtUp, image, group, effects);
+                }
                 case Partition.FollowersBehind behind -> followers.onBehind(behind, image, group, effects);
-                case Partition.ProposalAnswered answered -> followers.onAnswered(answered, image, group, effects);
+                case Partition.ProposalAnswered answered -> {
+                    moving.onAnswered(answered, image, group, effects);
+                    followers.onAnswered(answered, image, group, effects);
+                }
             }
+            move(image, group, effects);
         }
         return effects;
     }
@@ -163,13 +173,32 @@ final class SentinelState {
         return effects;
     }
 
+    /** The controller has answered a request to end a move; null: it did not in time. */
+    List<SentinelEffect> onMoveReply(MetadataImage image, SentinelEffect.FinishMove of, @Nullable KafkaError error) {
+        var effects = new ArrayList<SentinelEffect>(onImage(image));
+        if (moves != null && of.leaderEpoch() == grantedEpoch) {
+            moves.onReply(of, error, effects);
+        }
+        return effects;
+    }
+
     List<SentinelEffect> onInSyncRetry(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
-        if (group != null && inSync != null) {
+        if (group != null && inSync != null && moves != null) {
+            moves.onRetry(effects);
             inSync.onRetry(image, group, effects);
+            move(image, group, effects);
         }
         return effects;
+    }
+
+    /** Partitions that move and the ISR take turns: one proposal at a time. */
+    private void move(MetadataImage image, PlacementGroup group, List<SentinelEffect> effects) {
+        if (moves != null && inSync != null) {
+            moves.go(image, group, inSync.busy(), effects);
+            inSync.hold(moves.underWay());
+        }
     }
 
     /** Time to look for members of the ISR that are behind. */
@@ -205,7 +234,8 @@ final class SentinelState {
             leading = true;
             grantedEpoch = group.leaderEpoch();
             backoffMs = minBackoffMs;
-            inSync = new GroupInSync(groupId, grantedEpoch, minBackoffMs, maxBackoffMs);
+            inSync = new GroupInSync(groupId, grantedEpoch, minBackoffMs, maxBackoffMs, () -> ++proposals);
+            moves = new GroupMoves(grantedEpoch, maxBackoffMs, () -> ++proposals);
         }
         if (leading) {
             follow(image, group, effects);
@@ -220,6 +250,7 @@ final class SentinelState {
         grantedEpoch = NO_EPOCH;
         configsTold = null;
         inSync = null;
+        moves = null;
         Set<TopicIdPartition> partitions = image.partitionsOf(groupId);
         for (TopicIdPartition id : active.keySet()) {
             if (!on || !partitions.contains(id)) {
@@ -280,6 +311,7 @@ final class SentinelState {
             active.put(id, now);
         }
         if (inSync != null) {
+            move(image, group, effects);
             inSync.onImage(image, group, effects);
         }
     }
@@ -287,7 +319,12 @@ final class SentinelState {
     private void activate(MetadataImage image, PlacementGroup group, TopicIdPartition id, TopicSettings settings,
             List<SentinelEffect> effects) {
         effects.add(new Tell(id, new Partition.Activate(id, topic(image, id.topicId()).name(), grantedEpoch,
-                replicas(image, group, id), inSync == null ? null : inSync.proposal(), settings, self)));
+                replicas(image, group, id), proposal(id), settings, self)));
+    }
+
+    private Partition.@Nullable Proposal proposal(TopicIdPartition id) {
+        Partition.Proposal ofMove = moves == null ? null : moves.proposal(id);
+        return ofMove != null || inSync == null ? ofMove : inSync.proposal();
     }
 
     private Partition.Replicas replicas(MetadataImage image, PlacementGroup group, TopicIdPartition id) {

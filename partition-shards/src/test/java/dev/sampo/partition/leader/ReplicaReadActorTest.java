@@ -125,7 +125,7 @@ class ReplicaReadActorTest {
 
         // Then
         assertThat(fixture.sentinel.expectMessageClass(Partition.ProposalAnswered.class, PartitionFixture.WAIT))
-                .isEqualTo(new Partition.ProposalAnswered(fixture.id, 1, 0, List.of()));
+                .isEqualTo(new Partition.ProposalAnswered(fixture.id, 1, proposal, List.of()));
         TestProbe<Partition.Reply> producer = fixture.probe();
         fixture.send(PartitionFixture.batch(fixture.record("k", "v")), 1, producer);
         release(reply(read(2, 7, 0, 1, -1)));

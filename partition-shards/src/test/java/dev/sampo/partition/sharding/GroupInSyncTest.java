@@ -30,7 +30,8 @@ final class GroupInSyncTest {
     private static final TopicIdPartition SECOND = new TopicIdPartition(ORDERS, 1);
     private static final Member THIRD = new Member(3, 3);
 
-    private final GroupInSync inSync = new GroupInSync("g0", 0, 200, 2000);
+    private long proposals;
+    private final GroupInSync inSync = new GroupInSync("g0", 0, 200, 2000, () -> ++proposals);
     private MetadataImage image = MetadataImage.EMPTY;
     private final List<SentinelEffect> effects = new ArrayList<>();
 
@@ -98,7 +99,7 @@ final class GroupInSyncTest {
         assertThat(retry()).containsExactly(change(1, 1, 2, 3));
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1)));
         assertThat(onImage()).as("not any more: proposed anew from there").contains(
-                new Tell(FIRST, new ProposeInSync(0, new Proposal(2, List.of(THIRD)))));
+                new Tell(FIRST, new ProposeInSync(0, new Proposal(2, List.of(THIRD), 2))));
     }
 
     @Test
@@ -116,7 +117,26 @@ final class GroupInSyncTest {
 
         // Then
         assertThat(onImage()).isEmpty();
-        assertThat(retry()).contains(new Tell(FIRST, new ProposeInSync(0, new Proposal(1, List.of(THIRD)))));
+        assertThat(retry()).contains(new Tell(FIRST, new ProposeInSync(0, new Proposal(1, List.of(THIRD), 2))));
+    }
+
+    @Test
+    void aLateAnswerToAnEarlierProposalConfirmsNothing() {
+        // Given
+        caughtUp(FIRST, THIRD);
+        caughtUp(SECOND, THIRD);
+        Proposal earlier = inSync.proposal();
+        answered(FIRST, 3);
+        retry();
+        caughtUp(FIRST, THIRD);
+
+        // When
+        inSync.onAnswered(new ProposalAnswered(FIRST, 0, earlier, List.of()), image, group(), effects);
+        inSync.onAnswered(new ProposalAnswered(SECOND, 0, earlier, List.of()), image, group(), effects);
+
+        // Then
+        assertThat(take()).isEmpty();
+        assertThat(inSync.proposal()).isNotEqualTo(earlier);
     }
 
     @Test
@@ -177,7 +197,7 @@ final class GroupInSyncTest {
     }
 
     private List<SentinelEffect> answered(TopicIdPartition id, Integer... lagging) {
-        inSync.onAnswered(new ProposalAnswered(id, 0, 1, List.of(lagging)), image, group(), effects);
+        inSync.onAnswered(new ProposalAnswered(id, 0, inSync.proposal(), List.of(lagging)), image, group(), effects);
         return take();
     }
 

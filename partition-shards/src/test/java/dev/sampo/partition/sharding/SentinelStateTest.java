@@ -159,6 +159,34 @@ final class SentinelStateTest {
     }
 
     @Test
+    void aMoveEndsWhenTheBrokersItGoesToHaveCaughtUpAndThePartitionWaitsForThem() {
+        // Given
+        apply(new ControllerEvent.BrokerRegistered(2, new Uuid(1, 2), new Uuid(2, 2), 2, List.of(), null));
+        apply(new ControllerEvent.BrokerRegistered(3, new Uuid(1, 3), new Uuid(2, 3), 3, List.of(), null));
+        lead();
+        apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(3, 1), 0, List.of(3, 1)));
+        apply(new ControllerEvent.PartitionMoveStarted(ORDERS, 0, "g1"));
+        sentinel.onImage(image);
+        var member = new Partition.Member(3, 3);
+
+        // When
+        var proposal = new Partition.Proposal(1, List.of(member));
+        assertThat(sentinel.onReport(image, new Partition.FollowerCaughtUp(FIRST, 0, member))).containsExactly(
+                new Tell(FIRST, new Partition.ProposeInSync(0, proposal)), new SentinelEffect.RetryInSyncAfter(2000));
+
+        // Then
+        var finish = new SentinelEffect.FinishMove(0, 1, FIRST, "g1", Map.of(1, 1L, 3, 3L));
+        assertThat(sentinel.onReport(image, new Partition.ProposalAnswered(FIRST, 0, proposal, List.of())))
+                .containsExactly(finish);
+        assertThat(sentinel.onMoveReply(image, finish, null)).as("it may still happen").isEmpty();
+        assertThat(sentinel.onInSyncRetry(image)).containsExactly(finish, new SentinelEffect.RetryInSyncAfter(2000));
+        assertThat(sentinel.onMoveReply(image, finish, KafkaError.INELIGIBLE_REPLICA)).containsExactly(
+                new Tell(FIRST, new Partition.CancelProposal(0, 1)));
+        apply(new ControllerEvent.PartitionMoved(ORDERS, 0, "g1"));
+        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, new Partition.Stop(false)));
+    }
+
+    @Test
     void anOldIncarnationDoesNotAsk() {
         apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
         assertThat(ensure()).isEmpty();
