@@ -4,6 +4,7 @@ import ch.qos.logback.classic.LoggerContext;
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.GroupClock;
 import dev.sampo.group.coordinator.GroupCoordinators;
@@ -57,6 +58,7 @@ import dev.sampo.kafka.local.LocalRequests;
 import dev.sampo.kafka.local.LocalSettings;
 import dev.sampo.kafka.producer.ProducerIds;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.lease.LeaderLease;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -84,7 +86,7 @@ final class BrokerServices {
 
     BrokerServices(
             BrokerSettings settings, String clusterId, Path logFolder, ActorSystem<?> system, MetadataImages images,
-            PartitionRegistry registry, ActorRef<Controller.Command> controller) {
+            PartitionRegistry registry, ActorRef<Controller.Command> controller, LeaderLease lease) {
         this.system = system;
         int brokerId = settings.nodeId();
         BrokerDefaults defaults = settings.defaults();
@@ -96,7 +98,7 @@ final class BrokerServices {
         var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
         groups = GroupCoordinators.start(
                 system, GroupSettings.from(system.settings().config()), images, registry, controller,
-                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()));
+                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()), lease);
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
 
         fetch = new FetchHandler(
@@ -169,9 +171,10 @@ final class BrokerServices {
                 new LocalSettings(http.maxRequests(), http.maxFetchBytes(), http.requestTimeout()));
     }
 
-    /** Binds a listener and serves every key on it. */
+    /** Binds a listener and serves every key on it; replicas are served on that of the brokers only. */
     KafkaListener listen(String name, InetSocketAddress bind) throws IOException {
         return KafkaListener.start(
-                system, name, bind, ListenerSettings.from(system.settings().config()), apis, handlers);
+                system, name, name.equals(Endpoint.REPLICATION), bind,
+                ListenerSettings.from(system.settings().config()), apis, handlers);
     }
 }

@@ -295,7 +295,7 @@ public final class SampoBroker implements AutoCloseable {
                             settings.defaults().replicaLagTimeMaxMs()));
 
             var services = new BrokerServices(
-                    settings, folder.clusterId(), folder.topics(), system, images, registry, controller);
+                    settings, folder.clusterId(), folder.topics(), system, images, registry, controller, lease);
             List<KafkaListener> listeners = bind(services);
             KafkaListener replication = bindReplication(services);
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);

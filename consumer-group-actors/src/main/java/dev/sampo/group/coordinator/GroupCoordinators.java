@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.lease.LeaderLease;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,12 +42,14 @@ public final class GroupCoordinators implements GroupAccess {
     private final GroupSettings settings;
     private final MetadataImages images;
     private final ActorRef<Controller.Command> controller;
+    private final LeaderLease lease;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
     private final AtomicBoolean creating = new AtomicBoolean();
 
     private GroupCoordinators(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images,
-            ActorRef<Controller.Command> controller) {
+            ActorRef<Controller.Command> controller, LeaderLease lease) {
+        this.lease = lease;
         this.system = system;
         this.settings = settings;
         this.images = images;
@@ -58,11 +61,12 @@ public final class GroupCoordinators implements GroupAccess {
      *
      * @param controller reaches the active controller
      * @param nowMs wall clock that never goes back within this run, see {@link #steadyClock}
+     * @param lease while it does not hold, another broker may coordinate: nothing is answered but NOT_COORDINATOR
      */
     public static GroupCoordinators start(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
-            ActorRef<Controller.Command> controller, GroupClock nowMs) {
-        var coordinators = new GroupCoordinators(system, settings, images, controller);
+            ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
+        var coordinators = new GroupCoordinators(system, settings, images, controller, lease);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
@@ -86,7 +90,7 @@ public final class GroupCoordinators implements GroupAccess {
     public <R extends Group.Reply> CompletionStage<R> ask(Group.Request<R> request, Duration timeout) {
         OffsetsPartitionActor.View view = views.get(partitionFor(request.groupId()));
         ActorRef<OffsetsPartitionActor.Command> actor = view == null ? null : view.actor;
-        if (view == null || actor == null) {
+        if (view == null || actor == null || !lease.holds()) {
             return CompletableFuture.completedFuture(request.refused(KafkaError.NOT_COORDINATOR));
         }
         if (!view.serving) {
@@ -96,6 +100,9 @@ public final class GroupCoordinators implements GroupAccess {
                 actor, replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), timeout,
                 system.scheduler());
         return answer.handle((reply, failure) -> {
+            if (failure == null && !lease.holds()) { // a process that was stopped in between runs on
+                return request.refused(KafkaError.NOT_COORDINATOR);
+            }
             if (failure == null) {
                 @SuppressWarnings("unchecked") // the rules answer a request of R by an R
                 R answered = (R) reply;

@@ -16,6 +16,7 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.lease.LeaderLease;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.Uuid;
@@ -81,8 +83,11 @@ final class GroupCoordinatorsActorTest {
     private final PartitionRegistry registry = new PartitionRegistry();
     private final FakePartitionLeader.Log log = new FakePartitionLeader.Log();
     private final TestProbe<Controller.Command> controller = kit.createTestProbe();
+    private final AtomicLong nanos = new AtomicLong();
+    private final LeaderLease lease = new LeaderLease(nanos::get);
     private final GroupCoordinators groups = GroupCoordinators.start(
-            kit.system(), SETTINGS, images, registry, controller.getRef(), GroupCoordinators.steadyClock());
+            kit.system(), SETTINGS, images, registry, controller.getRef(), GroupCoordinators.steadyClock(),
+            lease);
 
     @AfterEach
     void stop() {
@@ -105,6 +110,7 @@ final class GroupCoordinatorsActorTest {
     }
 
     private PartitionRegistry.Entry lead(int epoch) {
+        lease.extendTo(nanos.get() + 1);
         ActorRef<Partition.Command> leader = kit.spawn(FakePartitionLeader.create(log));
         var entry = new PartitionRegistry.Entry(new TopicIdPartition(OFFSETS_ID, 0), leader, epoch);
         images.set(image(epoch, Map.of("__consumer_offsets", OFFSETS_ID, "t", GroupDriver.TOPIC_ID)));
@@ -225,6 +231,32 @@ final class GroupCoordinatorsActorTest {
         assertThat(waiting).isNotDone();
         registry.remove(entry);
         assertThat(waiting.orTimeout(15, TimeUnit.SECONDS).join().error()).isEqualTo(KafkaError.NOT_COORDINATOR);
+    }
+
+    @Test
+    void withoutALeaseNothingIsAnsweredSinceAnotherBrokerMayCoordinate() {
+        lead(1);
+        untilServing();
+        nanos.set(2);
+        assertThat(ask(new FetchOffsets("nobody", null, false)).error()).isEqualTo(KafkaError.NOT_COORDINATOR);
+        lease.extendTo(3);
+        assertThat(ask(new FetchOffsets("nobody", null, false)).error()).isEqualTo(KafkaError.NONE);
+    }
+
+    /** KAFKA-9307: two quick changes leave no coordinator half loaded. */
+    @Test
+    void quickChangesOfLeadershipEndInOneCoordinatorThatServes() {
+        var entry = lead(1);
+        untilServing();
+        assertThat(ask(commit("a", 5)).errors()).containsExactly(KafkaError.NONE);
+        for (int epoch = 2; epoch <= 6; epoch++) {
+            registry.remove(entry);
+            entry = lead(epoch);
+        }
+        untilServing();
+        assertThat(committed("a")).isEqualTo(5);
+        registry.remove(entry);
+        until(() -> ask(new FetchOffsets("nobody", null, false)).error() == KafkaError.NOT_COORDINATOR);
     }
 
     @Test

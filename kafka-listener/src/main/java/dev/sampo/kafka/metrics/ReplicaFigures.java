@@ -59,7 +59,7 @@ final class ReplicaFigures {
         int count = 0;
         for (Map.Entry<TopicIdPartition, LogGauges> entry : logs.entrySet()) {
             PlacementGroup group = groupOf(entry.getKey());
-            if (group != null && check.test(group, entry.getValue().minInSyncReplicas())) {
+            if (group != null && group.leader() == brokerId && check.test(group, entry.getValue().minInSyncReplicas())) {
                 count++;
             }
         }
