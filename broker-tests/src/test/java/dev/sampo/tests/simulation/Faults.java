@@ -133,7 +133,9 @@ final class Faults {
     }
 
     private void wipe(Machine victim, Dice dice, Act act) {
-        if (!victim.running() || !mayLoseTail(victim)) {
+        // With a flush before each answer all machines may lose power at once, but then none may lose its disk as well: a
+        // replica that says that its tail may be lost is believed, though it has lost nothing.
+        if (!victim.running() || !mayLoseTail(victim) || cluster.plan().flushMessages() == 1) {
             return;
         }
         cluster.reach().hit(Reach.Point.WIPE);

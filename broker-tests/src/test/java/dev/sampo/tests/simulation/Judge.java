@@ -279,7 +279,10 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
         if (!inSync && !group.eligible().contains(e.leader())) {
             throw new Violation(11, "broker " + e.leader() + " is elected out of " + group);
         }
-        if (hasLostTail(e.groupId(), e.leader())) {
+        MetadataImage.Broker leader = before.brokers().get(e.leader());
+        Machine machine = cluster.machine(e.leader());
+        boolean alive = leader != null && machine.running() && machine.process.incarnation() == leader.incarnation();
+        if (alive && hasLostTail(e.groupId(), e.leader())) { // else it asked before it died, and never acts in this epoch
             throw new Violation(12, "broker " + e.leader() + ", which has lost its tail, is elected out of " + group);
         }
         if (!inSync) {
@@ -288,7 +291,6 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
         if (!lostTails.getOrDefault(e.groupId(), Set.of()).isEmpty()) {
             cluster.reach().hit(Reach.Point.ELECTED_AFTER_POWER_CUT);
         }
-        MetadataImage.Broker leader = before.brokers().get(e.leader());
         if (leader == null || leader.fenced()) {
             throw new Violation(24, "broker " + e.leader() + " is elected, but not live: " + leader);
         }

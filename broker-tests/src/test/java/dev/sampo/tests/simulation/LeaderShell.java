@@ -96,7 +96,7 @@ final class LeaderShell {
                     if (!lagging.isEmpty()) {
                         cluster.reach().hit(Reach.Point.EXPANSION_GIVEN_UP);
                     }
-                    sentinel.report(new Partition.ProposalAnswered(id, leaderEpoch, proposal.partitionEpoch(), lagging));
+                    sentinel.report(new Partition.ProposalAnswered(id, leaderEpoch, proposal, lagging));
                 }
             }
             case Partition.CancelProposal(int leaderEpoch, int partitionEpoch) -> {
@@ -424,6 +424,7 @@ final class LeaderShell {
     }
 
     private Fetched outOfRange() {
+        cluster.trace(() -> "out of range in " + name());
         return new Fetched(KafkaError.OFFSET_OUT_OF_RANGE, List.of(), state.highWatermark(), log.logStartOffset(),
                 log.logEndOffset(), -1, -1);
     }

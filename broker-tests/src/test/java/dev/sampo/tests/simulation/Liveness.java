@@ -12,6 +12,7 @@ final class Liveness {
     private final Cluster cluster;
     private boolean whole;
     private boolean written;
+    private boolean offline;
 
     Liveness(Cluster cluster) {
         this.cluster = cluster;
@@ -20,11 +21,15 @@ final class Liveness {
     /** What is not as it should be yet; null when all is. */
     @Nullable String problem() {
         String problem = brokers();
+        offline = false;
         if (problem == null) {
             problem = groups();
         }
         if (problem != null) {
             return problem;
+        }
+        if (offline) {
+            return null;
         }
         if (!whole) {
             whole = true;
@@ -69,6 +74,13 @@ final class Liveness {
         MetadataImage image = cluster.journal().image();
         for (String groupId : image.groupPartitions().keySet()) {
             PlacementGroup group = image.groups().get(groupId);
+            if (group.inSyncReplicas().isEmpty() && group.eligible().isEmpty() && cluster.plan().flushMessages() == 1) {
+                // More replicas than min.insync.replicas - 1 said that they may have lost their tails. They have not, since
+                // everything was forced, but that only an operator can know.
+                cluster.reach().hit(Reach.Point.OFFLINE_AFTER_POWER_CUTS);
+                offline = true;
+                continue;
+            }
             if (!image.isLive(group.leader())) {
                 return groupId + " has no leader: " + group;
             }

@@ -1,6 +1,8 @@
 package dev.sampo.tests.simulation;
 
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** What a set of schedules came to: one that never truncated a log proves nothing about truncation. */
 final class Reach {
@@ -12,9 +14,18 @@ final class Reach {
         ELECTED_FROM_ELIGIBLE, ISR_SHRANK, ISR_EXPANDED, ISR_BELOW_MINIMUM, ISR_CHANGE_REFUSED, EXPANSION_GIVEN_UP, BROKER_FENCED,
         DEATH_PROVED, SESSION_TIMED_OUT, LEASE_OVER_AT_ANSWER, STALE_INCARNATION, FOLLOWER_TRUNCATED, FOLLOWER_OUT_OF_RANGE,
         FETCH_FENCED, FETCH_UNKNOWN_EPOCH, CLIENT_FENCED, OFFSET_NOT_AVAILABLE, NOT_ENOUGH_REPLICAS,
-        NOT_ENOUGH_REPLICAS_AFTER_APPEND, NOT_LEADER, DUPLICATE_BATCH, OUT_OF_ORDER_BATCH, ACKED_ALL, ACKED_ONE, ACKED_ONE_LOST,
-        CONSUMED, TOPIC_CREATED, TOPIC_DELETED, RECORDS_DELETED, LOG_HANDED_OVER, CLEAN_STOP
+        NOT_ENOUGH_REPLICAS_AFTER_APPEND, NOT_LEADER, DUPLICATE_BATCH, OUT_OF_ORDER_BATCH, ACKED_ALL, ACKED_ONE,
+        CONSUMED, TOPIC_CREATED, TOPIC_DELETED, RECORDS_DELETED, LOG_HANDED_OVER, CLEAN_STOP, OFFLINE_AFTER_POWER_CUTS;
+
+        /** Too rare to be asked for in a run of ordinary length. */
+        boolean rare() {
+            return RARE.contains(this);
+        }
     }
+
+    private static final Set<Point> RARE = EnumSet.of(
+            Point.STALE_INCARNATION, Point.FETCH_UNKNOWN_EPOCH, Point.FOLLOWER_OUT_OF_RANGE, Point.OFFLINE_AFTER_POWER_CUTS,
+            Point.OUT_OF_ORDER_BATCH, Point.EXPANSION_GIVEN_UP, Point.TOPIC_DELETED);
 
     private final long[] counts = new long[Point.values().length];
 

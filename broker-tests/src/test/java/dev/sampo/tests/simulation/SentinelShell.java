@@ -98,6 +98,7 @@ final class SentinelShell {
                         }
                     });
                 }
+                case SentinelEffect.FinishMove move -> throw new IllegalStateException("moves are not simulated: " + move);
                 case SentinelEffect.Tell(var id, var command) -> tell(id, command);
             }
         }

@@ -221,7 +221,8 @@ final class Session {
     }
 
     private void fence(int brokerId, long itsIncarnation, Reach.Point why) {
-        if (fencing.putIfAbsent(brokerId, process.localNanos()) == null) {
+        Long before = fencing.put(brokerId, itsIncarnation);
+        if (before == null || before != itsIncarnation) {
             cluster.reach().hit(why);
             process.ask(new FenceBroker(brokerId, itsIncarnation, null), 2 * Timeline.SECONDS, reply -> {
                 if (((ItemsReply) reply).results().getFirst().error() != KafkaError.NONE) {
