@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
@@ -62,10 +63,12 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
      * What it works with.
      *
      * @param registered whether the controller took this process's registration
+     * @param onDuplicate a member elsewhere has this broker's id: with its address
      */
     record Parts(
             int brokerId, List<HostPort> seeds, Supplier<MetadataLog.Role> role, MetadataImages images,
-            Supplier<Set<Integer>> voters, BooleanSupplier registered, Executor blocking) {}
+            Supplier<Set<Integer>> voters, BooleanSupplier registered, Consumer<String> onDuplicate,
+            Executor blocking) {}
 
     private static final Logger log = LoggerFactory.getLogger(ClusterFormation.class);
     private static final Duration EACH = Duration.ofMillis(200);
@@ -111,6 +114,12 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Ask(var replyTo) -> replyTo.tell(new Answer(parts.brokerId(), isMember(), address().toString()));
+            case Answer(int id, boolean member, String where) when id == parts.brokerId() -> {
+                if (member && !isMember() && !where.equals(address().toString())) {
+                    timers.cancel(Tick.INSTANCE); // as a member it would confuse who finds brokers by their id
+                    parts.onDuplicate().accept(where);
+                }
+            }
             case Answer answer -> said.put(answer.brokerId(), new Said(answer, System.nanoTime()));
             case Looked(var addresses) -> {
                 looking = false;

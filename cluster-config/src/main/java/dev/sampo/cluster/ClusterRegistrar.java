@@ -10,6 +10,10 @@ public final class ClusterRegistrar implements KryoRegistrar {
 
     @Override
     public void register(KryoRegistrations registrations) {
-        registrations.addRecord(800, ClusterFormation.Ask.class).addRecord(801, ClusterFormation.Answer.class);
+        registrations
+                .addRecord(800, ClusterFormation.Ask.class)
+                .addRecord(801, ClusterFormation.Answer.class)
+                .addRecord(802, MetadataMembership.ChangeVoters.class)
+                .addRecord(803, MetadataMembership.Answer.class);
     }
 }

@@ -94,6 +94,10 @@ record ClusterSettings(List<Member> voters, List<HostPort> seeds) {
                         .toList()));
             }
         }
+        if (of(config).alone(nodeId) && !config.hasPath("sampo.replication.port")) {
+            // Nobody copies from it: a port that several brokers of one machine would quarrel about is not needed.
+            config = config.withValue("sampo.replication.port", ConfigValueFactory.fromAnyRef(0));
+        }
         return config;
     }
 

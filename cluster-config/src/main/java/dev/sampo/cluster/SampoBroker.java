@@ -18,6 +18,7 @@ import dev.sampo.http.HttpSettings;
 import dev.sampo.http.metrics.MetricsRoutes;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.metrics.NodeMetrics;
+import dev.sampo.kafka.replica.ReplicaLinks;
 import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.ControllerActor;
 import dev.sampo.partition.controller.ControllerEvent;
@@ -30,6 +31,8 @@ import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.follower.FollowerPlan;
+import dev.sampo.partition.follower.Followers;
 import dev.sampo.partition.leader.LogMaintenance;
 import dev.sampo.partition.leader.PartitionLeaderActor;
 import dev.sampo.partition.lease.LeaderLease;
@@ -42,6 +45,7 @@ import dev.sampo.partition.session.SessionActor;
 import dev.sampo.partition.session.SessionSettings;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
+import dev.sampo.partition.sharding.TopicSettingsSource;
 import dev.sampo.persistence.journal.EventCodec;
 import dev.sampo.persistence.journal.MetadataLogExtension;
 import dev.sampo.persistence.journal.MetadataSnapshotStore;
@@ -102,6 +106,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SampoBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SampoBroker.class);
+    /** {@code replica.high.watermark.checkpoint.interval.ms}. */
+    private static final Duration HIGH_WATERMARK_CHECKPOINT = Duration.ofSeconds(5);
     private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
@@ -112,6 +118,7 @@ public final class SampoBroker implements AutoCloseable {
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
     private final ActorRef<Session.Command> session;
+    private final ActorRef<MetadataMembership.Command> membership;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -129,11 +136,13 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, ActorRef<MetadataMembership.Command> membership,
+            CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
         this.session = session;
+        this.membership = membership;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -180,6 +189,7 @@ public final class SampoBroker implements AutoCloseable {
         private final DataFolder folder;
         private final LogFiles files;
         private final List<AutoCloseable> started = new ArrayList<>(); // the last first
+        private final AtomicReference<@Nullable String> refusal = new AtomicReference<>(); // by the cluster
         private @Nullable PartitionHome home;
 
         Start(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
@@ -276,21 +286,28 @@ public final class SampoBroker implements AutoCloseable {
                 system.systemActorOf(
                         ClusterFormation.create(new ClusterFormation.Parts(
                                 settings.nodeId(), clusterSettings.seeds(), role::get, images,
-                                () -> voters(metadataLog), accepted::get, BESIDE)),
+                                () -> voters(metadataLog), accepted::get,
+                                address -> refusal.compareAndSet(null, "broker id " + settings.nodeId()
+                                        + " is taken by the live broker at " + address
+                                        + ": give this broker another node.id"),
+                                BESIDE)),
                         "formation", Props.empty());
             }
-            MetadataMembership.start(system, metadataLog, images, role::get);
+            ActorRef<MetadataMembership.Command> membership = system.systemActorOf(
+                    MetadataMembership.create(new MetadataMembership.Parts(
+                            settings.nodeId(), metadataLog, images, role::get)),
+                    MetadataMembership.NAME, Props.empty());
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
             var registry = new PartitionRegistry();
             PartitionHome home = home(system, registry, reserve, lease);
             this.home = home;
+            TopicSettingsSource topicSettings = (image, topic) ->
+                    ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name());
             PartitionShards shards = PartitionShards.start(
                     system,
                     new PartitionShards.Parts(
-                            settings.nodeId(), images, registry,
-                            (image, topic) ->
-                                    ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name()),
+                            settings.nodeId(), images, registry, topicSettings,
                             entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId)),
                             settings.defaults().replicaLagTimeMaxMs()));
 
@@ -309,11 +326,15 @@ public final class SampoBroker implements AutoCloseable {
             }
             readiness.registered(registered.metadataOffset());
             shards.lead(registered.incarnation(), controller);
+            Followers.start(system, new Followers.Parts(
+                    settings.nodeId(), images, home, topicSettings,
+                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking()),
+                    settings.retentionCheckInterval(), settings.cleanerBackoff(), HIGH_WATERMARK_CHECKPOINT));
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                     "log-maintenance", Props.empty());
             join(images.reached(registered.metadataOffset()).toCompletableFuture());
-            home.blocking().execute(() -> removeDeletedTopics(images));
+            home.blocking().execute(() -> removeForeignLogs(images, home));
             awaitLeadership(images, registry);
             NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
                     settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
@@ -330,7 +351,7 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             return new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, session, lost);
+                    listeners, faults, beans, httpApi, session, membership, lost);
         }
 
         /** The broker that leads the metadata registers before it is in the cluster; others could not. */
@@ -400,13 +421,23 @@ public final class SampoBroker implements AutoCloseable {
                             + "): set an address of this machine and a port that this user may take with " + setting;
         }
 
-        /** A topic is looked up when its folder was listed: a folder is made only after its topic is in the image. */
-        private void removeDeletedTopics(MetadataFollower images) {
+        /**
+         * Folders of topics that were deleted, and logs of partitions that were moved away, while this broker was down. What is
+         * to be held is looked up when its folder was listed: a folder is made only after the metadata wants it.
+         */
+        private void removeForeignLogs(MetadataFollower images, PartitionHome home) {
             try {
                 LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+                for (TopicIdPartition id : LogFolders.ids(folder.topics())) {
+                    if (!FollowerPlan.holds(images.current(), settings.nodeId(), id)) {
+                        log.atInfo().addKeyValue("folder", id.directoryName()).log(
+                                "removes the log of a partition that was moved away meanwhile");
+                        home.logs().delete(id);
+                    }
+                }
             } catch (IOException e) {
                 log.atWarn().addKeyValue("folder", folder.topics()).log(
-                        "cannot be searched for logs of deleted topics: {}", e.toString());
+                        "cannot be searched for logs that are not to be held: {}", e.toString());
             }
         }
 
@@ -570,6 +601,10 @@ public final class SampoBroker implements AutoCloseable {
                             .addKeyValue("waitedMs", waited.toMillis())
                             .log("waits for the controller: a majority of the voters must run and be reached");
                 }
+                String refused = refusal.get();
+                if (refused != null) {
+                    throw new StartException(refused);
+                }
                 if (system.whenTerminated().isCompleted()) {
                     throw new StartException("the broker was shut out of the cluster while it started: see the log");
                 }
@@ -611,7 +646,7 @@ public final class SampoBroker implements AutoCloseable {
                 }
             });
             Runnable stopImages = images.subscribe((before, now) -> {
-                if (before.groups() != now.groups() || before.brokers() != now.brokers()) {
+                if (concernsLeadership(before, now)) {
                     look.run();
                 }
             });
@@ -627,6 +662,11 @@ public final class SampoBroker implements AutoCloseable {
                 stopRegistry.run();
                 stopImages.run();
             }
+        }
+
+        @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
+        private static boolean concernsLeadership(MetadataImage before, MetadataImage now) {
+            return before.groups() != now.groups() || before.brokers() != now.brokers();
         }
 
         /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
@@ -721,6 +761,30 @@ public final class SampoBroker implements AutoCloseable {
      */
     public @Nullable MBeanServer beanServer() {
         return beans == null ? null : beans.server();
+    }
+
+    /** Who keeps the metadata now. */
+    public Set<Integer> voters() {
+        return metadataLog.members().stream()
+                .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+    }
+
+    /**
+     * Has these brokers, and no others, keep the metadata: one, three or five that are registered. Those that are added have
+     * copied the metadata before they count; it goes on meanwhile. Through any broker.
+     *
+     * @return fails with {@link IllegalStateException} when it was not done in {@code within}; asked again it goes on
+     */
+    public CompletionStage<Void> changeVoters(Set<Integer> voters, Duration within) {
+        CompletionStage<MetadataMembership.Answer> answer = AskPattern.ask(
+                membership, replyTo -> new MetadataMembership.ChangeVoters(
+                        List.copyOf(voters), within.toMillis(), replyTo), within,
+                system.scheduler());
+        return answer.thenAccept(told -> {
+            if (!told.done()) {
+                throw new IllegalStateException(told.message());
+            }
+        });
     }
 
     /**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Brokers of one cluster, in this JVM. */
 final class ClusterFormationIT {
@@ -94,6 +96,81 @@ final class ClusterFormationIT {
                 assertThat(nodes(admin)).containsExactly(1, 2, 3, 4);
                 await(() -> leaders(admin).stream().noneMatch(leader -> leader == -1));
             }
+        }
+    }
+
+    @Test
+    void threeVotersBecomeFiveAndThreeAgainWhileTopicsAreMade() throws Exception {
+        // Given
+        try (LocalCluster cluster = LocalCluster.start(temporary, 3)) {
+            cluster.start(4);
+            cluster.start(5);
+            try (Admin admin = admin(cluster.broker(4))) {
+                // When
+                cluster.broker(5).changeVoters(Set.of(1, 2, 3, 4, 5), WAIT).toCompletableFuture()
+                        .get(90, TimeUnit.SECONDS);
+                admin.createTopics(List.of(new NewTopic("five", 5, (short) 1))).all().get(30, TimeUnit.SECONDS);
+
+                // Then
+                assertThat(cluster.broker(5).voters()).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+
+                // When: those that founded it go, the one that leads it among them perhaps
+                cluster.broker(1).changeVoters(Set.of(3, 4, 5), WAIT).toCompletableFuture().get(90, TimeUnit.SECONDS);
+                admin.createTopics(List.of(new NewTopic("three", 5, (short) 1))).all().get(30, TimeUnit.SECONDS);
+            }
+            // Then
+            for (SampoBroker broker : cluster.brokers()) {
+                await(() -> broker.voters().equals(Set.of(3, 4, 5)));
+                await(() -> broker.images().current().topic("three") != null);
+            }
+        }
+    }
+
+    @Test
+    void aSecondBrokerWithTheIdOfALiveOneIsRefusedByItsId() {
+        try (LocalCluster cluster = LocalCluster.start(temporary, 3)) {
+            BrokerSettings second = cluster.settings(2)
+                    .with(Map.of("log.dirs", temporary.resolve("other").toString(), "listeners", "PLAINTEXT://127.0.0.1:0"))
+                    .with("sampo.remoting.port", 0)
+                    .with("sampo.raft.port", 0)
+                    .with("sampo.replication.port", 0);
+            assertThatThrownBy(() -> SampoBroker.start(second).close())
+                    .isInstanceOf(StartException.class)
+                    .hasMessageContaining("broker id 2 is taken");
+            assertThat(cluster.broker(2).images().current().isLive(2)).isTrue();
+        }
+    }
+
+    @Test
+    void theGroupsOfABrokerThatStopsOrIsKilledAreLedByOthersAndItComesBack() throws Exception {
+        // Given
+        try (LocalCluster cluster = LocalCluster.start(temporary, 3);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic("orders", 6, (short) 3))).all().get(30, TimeUnit.SECONDS);
+            await(() -> leaders(admin).stream().noneMatch(leader -> leader == -1));
+            for (int id : new int[] {2, 1, 3}) {
+                // When
+                if (id == 2) {
+                    cluster.stop(id);
+                } else {
+                    cluster.kill(id);
+                }
+
+                // Then
+                await(() -> leaders(admin).stream().noneMatch(leader -> leader == -1 || leader == id));
+                cluster.start(id);
+                await(() -> cluster.brokers().stream().allMatch(broker -> broker.images().current().isLive(id)));
+                await(() -> inSync(admin) == 6 * 3);
+            }
+        }
+    }
+
+    private static int inSync(Admin admin) {
+        try {
+            return admin.describeTopics(List.of("orders")).allTopicNames().get(20, TimeUnit.SECONDS).get("orders")
+                    .partitions().stream().mapToInt(partition -> partition.isr().size()).sum();
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 }

@@ -53,6 +53,17 @@ class ClusterSettingsTest {
     }
 
     @Test
+    void aBrokerThatIsAloneTakesAFreePortForReplication() {
+        assertThat(completed(ConfigFactory.empty(), Map.of(), 1).getInt("sampo.replication.port")).isZero();
+        assertThat(completed(ConfigFactory.parseMap(Map.of("sampo.cluster.voters", "1@one:7356")), Map.of(), 1)
+                .getInt("sampo.replication.port")).isZero();
+        assertThat(completed(ConfigFactory.parseMap(Map.of("sampo.cluster.voters", THREE)), Map.of(), 1)
+                .hasPath("sampo.replication.port")).isFalse();
+        assertThat(completed(ConfigFactory.parseMap(Map.of("sampo.replication.port", 7)), Map.of(), 1)
+                .getInt("sampo.replication.port")).isEqualTo(7);
+    }
+
+    @Test
     void aVoterThatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> completed(ConfigFactory.empty(), Map.of("controller.quorum.voters", "one:9093"), 1))
                 .isInstanceOf(StartException.class)

@@ -1,11 +1,13 @@
 package dev.sampo.partition.replica;
 
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.persistence.log.LogFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,18 @@ public final class LogFolders {
                     .addKeyValue("partitions", topic.getValue())
                     .log("removed the logs of a topic that was deleted meanwhile");
         }
+    }
+
+    /** The partitions that have a folder. */
+    public static List<TopicIdPartition> ids(Path logFolder) throws IOException {
+        var ids = new ArrayList<TopicIdPartition>();
+        for (Path folder : partitions(logFolder)) {
+            Matcher name = PARTITION.matcher(String.valueOf(folder.getFileName()));
+            if (name.matches()) {
+                ids.add(new TopicIdPartition(Uuid.fromString(name.group(1)), Integer.parseInt(name.group(2))));
+            }
+        }
+        return ids;
     }
 
     private static List<Path> partitions(Path logFolder) throws IOException {

@@ -28,7 +28,9 @@ public final class DeadBrokers<M> {
      */
     public void onChange(MetadataImage image, Map<Integer, M> now) {
         for (Broker broker : image.brokers().values()) {
-            if (!broker.fenced()) {
+            if (broker.shuttingDown()) {
+                members.remove(broker.id()); // it ends its session and leaves the cluster by itself
+            } else if (!broker.fenced()) {
                 M member = now.get(broker.id());
                 if (member != null && !fenced.contains(member)) {
                     members.put(broker.id(), member);

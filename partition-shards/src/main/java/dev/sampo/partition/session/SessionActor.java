@@ -118,7 +118,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         this.watch = new DeathWatch(
                 parts.brokerId(), (brokerId, itsIncarnation) -> self.tell(new Dead(brokerId, itsIncarnation)));
         this.unsubscribe = parts.images().subscribe((before, now) -> {
-            if (before.brokers() != now.brokers() && !told.getAndSet(true)) {
+            if (concerns(before, now) && !told.getAndSet(true)) {
                 self.tell(new ImageChanged());
             }
         });
@@ -127,6 +127,11 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         timers.startTimerWithFixedDelay(Tick.BEAT, parts.settings().heartbeatInterval());
         timers.startTimerWithFixedDelay(Tick.LOOK, LOOK);
         look();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks the map
+    private static boolean concerns(MetadataImage before, MetadataImage now) {
+        return before.brokers() != now.brokers();
     }
 
     /** Runs as long as the actor system. */

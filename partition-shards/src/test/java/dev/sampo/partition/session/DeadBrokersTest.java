@@ -1,5 +1,6 @@
 package dev.sampo.partition.session;
 
+import dev.sampo.partition.controller.ControllerEvent.BrokerChanged;
 import dev.sampo.partition.controller.ControllerEvent.BrokerFenced;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.Map;
@@ -44,6 +45,18 @@ class DeadBrokersTest {
     @Test
     void aBrokerThatWasFencedBeforeThisNodeKnewItIsNotDowned() {
         dead.onChange(FENCED, Map.of(1, "one", 2, "two"));
+        assertThat(dead.toDown()).isEmpty();
+    }
+
+    @Test
+    void aBrokerThatStopsInOrderIsNotDowned() {
+        // Given
+        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        MetadataImage stopping = TWO.apply(new BrokerChanged(2, true, false));
+        dead.onChange(stopping, Map.of(1, "one", 2, "two"));
+        // When
+        dead.onChange(stopping.apply(new BrokerFenced(2, 2)), Map.of(1, "one", 2, "two"));
+        // Then
         assertThat(dead.toDown()).isEmpty();
     }
 

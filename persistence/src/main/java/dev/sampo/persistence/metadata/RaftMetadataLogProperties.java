@@ -61,6 +61,8 @@ final class RaftMetadataLogProperties {
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
         // A snapshot drops the segments it covers; only the application says when.
         RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
+        // Also those that a member which is away has not read: it gets the snapshot, else the log grows until it is back.
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, false);
         RaftServerConfigKeys.Snapshot.setCreationGap(properties, 1);
         RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, 2);
