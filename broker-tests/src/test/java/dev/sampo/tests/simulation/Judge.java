@@ -282,7 +282,8 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
         MetadataImage.Broker leader = before.brokers().get(e.leader());
         Machine machine = cluster.machine(e.leader());
         boolean alive = leader != null && machine.running() && machine.process.incarnation() == leader.incarnation();
-        if (alive && hasLostTail(e.groupId(), e.leader())) { // else it asked before it died, and never acts in this epoch
+        boolean lost = alive && hasLostTail(e.groupId(), e.leader()); // else it asked before it died, and never acts in this epoch
+        if (lost && before.partitionsOf(e.groupId()).stream().anyMatch(id -> misses(machine, id))) {
             throw new Violation(12, "broker " + e.leader() + ", which has lost its tail, is elected out of " + group);
         }
         if (!inSync) {
@@ -300,6 +301,12 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
         }
         elections.computeIfAbsent(e.groupId(), key -> new HashMap<>())
                 .put(e.leaderEpoch(), new Election(e.leaderEpoch(), e.leader(), cluster.time().nowMicros(), fenced));
+    }
+
+    private boolean misses(Machine machine, TopicIdPartition id) {
+        PartitionTruth truth = truth(id);
+        MemoryLog copy = machine.logs.get(id);
+        return truth.committedEnd() > 0 && truth.committedEnd() > truth.deletedUpTo() && (copy == null || !truth.isIn(copy));
     }
 
     /** Invariant 12, and that who comes in has all that is committed. */
@@ -329,8 +336,7 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
             for (TopicIdPartition id : now.partitionsOf(e.groupId())) {
                 PartitionTruth truth = truth(id);
                 MemoryLog copy = machine.logs.get(id);
-                if (truth.committedEnd() > 0 && truth.committedEnd() > truth.deletedUpTo()
-                        && (copy == null || !truth.isIn(copy))) {
+                if (misses(machine, id)) {
                     throw new Violation(12, "broker " + member + " comes into " + group + " without all that is committed of "
                             + id + " up to " + truth.committedEnd() + ": it has " + copy);
                 }

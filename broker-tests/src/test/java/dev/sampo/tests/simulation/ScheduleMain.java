@@ -6,11 +6,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/** To run schedules by hand: {@code ScheduleMain [seed]} shows one, {@code ScheduleMain from to [mutant]} counts many. */
+/** To run schedules by hand: {@code ScheduleMain [seed]} shows one, {@code ScheduleMain from to [mutant]} counts many,
+ * {@code ScheduleMain shrink seed [mutant]} makes a failing one small, {@code ScheduleMain mutants most} looks for each planted bug. */
 final class ScheduleMain {
     private ScheduleMain() {}
 
     public static void main(String[] args) {
+        if (args[0].equals("mutants")) {
+            for (Mutant bug : Mutant.values()) {
+                long first = LongStream.range(0, Long.parseLong(args[1])).parallel()
+                        .filter(seed -> Schedule.run(seed, bug).failed()).findFirst().orElse(-1);
+                System.out.println(bug + " " + first + " invariant " + (first < 0 ? "-" : Schedule.run(first, bug).invariant()));
+            }
+            return;
+        }
         if (args.length == 1) {
             show(Schedule.run(Plan.draw(Long.parseLong(args[0])), null, true, 0));
             return;
