@@ -28,7 +28,7 @@ final class ReplicationThrottle {
             if (sinceMs == Long.MIN_VALUE) {
                 balance = 0;
             } else {
-                balance = Math.min(rate, balance + rate * (nowMs - sinceMs) / 1000.0);
+                balance = Math.min((double) rate, balance + rate * (nowMs - sinceMs) / 1000.0);
             }
             sinceMs = nowMs;
             return balance >= 0 ? 0 : Math.max(1, rate == 0 ? 1_000 : Math.min(1_000, (long) (-balance * 1000 / rate)));
