@@ -14,6 +14,7 @@ import dev.sampo.kafka.codec.AdvertisedApis;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
 import dev.sampo.kafka.fetch.FetchSessions;
+import dev.sampo.kafka.handler.AddRaftVoterHandler;
 import dev.sampo.kafka.handler.AlterConfigsHandler;
 import dev.sampo.kafka.handler.AlterPartitionReassignmentsHandler;
 import dev.sampo.kafka.handler.ApiHandler;
@@ -31,6 +32,7 @@ import dev.sampo.kafka.handler.DescribeConfigsHandler;
 import dev.sampo.kafka.handler.DescribeGroupsHandler;
 import dev.sampo.kafka.handler.DescribeLogDirsHandler;
 import dev.sampo.kafka.handler.DescribeProducersHandler;
+import dev.sampo.kafka.handler.DescribeQuorumHandler;
 import dev.sampo.kafka.handler.DescribeTopicPartitionsHandler;
 import dev.sampo.kafka.handler.ElectLeadersHandler;
 import dev.sampo.kafka.handler.FetchHandler;
@@ -51,6 +53,7 @@ import dev.sampo.kafka.handler.OffsetDeleteHandler;
 import dev.sampo.kafka.handler.OffsetFetchHandler;
 import dev.sampo.kafka.handler.OffsetForLeaderEpochHandler;
 import dev.sampo.kafka.handler.ProduceHandler;
+import dev.sampo.kafka.handler.RemoveRaftVoterHandler;
 import dev.sampo.kafka.handler.SyncGroupHandler;
 import dev.sampo.kafka.handler.TopicReadiness;
 import dev.sampo.kafka.handler.UnregisterBrokerHandler;
@@ -140,7 +143,10 @@ final class BrokerServices {
                 new AlterPartitionReassignmentsHandler(controllerClient),
                 new ListPartitionReassignmentsHandler(cluster),
                 new ElectLeadersHandler(cluster, controllerClient, readiness),
-                new UnregisterBrokerHandler(controllerClient)));
+                new UnregisterBrokerHandler(controllerClient),
+                new DescribeQuorumHandler(cluster, controllerClient, InstantSource.system()),
+                new AddRaftVoterHandler(cluster, controllerClient),
+                new RemoveRaftVoterHandler(cluster, controllerClient)));
         served.forEach(handler -> handlers.put(handler.apiKey(), handler));
         var keys = new ArrayList<>(handlers.keySet());
         keys.add(ApiKeys.API_VERSIONS);

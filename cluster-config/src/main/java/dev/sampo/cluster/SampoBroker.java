@@ -30,6 +30,7 @@ import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.controller.MetadataQuorum;
 import dev.sampo.partition.controller.MetadataSnapshot;
 import dev.sampo.partition.follower.FollowerPlan;
 import dev.sampo.partition.follower.Followers;
@@ -261,7 +262,7 @@ public final class SampoBroker implements AutoCloseable {
             ActorRef<Controller.Command> controllerHost = system.systemActorOf(
                     ControllerHost.create(() -> ControllerActor.create(new ControllerState(
                             BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
-                            Uuid::randomUuid)), route),
+                            Uuid::randomUuid)), route, new MetadataQuorum(metadataLog, images)),
                     ControllerRoute.HOST_NAME, Props.empty());
             ActorRef<Controller.Command> controller = system.systemActorOf(
                     ControllerRouter.create(route, controllerHost), "controller-router", Props.empty());

@@ -39,7 +39,7 @@ public final class FirstRunErrorsTest {
                     .hasMessageContaining("process " + ProcessHandle.current().pid())
                     .hasMessageContaining("set another port with listeners");
         }
-        DataFolder.open(temporary.resolve("data"), 1, null, new RealLogFiles()).close();
+        DataFolder.open(temporary.resolve("data"), 1, null, null, new RealLogFiles()).close();
     }
 
     @Test
@@ -141,7 +141,7 @@ public final class FirstRunErrorsTest {
     }
 
     private static DataFolder open(Path folder, int nodeId, String clusterId) {
-        return DataFolder.open(folder, nodeId, clusterId, new RealLogFiles());
+        return DataFolder.open(folder, nodeId, clusterId, null, new RealLogFiles());
     }
 
     private Path write(String name, String text) throws IOException {

@@ -18,14 +18,15 @@ public interface Controller {
     sealed interface Command extends SampoMessage
             permits CreateTopics, DeleteTopics, CreatePartitions, AlterConfigs, BecomeLeader, RegisterBroker,
                     FenceBroker, BrokerStopping, ChangeInSyncReplicas, AllocateProducerIds, AlterReassignments,
-                    CompleteMove, ElectLeaders, UnregisterBroker, Internal {}
+                    CompleteMove, ElectLeaders, UnregisterBroker, DescribeQuorum, ChangeVoter, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
 
     /** From the controller. */
     sealed interface Reply extends SampoMessage
-            permits CreateTopicsReply, ItemsReply, BecomeLeaderReply, RegisterBrokerReply, AllocateProducerIdsReply {
+            permits CreateTopicsReply, ItemsReply, BecomeLeaderReply, RegisterBrokerReply, AllocateProducerIdsReply,
+                    QuorumReply {
         /** Offset of the last record of the change in the metadata log, -1 when nothing was written. */
         long metadataOffset();
     }
@@ -261,4 +262,38 @@ public interface Controller {
 
     /** Forgets a broker. Answers with one result; INVALID_REQUEST while it lives or a partition has a replica on it. */
     record UnregisterBroker(int brokerId, ActorRef<? super ItemsReply> replyTo) implements Command {}
+
+    /** Who keeps the metadata log, and how far each is. */
+    record DescribeQuorum(ActorRef<? super QuorumReply> replyTo) implements Command {}
+
+    /**
+     * A broker that takes part in the metadata log.
+     *
+     * @param voter false: it only listens
+     * @param address {@code host:port} where the other members reach it
+     * @param endOffset in the log's own count, -1 when not known
+     * @param silentMs how long the leader has not heard of it, 0 for the leader, -1 when not known
+     */
+    record QuorumMember(int brokerId, boolean voter, String address, long endOffset, long silentMs) {}
+
+    /**
+     * The metadata log's group.
+     *
+     * @param leaderId -1 for nobody
+     * @param term grows with each leader
+     * @param committed first offset, in the log's own count, that is not on a majority
+     */
+    record QuorumReply(int leaderId, long term, long committed, List<QuorumMember> members, long metadataOffset)
+            implements Reply {}
+
+    /**
+     * A broker becomes a voter of the metadata log, or does not vote any more. Answers with one result when the change is
+     * committed: DUPLICATE_VOTER or VOTER_NOT_FOUND when it is so already, INVALID_VOTER_KEY when the broker has another data
+     * folder, NOT_CONTROLLER when the leader was to go and another one leads now: ask again.
+     *
+     * @param directoryId of the broker's data folder, null for any
+     */
+    record ChangeVoter(
+            int brokerId, @Nullable Uuid directoryId, boolean voter, ActorRef<? super ItemsReply> replyTo)
+            implements Command {}
 }

@@ -46,7 +46,11 @@ public final class ActorsRegistrar implements KryoRegistrar {
                 .addRecord(162, Controller.CompleteMove.class)
                 .addRecord(163, Controller.NamedPartition.class)
                 .addRecord(164, Controller.ElectLeaders.class)
-                .addRecord(165, Controller.UnregisterBroker.class);
+                .addRecord(165, Controller.UnregisterBroker.class)
+                .addRecord(166, Controller.DescribeQuorum.class)
+                .addRecord(167, Controller.QuorumMember.class)
+                .addRecord(168, Controller.QuorumReply.class)
+                .addRecord(169, Controller.ChangeVoter.class);
     }
 
     private static int code(Acks acks) {

@@ -73,9 +73,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     }
 
     /** What was sent and not answered yet. */
-    private sealed interface Sent permits Fetch, Start, End {
-        int correlationId();
-    }
+    private sealed interface Sent permits Fetch, Start, End {}
 
     private record Fetch(int correlationId) implements Sent {}
 
@@ -281,7 +279,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
 
     /** Ends what takes too long: a peer that is frozen, or a network that drops everything. */
     private void check() {
-        long allowedMs = settings.timeoutMs() + settings.fetchMaxWaitMs();
+        long allowedMs = (long) settings.timeoutMs() + settings.fetchMaxWaitMs();
         boolean waiting = connecting != null || (!sent.isEmpty() && !answerHeld);
         if (!waiting || loop.nowMs() - waitingSinceMs <= allowedMs) {
             return;
@@ -422,10 +420,9 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                 throw new IOException("an answer to nothing");
             }
             waitingSinceMs = loop.nowMs();
-            answerHeld = true;
             take(to, answer);
-            if (handling.isEmpty()) {
-                answerHeld = false;
+            answerHeld = !handling.isEmpty();
+            if (!answerHeld) {
                 in.handled();
             } else if (transport != null) {
                 transport.reading(false); // what may come is the answer to a question, and waits

@@ -154,6 +154,8 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
             case CompleteMove c -> perform(events, rules.decide(image, c), c.replyTo());
             case ElectLeaders c -> perform(events, rules.decide(image, c), c.replyTo());
             case UnregisterBroker c -> perform(events, rules.decide(image, c), c.replyTo());
+            case Controller.DescribeQuorum ignored -> throw notMine(ignored);
+            case Controller.ChangeVoter ignored -> throw notMine(ignored);
             case StartEpoch ignored -> persist(events, () -> {});
             case Controller.Internal other ->
                 throw new IllegalStateException("a private message of another actor reached the controller: " + other);
@@ -169,6 +171,10 @@ public final class ControllerActor extends EventSourcedBehavior<Command, Control
                     .addKeyValue("inSyncReplicas", group.inSyncReplicas())
                     .log("unclean election: acknowledged records may be lost");
         }
+    }
+
+    private static IllegalStateException notMine(Command command) {
+        return new IllegalStateException("the host of the controller answers " + command);
     }
 
     private <R extends Controller.Reply> Effect<ControllerEvent, MetadataImage> perform(

@@ -31,26 +31,31 @@ public final class ControllerHost extends AbstractMatchingBehavior<Controller.Co
 
     private final Supplier<Behavior<Controller.Command>> controller;
     private final Supplier<Optional<ActorSelection>> elsewhere;
+    private final @Nullable MetadataQuorum quorum;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable ActorRef<Controller.Command> running;
 
     private ControllerHost(
             ActorContext<Controller.Command> context, Supplier<Behavior<Controller.Command>> controller,
-            Supplier<Optional<ActorSelection>> elsewhere) {
+            Supplier<Optional<ActorSelection>> elsewhere, @Nullable MetadataQuorum quorum) {
         super(context);
+        this.quorum = quorum;
         this.controller = controller;
         this.elsewhere = elsewhere;
     }
 
     /** Starts {@code controller} on {@link RoleChanged}; the only node that has one. */
     public static Behavior<Controller.Command> create(Supplier<Behavior<Controller.Command>> controller) {
-        return Behaviors.setup(context -> new ControllerHost(context, controller, Optional::empty));
+        return Behaviors.setup(context -> new ControllerHost(context, controller, Optional::empty, null));
     }
 
-    /** Starts {@code controller} on {@link RoleChanged}; {@code route} knows where it runs otherwise. */
+    /**
+     * Starts {@code controller} on {@link RoleChanged}; {@code route} knows where it runs otherwise. What is asked of the
+     * metadata log itself {@code quorum} answers.
+     */
     public static Behavior<Controller.Command> create(
-            Supplier<Behavior<Controller.Command>> controller, ControllerRoute route) {
-        return Behaviors.setup(context -> new ControllerHost(context, controller, route::leader));
+            Supplier<Behavior<Controller.Command>> controller, ControllerRoute route, MetadataQuorum quorum) {
+        return Behaviors.setup(context -> new ControllerHost(context, controller, route::leader, quorum));
     }
 
     @Override
@@ -67,7 +72,7 @@ public final class ControllerHost extends AbstractMatchingBehavior<Controller.Co
 
     private void take(Controller.Command command) {
         if (running != null) {
-            running.tell(command);
+            pass(command, running);
             return;
         }
         long now = System.nanoTime();
@@ -79,13 +84,23 @@ public final class ControllerHost extends AbstractMatchingBehavior<Controller.Co
         }
     }
 
+    private void pass(Controller.Command command, ActorRef<Controller.Command> leading) {
+        if (quorum != null && command instanceof Controller.DescribeQuorum(var replyTo)) {
+            replyTo.tell(quorum.describe());
+        } else if (quorum != null && command instanceof Controller.ChangeVoter change) {
+            var _ = quorum.change(change).thenAccept(reply -> change.replyTo().tell(reply));
+        } else {
+            leading.tell(command);
+        }
+    }
+
     private void onRole(boolean leader) {
         if (leader && running == null) {
             running = getContext().spawnAnonymous(controller.get());
             long now = System.nanoTime();
             for (Waiting next : waiting) {
                 if (next.untilNanos() - now >= 0) {
-                    running.tell(next.command());
+                    pass(next.command(), running);
                 }
             }
             waiting.clear();

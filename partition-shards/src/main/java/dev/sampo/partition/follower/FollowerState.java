@@ -99,24 +99,20 @@ public final class FollowerState {
         if (phase != Phase.FETCHING || answer.leaderEpoch() != leaderEpoch || answer.fetchOffset() != logEndOffset) {
             return List.of(); // to a question that is not asked any more
         }
-        switch (answer.error()) {
-            case NONE -> {
-                return onGoodAnswer(answer, own);
-            }
+        return switch (answer.error()) {
+            case NONE -> onGoodAnswer(answer, own);
             case OFFSET_OUT_OF_RANGE -> {
                 if (answer.logStartOffset() > logEndOffset) { // this leader tells with its refusal
                     phase = Phase.WRITING;
-                    return List.of(new StartAnew(answer.logStartOffset()));
+                    yield List.of(new StartAnew(answer.logStartOffset()));
                 }
                 phase = Phase.ASKING;
-                return List.of(AskLeaderOffsets.INSTANCE);
+                yield List.of(AskLeaderOffsets.INSTANCE);
             }
-            default -> {
-                // Most say that the other broker does not lead, not yet or no more: the metadata will tell. What is
-                // wrong with the leader's log or disk, the leader's broker deals with.
-                return List.of(pause());
-            }
-        }
+            // Most say that the other broker does not lead, not yet or no more: the metadata will tell. What is wrong with
+            // the leader's log or disk, the leader's broker deals with.
+            default -> List.of(pause());
+        };
     }
 
     private List<FollowerEffect> onGoodAnswer(Answer answer, IntFunction<EndOffset> own) {

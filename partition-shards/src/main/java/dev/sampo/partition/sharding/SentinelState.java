@@ -119,10 +119,14 @@ final class SentinelState {
         return onImage(image); // which gives the epoch, now or later
     }
 
-    /** The controller did not answer in time; if it granted an epoch, the image will say so. */
+    /**
+     * The controller did not answer in time; if it granted an epoch, the image will say so. Perhaps it is just moving to
+     * another node: the pause does not grow.
+     */
     List<SentinelEffect> onNoReply() {
         asking = false;
-        return List.of(backOff());
+        waiting = true;
+        return List.of(new RetryAfter(minBackoffMs));
     }
 
     List<SentinelEffect> onRetry(MetadataImage image) {

@@ -107,6 +107,11 @@ public final class FakeMetadataLog implements MetadataLog {
     }
 
     @Override
+    public Quorum quorum() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<Void> changeMembers(Set<Member> members) {
         throw new UnsupportedOperationException();
     }

@@ -66,7 +66,7 @@ final class SentinelStateTest {
         assertThat(ensure()).isEmpty();
         apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1, 2)));
         assertThat(ensure()).containsExactly(new AskController(image.offset(), -1));
-        assertThat(sentinel.onNoReply()).containsExactly(new RetryAfter(800));
+        assertThat(sentinel.onNoReply()).containsExactly(new RetryAfter(200));
     }
 
     @Test

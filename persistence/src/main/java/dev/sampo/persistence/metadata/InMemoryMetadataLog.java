@@ -75,6 +75,11 @@ public final class InMemoryMetadataLog implements MetadataLog {
     }
 
     @Override
+    public Quorum quorum() {
+        return new Quorum(0, 0, 0, members().stream().map(member -> new Progress(member, 0, 0)).toList());
+    }
+
+    @Override
     public CompletionStage<Void> changeMembers(Set<Member> members) {
         return CompletableFuture.failedFuture(
                 new UnsupportedOperationException("a metadata log in memory has one member for ever"));

@@ -81,6 +81,25 @@ public interface MetadataLog extends AutoCloseable {
     /** The members now. */
     Set<Member> members();
 
+    /**
+     * How far a member has come.
+     *
+     * @param endOffset in the journal's own count, which is not that of entries; -1 when this node does not know
+     * @param silentMs how long the leader has not heard of it, 0 for the leader itself, -1 when this node does not know
+     */
+    record Progress(Member member, long endOffset, long silentMs) {}
+
+    /**
+     * The journal's group, as this node knows it: only its leader knows of others how far they are.
+     *
+     * @param leaderId -1 for nobody
+     * @param committed first offset, in the journal's own count, that is not on a majority
+     */
+    record Quorum(int leaderId, long term, long committed, List<Progress> members) {}
+
+    /** The group now. */
+    Quorum quorum();
+
     /** Changes the members through the journal itself. */
     CompletionStage<Void> changeMembers(Set<Member> members);
 

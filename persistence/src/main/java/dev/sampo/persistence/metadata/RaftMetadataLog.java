@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.ratis.client.impl.ClientProtoUtils;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -42,6 +44,7 @@ import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -362,6 +365,38 @@ public final class RaftMetadataLog implements MetadataLog {
                         now.getAllPeers(RaftPeerRole.FOLLOWER).stream().map(peer -> member(peer, true)),
                         now.getAllPeers(RaftPeerRole.LISTENER).stream().map(peer -> member(peer, false)))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public Quorum quorum() {
+        RaftServer.Division division;
+        try {
+            division = server.getDivision(groupId);
+        } catch (IOException e) {
+            throw new MetadataLogException("the metadata log in " + settings.directory() + " has no members", e);
+        }
+        DivisionInfo info = division.getInfo();
+        long[] matched = info.getFollowerMatchIndices();
+        List<ServerRpcProto> followers = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList(); // in the same order
+        Map<Integer, Progress> known = new HashMap<>();
+        List<Member> members = List.copyOf(members());
+        for (Member member : members) {
+            boolean self = member.nodeId() == settings.nodeId();
+            known.put(member.nodeId(), new Progress(
+                    member, self ? division.getRaftLog().getNextIndex() : -1, self && info.isLeader() ? 0 : -1));
+        }
+        for (int i = 0; i < followers.size() && followers.size() == matched.length; i++) {
+            int nodeId = Integer.parseInt(followers.get(i).getId().getId().toStringUtf8());
+            Progress before = known.get(nodeId);
+            if (before != null) {
+                known.put(nodeId, new Progress(
+                        before.member(), matched[i] + 1, followers.get(i).getLastRpcElapsedTimeMs()));
+            }
+        }
+        RaftPeerId leader = info.getLeaderId();
+        return new Quorum(
+                leader == null ? -1 : Integer.parseInt(leader.toString()), info.getCurrentTerm(),
+                division.getRaftLog().getLastCommittedIndex() + 1, List.copyOf(known.values()));
     }
 
     private Member member(RaftPeer peer, boolean voter) {
