@@ -34,10 +34,24 @@ final class RestartingBroker implements AutoCloseable {
      */
     static RestartingBroker start(BrokerSettings settings, Consumer<SampoBroker> onStart) {
         var restarting = new RestartingBroker(settings, onStart);
-        SampoBroker first = SampoBroker.start(settings);
-        restarting.started(first);
+        SampoBroker first = restarting.first();
         Thread.ofPlatform().daemon().name("sampo-restart").start(() -> restarting.run(first));
         return restarting;
+    }
+
+    private SampoBroker first() {
+        try {
+            SampoBroker broker = SampoBroker.start(settings);
+            started(broker);
+            return broker;
+        } catch (ShutOutException e) {
+            log.atWarn().addKeyValue("brokerId", settings.nodeId()).log("starts again: {}", e.getMessage());
+            SampoBroker next = again();
+            if (next == null) {
+                throw e;
+            }
+            return next;
+        }
     }
 
     private synchronized boolean started(SampoBroker now) {

@@ -342,7 +342,12 @@ public final class SampoBroker implements AutoCloseable {
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                     "log-maintenance", Props.empty());
-            join(images.reached(registered.metadataOffset()).toCompletableFuture());
+            join(CompletableFuture.anyOf(
+                    images.reached(registered.metadataOffset()).toCompletableFuture(),
+                    system.getWhenTerminated().toCompletableFuture()));
+            if (system.whenTerminated().isCompleted()) {
+                throw new ShutOutException();
+            }
             home.blocking().execute(() -> removeForeignLogs(images, home));
             awaitLeadership(images, registry);
             NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
@@ -385,7 +390,7 @@ public final class SampoBroker implements AutoCloseable {
                     return;
                 }
                 if (system.whenTerminated().isCompleted()) {
-                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                    throw new ShutOutException();
                 }
                 if (attempt % 20 == 0) {
                     log.atWarn().addKeyValue("brokerId", settings.nodeId()).log("waits with its start: {}", trouble);
@@ -398,7 +403,7 @@ public final class SampoBroker implements AutoCloseable {
         private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
             while (!cluster.selfMember().status().equals(MemberStatus.up())) {
                 if (system.whenTerminated().isCompleted()) {
-                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                    throw new ShutOutException();
                 }
                 pause(20);
             }
@@ -614,7 +619,12 @@ public final class SampoBroker implements AutoCloseable {
                                     alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
                                     system.scheduler())
                             .toCompletableFuture()
-                            .get();
+                            // The scheduler ends with the actor system; then the ask never times out.
+                            .get(2 * (alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN).toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException | IllegalStateException e) {
+                    if (alone) {
+                        throw new StartException("the broker could not start: " + e, e);
+                    }
                 } catch (ExecutionException e) {
                     if (alone || !(e.getCause() instanceof TimeoutException)) {
                         throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
@@ -646,7 +656,7 @@ public final class SampoBroker implements AutoCloseable {
                     throw new StartException(refused);
                 }
                 if (system.whenTerminated().isCompleted()) {
-                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                    throw new ShutOutException();
                 }
             }
         }

@@ -17,7 +17,9 @@ import java.util.Set;
  * @param <M> a cluster member, one for each life of a node
  */
 public final class DeadBrokers<M> {
-    private final Map<Integer, M> members = new HashMap<>(); // of live brokers, as last seen
+    private record Known<M>(long incarnation, M member) {}
+
+    private final Map<Integer, Known<M>> members = new HashMap<>(); // of live brokers
     private final Map<Integer, Long> proven = new HashMap<>(); // broker to incarnation
     private final Set<M> fenced = new HashSet<>();
 
@@ -25,20 +27,25 @@ public final class DeadBrokers<M> {
      * The metadata changed, or the members.
      *
      * @param now broker id to its member
+     * @param heard broker id to the incarnation that its last heartbeat named. A member that was not heard in the
+     *     incarnation of the metadata may be the next life of the broker, which has not registered yet
      */
-    public void onChange(MetadataImage image, Map<Integer, M> now) {
+    public void onChange(MetadataImage image, Map<Integer, M> now, Map<Integer, Long> heard) {
         for (Broker broker : image.brokers().values()) {
             if (broker.shuttingDown()) {
                 members.remove(broker.id()); // it ends its session and leaves the cluster by itself
             } else if (!broker.fenced()) {
                 M member = now.get(broker.id());
-                if (member != null && !fenced.contains(member)) {
-                    members.put(broker.id(), member);
+                Known<M> known = members.get(broker.id());
+                if (member != null && !fenced.contains(member)
+                        && heard.getOrDefault(broker.id(), -1L) == broker.incarnation()
+                        && (known == null || known.incarnation() != broker.incarnation())) {
+                    members.put(broker.id(), new Known<>(broker.incarnation(), member));
                 }
             } else {
-                M member = members.remove(broker.id());
-                if (member != null) {
-                    fenced.add(member);
+                Known<M> known = members.remove(broker.id());
+                if (known != null) {
+                    fenced.add(known.member());
                 }
             }
         }
@@ -53,7 +60,9 @@ public final class DeadBrokers<M> {
     /** A process refuses connections where it served. Answers its member, if it is known. */
     public java.util.Optional<M> onProof(int brokerId, long incarnation) {
         proven.put(brokerId, incarnation);
-        return java.util.Optional.ofNullable(members.get(brokerId));
+        return java.util.Optional.ofNullable(members.get(brokerId))
+                .filter(known -> known.incarnation() == incarnation)
+                .map(Known::member);
     }
 
     /** Brokers to be fenced, whose death is proven and not in the metadata yet; id to incarnation. */

@@ -94,6 +94,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final SessionTable table;
     private final LeaseQuorum quorum;
     private final DeadBrokers<UniqueAddress> dead = new DeadBrokers<>();
+    private final Map<Integer, Long> heard = new HashMap<>(); // broker id to incarnation
     private final Map<Integer, Long> fencing = new HashMap<>(); // broker to the incarnation that the controller was asked for
     private final Apart apart;
     private final DeathWatch watch;
@@ -182,6 +183,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
 
     private void onHeartbeat(Session.Heartbeat beat) {
         table.heard(beat.brokerId(), beat.incarnation(), System.nanoTime());
+        heard.merge(beat.brokerId(), beat.incarnation(), Math::max);
         MetadataImage image = parts.images().current();
         Broker known = image.brokers().get(beat.brokerId());
         beat.replyTo().tell(new Session.HeartbeatReply(
@@ -272,7 +274,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         }
         watch.follow(image);
         Map<Integer, UniqueAddress> members = members();
-        dead.onChange(image, members);
+        dead.onChange(image, members, heard);
         int leader = parts.role().get().leaderId();
         if (apart.isOver(incarnation >= 0 && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
                 && !members.containsKey(leader), System.nanoTime())) {

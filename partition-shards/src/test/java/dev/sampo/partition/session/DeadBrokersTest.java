@@ -5,6 +5,7 @@ import dev.sampo.partition.controller.ControllerEvent.BrokerFenced;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 import static dev.sampo.partition.session.SessionTableTest.registered;
@@ -16,46 +17,73 @@ class DeadBrokersTest {
 
     private final DeadBrokers<String> dead = new DeadBrokers<>();
 
+    /** All brokers of the image have been heard. */
+    private void change(MetadataImage image, Map<Integer, String> members) {
+        dead.onChange(image, members, image.brokers().values().stream()
+                .collect(Collectors.toMap(MetadataImage.Broker::id, MetadataImage.Broker::incarnation)));
+    }
+
+    @Test
+    void theNextLifeOfABrokerIsNotDownedWhenTheSessionOfAnEarlierOneEnds() {
+        // Given: all were killed; the metadata know broker 2 as it was, its new process has joined and not registered
+        dead.onChange(TWO, Map.of(1, "one", 2, "two again"), Map.of(1, 1L));
+        // When
+        dead.onChange(FENCED, Map.of(1, "one", 2, "two again"), Map.of(1, 1L));
+        // Then
+        assertThat(dead.toDown()).isEmpty();
+    }
+
+    @Test
+    void theNextLifeOfABrokerDoesNotTakeThePlaceOfTheOneThatWasHeard() {
+        // Given
+        change(TWO, Map.of(1, "one", 2, "two"));
+        // When: it joins before the earlier one is fenced
+        change(TWO, Map.of(1, "one", 2, "two again"));
+        change(FENCED, Map.of(1, "one", 2, "two again"));
+        // Then
+        assertThat(dead.toDown()).doesNotContain("two again");
+    }
+
     @Test
     void theMemberOfABrokerThatIsFencedIsDownedUntilItIsGone() {
         // Given
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
         assertThat(dead.toDown()).isEmpty();
         // When
-        dead.onChange(FENCED, Map.of(1, "one", 2, "two"));
+        change(FENCED, Map.of(1, "one", 2, "two"));
         // Then
         assertThat(dead.toDown()).containsExactly("two");
-        dead.onChange(FENCED, Map.of(1, "one"));
+        change(FENCED, Map.of(1, "one"));
         assertThat(dead.toDown()).isEmpty();
     }
 
     @Test
     void theNextLifeOfAFencedBrokerIsNotDowned() {
         // Given
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
-        dead.onChange(FENCED, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
+        change(FENCED, Map.of(1, "one", 2, "two"));
         // When: it joins before it registers
-        dead.onChange(FENCED, Map.of(1, "one", 2, "two again"));
+        change(FENCED, Map.of(1, "one", 2, "two again"));
         // Then
         assertThat(dead.toDown()).isEmpty();
-        dead.onChange(registered(FENCED, 2, 3), Map.of(1, "one", 2, "two again"));
+        change(registered(FENCED, 2, 3), Map.of(1, "one", 2, "two again"));
         assertThat(dead.toDown()).isEmpty();
     }
 
     @Test
     void aBrokerThatWasFencedBeforeThisNodeKnewItIsNotDowned() {
-        dead.onChange(FENCED, Map.of(1, "one", 2, "two"));
+        change(FENCED, Map.of(1, "one", 2, "two"));
         assertThat(dead.toDown()).isEmpty();
     }
 
     @Test
     void aBrokerThatStopsInOrderIsNotDowned() {
         // Given
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
         MetadataImage stopping = TWO.apply(new BrokerChanged(2, true, false));
-        dead.onChange(stopping, Map.of(1, "one", 2, "two"));
+        change(stopping, Map.of(1, "one", 2, "two"));
         // When
-        dead.onChange(stopping.apply(new BrokerFenced(2, 2)), Map.of(1, "one", 2, "two"));
+        change(stopping.apply(new BrokerFenced(2, 2)), Map.of(1, "one", 2, "two"));
         // Then
         assertThat(dead.toDown()).isEmpty();
     }
@@ -63,21 +91,21 @@ class DeadBrokersTest {
     @Test
     void aProvenDeathIsToBeFencedUntilTheMetadataShowIt() {
         // Given
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
         // When
         assertThat(dead.onProof(2, 2)).contains("two");
         // Then
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
         assertThat(dead.toFence()).containsExactly(Map.entry(2, 2L));
-        dead.onChange(FENCED, Map.of(1, "one", 2, "two"));
+        change(FENCED, Map.of(1, "one", 2, "two"));
         assertThat(dead.toFence()).isEmpty();
     }
 
     @Test
     void aProofOfAnEarlierLifeDoesNotEndTheNextOne() {
-        dead.onChange(TWO, Map.of(1, "one", 2, "two"));
+        change(TWO, Map.of(1, "one", 2, "two"));
         dead.onProof(2, 2);
-        dead.onChange(registered(FENCED, 2, 3), Map.of(1, "one", 2, "two again"));
+        change(registered(FENCED, 2, 3), Map.of(1, "one", 2, "two again"));
         assertThat(dead.toFence()).isEmpty();
     }
 
