@@ -46,6 +46,11 @@ final class BootId {
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** From now on the folder's logs count as ones that may have lost their end. */
+    static void forget(Path folder) throws IOException {
+        Files.deleteIfExists(folder.resolve(FILE));
+    }
+
     private static Optional<String> read(Path file) {
         try {
             String text = Files.readString(file).strip();

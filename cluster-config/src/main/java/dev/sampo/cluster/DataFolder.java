@@ -5,6 +5,7 @@ import dev.sampo.persistence.log.CleanShutdownMarker;
 import dev.sampo.persistence.log.LogFiles;
 import dev.sampo.persistence.log.MetaProperties;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -153,6 +154,23 @@ final class DataFolder implements AutoCloseable {
      */
     boolean lostTail() {
         return lostTail;
+    }
+
+    /** A force failed: what the disk holds is not what was written to it, also without a crash of the machine. */
+    void forgetBootId() throws IOException {
+        BootId.forget(path);
+    }
+
+    /** Whether a file beside the logs can be written and forced. @throws IOException it cannot */
+    void probe() throws IOException {
+        Path file = topics().resolve(".probe");
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            channel.write(ByteBuffer.allocate(4096));
+            channel.force(true);
+        } finally {
+            Files.deleteIfExists(file);
+        }
     }
 
     /** The controller knows what {@link #lostTail} says: from here on the logs are those of this boot of the machine. */

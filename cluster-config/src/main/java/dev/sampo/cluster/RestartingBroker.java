@@ -80,8 +80,9 @@ final class RestartingBroker implements AutoCloseable {
                     }
                     next.close();
                     return null;
-                } catch (StartException e) {
+                } catch (RuntimeException e) { // also of parts that ended while they were started
                     log.atWarn().addKeyValue("brokerId", settings.nodeId())
+                            .setCause(e instanceof StartException ? null : e)
                             .log("the broker does not start, trying again: {}", e.getMessage());
                     pause = pause.compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : LAST_PAUSE;
                 }

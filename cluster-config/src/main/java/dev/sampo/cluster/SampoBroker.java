@@ -76,6 +76,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -113,6 +114,9 @@ public final class SampoBroker implements AutoCloseable {
     private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration STORAGE_LOOK = Duration.ofMillis(250);
+    /** A disk that was full for a moment moves nothing. */
+    private static final Duration STORAGE_PATIENCE = Duration.ofSeconds(1);
     private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(30);
 
     private final int nodeId;
@@ -318,6 +322,10 @@ public final class SampoBroker implements AutoCloseable {
             KafkaListener replication = bindReplication(services);
             var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
             CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
+            boolean alone = clusterSettings.alone(settings.nodeId());
+            if (!alone) {
+                awaitStorage(system, reserve, images, topicSettings);
+            }
             RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
             accepted.set(true);
             session.tell(new SessionActor.Registered(registered.incarnation()));
@@ -329,7 +337,7 @@ public final class SampoBroker implements AutoCloseable {
             shards.lead(registered.incarnation(), controller);
             Followers.start(system, new Followers.Parts(
                     settings.nodeId(), images, home, topicSettings,
-                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking()),
+                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking(), images),
                     settings.retentionCheckInterval(), settings.cleanerBackoff(), HIGH_WATERMARK_CHECKPOINT));
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
@@ -350,9 +358,40 @@ public final class SampoBroker implements AutoCloseable {
             var faults = new BrokerFaults(
                     settings.nodeId(), registered.incarnation(), system, images, controller, List.copyOf(listeners));
             listeners.add(replication);
-            return new SampoBroker(
+            var broker = new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
                     listeners, faults, beans, httpApi, session, membership, lost);
+            if (!alone) {
+                broker.watchStorage(reserve, topicSettings);
+            }
+            return broker;
+        }
+
+        /**
+         * A broker that cannot write stays away as long as others can do without it: in sync it would hold up producers, and
+         * it comes back for good once it can.
+         */
+        private void awaitStorage(
+                ActorSystem<?> system, DiskReserve reserve, MetadataFollower images, TopicSettingsSource topicSettings) {
+            for (int attempt = 0; ; attempt++) {
+                String trouble = reserve.hasRoom() ? null : "its disk is full";
+                try {
+                    folder.probe();
+                } catch (IOException e) {
+                    trouble = "its disk does not take writes: " + e;
+                }
+                if (trouble == null
+                        || !StorageTrouble.othersCanDoWithout(images.current(), settings.nodeId(), topicSettings)) {
+                    return;
+                }
+                if (system.whenTerminated().isCompleted()) {
+                    throw new StartException("the broker was shut out of the cluster while it started: see the log");
+                }
+                if (attempt % 20 == 0) {
+                    log.atWarn().addKeyValue("brokerId", settings.nodeId()).log("waits with its start: {}", trouble);
+                }
+                pause(500);
+            }
         }
 
         /** The broker that leads the metadata registers before it is in the cluster; others could not. */
@@ -889,6 +928,41 @@ public final class SampoBroker implements AutoCloseable {
                 controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
         fenced.toCompletableFuture().get();
         metadataLog.stepDown();
+    }
+
+    /**
+     * Looks after the disk. A broker that cannot write gives up what others can do without it, and starts again in this
+     * process: then it waits until it can. Brokers in the same trouble look one after the other, so that the last ones stay.
+     */
+    private void watchStorage(DiskReserve reserve, TopicSettingsSource topicSettings) {
+        long patienceNanos = STORAGE_PATIENCE.plusMillis(700L * (nodeId % 8)).toNanos();
+        var since = new AtomicLong();
+        var leaving = new AtomicBoolean();
+        var _ = system.scheduler().scheduleWithFixedDelay(STORAGE_LOOK, STORAGE_LOOK, () -> {
+            boolean forceFailed = home.logs().hasForceFailed();
+            if (reserve.mayWriteRecords() && !forceFailed) {
+                since.set(0);
+                return;
+            }
+            long now = System.nanoTime();
+            since.compareAndSet(0, now);
+            if (now - since.get() >= patienceNanos && !closing.get() && !lost.isDone()
+                    && StorageTrouble.othersCanDoWithout(images.current(), nodeId, topicSettings)
+                    && !leaving.getAndSet(true)) {
+                leave(forceFailed);
+            }
+        }, system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher")));
+    }
+
+    private void leave(boolean forceFailed) {
+        String reason = forceFailed ? "forcing a log to its disk failed" : "its disk is full";
+        log.atError().addKeyValue("brokerId", nodeId).addKeyValue("reason", reason)
+                .log("gives its partitions to other brokers");
+        quietly("leadership", this::handOver);
+        if (forceFailed) {
+            quietly("boot id", folder::forgetBootId);
+        }
+        lost.complete(reason);
     }
 
     /** Groups with partitions that are led here and that another broker could lead. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The short one of every run. All other faults: {@code -Pchaos}. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 class KilledLeaderIT {
     @Test
     void nothingAcknowledgedIsLostDoubledOrReorderedWhenALeaderIsKilled() {

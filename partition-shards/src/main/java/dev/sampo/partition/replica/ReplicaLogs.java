@@ -424,6 +424,11 @@ public final class ReplicaLogs {
         return forceFailed.contains(id.directoryName());
     }
 
+    /** Whether a force of any log failed. */
+    public boolean hasForceFailed() {
+        return !forceFailed.isEmpty();
+    }
+
     /** Damage was found: nothing of the log is touched until a restart, when somebody may have mended it. */
     public void quarantine(TopicIdPartition id) {
         allClean.set(false);

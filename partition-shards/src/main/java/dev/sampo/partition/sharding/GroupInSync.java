@@ -99,7 +99,7 @@ final class GroupInSync {
     void onAnswered(
             ProposalAnswered report, MetadataImage image, PlacementGroup group, List<SentinelEffect> effects) {
         Proposal present = proposal;
-        if (!report.proposal().equals(present) || asked != null) {
+        if (present == null || !present.equals(report.proposal()) || asked != null) {
             return;
         }
         if (report.lagging().isEmpty()) {

@@ -92,6 +92,11 @@ public final class DiskReserve {
         return !refusesRecords;
     }
 
+    /** Whether the disk has space for records, as the disk itself says. Blocks. */
+    public boolean hasRoom() {
+        return sizeBytes == 0 || usableBytes.getAsLong() >= (isHeld() ? lowBytes : sizeBytes + 2 * lowBytes);
+    }
+
     public synchronized boolean isHeld() {
         return state == State.HELD;
     }

@@ -35,11 +35,11 @@ public interface ClientSide {
             }
         });
         try {
-            return result.get(150, TimeUnit.SECONDS);
+            return result.get(200, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (TimeoutException e) {
-            throw new IllegalStateException("no end within 150 s", e);
+            throw new IllegalStateException("no end within 200 s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

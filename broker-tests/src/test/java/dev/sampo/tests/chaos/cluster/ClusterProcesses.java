@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Brokers as processes, on loopback or each in a network namespace. Closing kills what still runs and removes what was made. */
 public final class ClusterProcesses implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    /** Name of the system property with more settings for all brokers, {@code name=value;name=value}: for machines short of cores. */
+    private static final String SETTINGS = "chaos.settings";
+    private static final Duration START_LIMIT = Duration.ofSeconds(180);
     /** Below the ports that the kernel gives to connections, so that nobody takes one while its broker is down. */
     private static final int FIRST_PORT = 11_000;
     private static final int LAST_PORT = 19_000;
@@ -105,6 +107,11 @@ public final class ClusterProcesses implements AutoCloseable {
             Optional<SmallDisk> disk = Optional.ofNullable(plan.disks().get(node.id())).map(size -> SmallDisk.mount(data, size));
             var properties = new LinkedHashMap<>(product.properties(node, voters, clusterId, data));
             properties.putAll(plan.settings());
+            for (String setting : System.getProperty(SETTINGS, "").split(";")) {
+                if (!setting.isBlank()) {
+                    properties.put(setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1));
+                }
+            }
             Path file = home.resolve("server.properties");
             Files.writeString(file, properties.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue() + "\n").collect(Collectors.joining()));
             Optional<SystemCallFaults> faults = plan.faultsPath().map(path -> SystemCallFaults.create(home, path));

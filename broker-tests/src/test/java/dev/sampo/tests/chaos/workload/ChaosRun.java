@@ -268,7 +268,9 @@ public final class ChaosRun implements AutoCloseable {
         Optional<TopicDescription> topic = cluster.describe(TOPIC);
         cluster.brokers().stream().filter(BrokerProcess::isRunning).forEach(BrokerProcess::kill9);
         var replicas = new ArrayList<ReplicaLog>();
-        topic.ifPresent(known -> finalReads.addAll(replicas(known, ends, replicas)));
+        if (topic.isPresent() && !ends.isEmpty()) {
+            finalReads.addAll(replicas(topic.get(), ends, replicas));
+        }
         Optional<String> group = members.isEmpty() ? Optional.empty() : Optional.of(MEMBERS);
         List<Event> events = history.events();
         figureErrors(events);
