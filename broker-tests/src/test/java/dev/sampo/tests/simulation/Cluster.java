@@ -373,6 +373,10 @@ final class Cluster {
         }, () -> {});
     }
 
+    boolean isCalm() {
+        return calm;
+    }
+
     /** No more faults: everything is mended. */
     void calmDown() {
         calm = true;

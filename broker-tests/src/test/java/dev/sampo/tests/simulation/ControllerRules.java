@@ -81,21 +81,6 @@ final class ControllerRules {
     }
 
     Decision<? extends Reply> decide(MetadataImage image, ChangeInSyncReplicas command) {
-        PlacementGroup group = image.groups().get(command.groupId());
-        ChangeInSyncReplicas heard = command;
-        if (group != null && cluster.planted(Mutant.PARTITION_EPOCH_IGNORED)) {
-            heard = heard(command, command.brokerId(), command.incarnation(), command.leaderEpoch(), group.partitionEpoch());
-        }
-        MetadataImage.Broker leader = group == null ? null : image.brokers().get(group.leader());
-        if (leader != null && cluster.planted(Mutant.LEADER_EPOCH_IGNORED)) {
-            heard = heard(command, leader.id(), leader.incarnation(), group.leaderEpoch(), group.partitionEpoch());
-        }
-        return state.decide(image, heard);
-    }
-
-    private static ChangeInSyncReplicas heard(
-            ChangeInSyncReplicas command, int brokerId, long incarnation, int leaderEpoch, int partitionEpoch) {
-        return new ChangeInSyncReplicas(command.groupId(), brokerId, incarnation, leaderEpoch, partitionEpoch,
-                command.inSyncReplicas(), null, command.incarnations());
+        return state.decide(image, command);
     }
 }

@@ -380,10 +380,8 @@ final class LeaderShell {
         if (state == null) {
             return Fetched.refused(offline ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER);
         }
-        KafkaError error = cluster.planted(Mutant.NO_EPOCH_CHECK_ON_FETCH)
-                ? KafkaError.NONE
-                : state.checkEpoch(read.currentLeaderEpoch());
-        if (error == KafkaError.NONE && !cluster.planted(Mutant.INCARNATION_IGNORED)) {
+        KafkaError error = state.checkEpoch(read.currentLeaderEpoch());
+        if (error == KafkaError.NONE) {
             error = state.checkFollower(read.brokerId(), read.incarnation());
         }
         if (error != KafkaError.NONE) {

@@ -142,7 +142,7 @@ final class ModelConsumer extends ModelClient {
     private void next() {
         long mine = round;
         sentMicros = -1;
-        timer(dice().heavyTail(120 * Timeline.MILLIS, 2 * Timeline.SECONDS), () -> {
+        timer(dice().heavyTail((cluster().isCalm() ? 10 : 120) * Timeline.MILLIS, 2 * Timeline.SECONDS), () -> {
             if (mine == round) {
                 fetch();
             }

@@ -15,8 +15,6 @@ enum Mutant {
     EXPANSION_IN_ONE_PHASE("the controller is asked before the partitions wait for the newcomer"),
     READ_UP_TO_LOG_END("consumers get records above the high watermark"),
     END_OFFSET_BEFORE_EPOCH_START("a new leader tells its end offset at once (KIP-207)"),
-    NO_EPOCH_CHECK_ON_FETCH("a leader serves followers of any epoch"),
-    INCARNATION_IGNORED("an earlier life of a follower counts (KIP-903)"),
     PRODUCERS_NOT_REBUILT("a new leader knows no producers"),
     WINDOW_OF_ONE_BATCH("only the last batch of a producer is recognised"),
     RESEND_GETS_LOG_END("a resent batch is answered with the log's end"),
@@ -29,7 +27,6 @@ enum Mutant {
     // broker
     NO_LEASE("a leader serves without a lease"),
     LEASE_BY_WALL_CLOCK("the lease is read from the wall clock"),
-    LEASE_FROM_ANSWER("the lease counts from the answer, not from the heartbeat"),
     LEASE_OF_ONE_VOTER("one voter is enough for the lease"),
     LEASE_LONGER_THAN_SESSION("the lease outlasts the session"),
     FENCED_ANSWER_IGNORED("a broker does not hear that it is fenced"),
@@ -42,9 +39,7 @@ enum Mutant {
     CONTROLLER_NOT_FENCED("a deposed controller still writes"),
     ANSWER_BEFORE_JOURNAL("the controller answers before the journal has it"),
     ANY_REPLICA_ELECTED("any replica may lead"),
-    EPOCH_GIVEN_AGAIN("leader epochs are given twice"),
-    PARTITION_EPOCH_IGNORED("a delayed change of the ISR is accepted"),
-    LEADER_EPOCH_IGNORED("a deposed leader changes the ISR");
+    EPOCH_GIVEN_AGAIN("leader epochs are given twice");
 
     private final String what;
 

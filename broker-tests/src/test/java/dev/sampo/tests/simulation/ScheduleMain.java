@@ -1,5 +1,6 @@
 package dev.sampo.tests.simulation;
 
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -7,13 +8,17 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** To run schedules by hand: {@code ScheduleMain [seed]} shows one, {@code ScheduleMain from to [mutant]} counts many,
- * {@code ScheduleMain shrink seed [mutant]} makes a failing one small, {@code ScheduleMain mutants most} looks for each planted bug. */
+ * {@code ScheduleMain shrink seed [mutant]} makes a failing one small, {@code ScheduleMain mutants most [bug...]} looks for each planted bug. */
 final class ScheduleMain {
     private ScheduleMain() {}
 
     public static void main(String[] args) {
         if (args[0].equals("mutants")) {
+            List<String> wanted = List.of(args).subList(2, args.length);
             for (Mutant bug : Mutant.values()) {
+                if (!wanted.isEmpty() && !wanted.contains(bug.name())) {
+                    continue;
+                }
                 long first = LongStream.range(0, Long.parseLong(args[1])).parallel()
                         .filter(seed -> Schedule.run(seed, bug).failed()).findFirst().orElse(-1);
                 System.out.println(bug + " " + first + " invariant " + (first < 0 ? "-" : Schedule.run(first, bug).invariant()));

@@ -107,9 +107,7 @@ final class SentinelShell {
     private void change(ChangeInSync change) {
         var command = new ChangeInSyncReplicas(groupId, process.brokerId(), process.incarnation(), change.leaderEpoch(),
                 change.partitionEpoch(), change.members().stream().map(Partition.Member::brokerId).toList(), null,
-                cluster.planted(Mutant.INCARNATION_IGNORED)
-                        ? List.of()
-                        : change.members().stream().map(Partition.Member::incarnation).toList());
+                change.members().stream().map(Partition.Member::incarnation).toList());
         process.ask(command, ASK_TIMEOUT, reply -> {
             KafkaError error = ((ItemsReply) reply).results().getFirst().error();
             if (error != KafkaError.NONE) {

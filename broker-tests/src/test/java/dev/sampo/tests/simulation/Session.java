@@ -142,8 +142,7 @@ final class Session {
             sessionOver();
             return;
         }
-        quorum.answered(reply.voterId(),
-                cluster.planted(Mutant.LEASE_FROM_ANSWER) ? process.localNanos() : reply.sentNanos());
+        quorum.answered(reply.voterId(), reply.sentNanos());
         OptionalLong until = quorum.until(cluster.planted(Mutant.LEASE_OF_ONE_VOTER) ? Set.of(reply.voterId()) : voters);
         if (until.isPresent()) {
             lease.extendTo(until.getAsLong());
