@@ -3,25 +3,30 @@ package dev.sampo.kafka.replica;
 import dev.sampo.actors.loop.Loops;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.follower.Follower;
-import dev.sampo.partition.follower.LeaderLink;
 import dev.sampo.partition.follower.LeaderLink.Position;
+import dev.sampo.partition.follower.LeaderLink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.FetchRequestData;
-import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
-import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
-import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.EpochEndOffset;
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResult;
+import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -43,6 +48,23 @@ final class ReplicaLinkActorTest {
     private static final Uuid TOPIC = new Uuid(5, 6);
     private static final ReplicaSettings SETTINGS = new ReplicaSettings(500, 1 << 20, 10 << 20, 20_000, 5, 50);
 
+    private static final MetadataImages NO_METADATA = new MetadataImages() {
+        @Override
+        public MetadataImage current() {
+            return MetadataImage.EMPTY;
+        }
+
+        @Override
+        public Runnable subscribe(BiConsumer<MetadataImage, MetadataImage> listener) {
+            return () -> {};
+        }
+
+        @Override
+        public CompletionStage<MetadataImage> reached(long offset) {
+            return new CompletableFuture<>();
+        }
+    };
+
     private final ActorTestKit kit = ActorTestKit.create();
     private final Loops.Lease lease = Loops.lease(kit.system());
     private final TestProbe<Follower.Command> follower = kit.createTestProbe(Follower.Command.class);
@@ -55,7 +77,8 @@ final class ReplicaLinkActorTest {
         link = kit.spawn(
                 ReplicaLinkActor.create(
                         new LeaderLink.Peer(1, 11, "127.0.0.1", leader.port()), lease.loops().get(0), Runnable::run,
-                        SETTINGS, new ReplicaFetches<>(2, 22, SETTINGS), "broker-2"),
+                        SETTINGS, new ReplicaFetches<>(2, 22, SETTINGS), new ReplicationThrottle(2, NO_METADATA),
+                        "broker-2"),
                 DispatcherSelector.fromConfig("sampo.loop-0"));
     }
 
