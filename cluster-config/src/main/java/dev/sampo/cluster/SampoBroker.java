@@ -337,7 +337,7 @@ public final class SampoBroker implements AutoCloseable {
             shards.lead(registered.incarnation(), controller);
             Followers.start(system, new Followers.Parts(
                     settings.nodeId(), images, home, topicSettings,
-                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking()),
+                    ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking(), images),
                     settings.retentionCheckInterval(), settings.cleanerBackoff(), HIGH_WATERMARK_CHECKPOINT));
             system.systemActorOf(
                     LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),

@@ -16,8 +16,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -65,11 +67,14 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private record Resolved(@Nullable InetSocketAddress address, @Nullable Throwable failure)
             implements LeaderLink.Internal {}
 
+    private record Throttled(ActorRef<Follower.Command> follower, LeaderLink.Position position) {}
+
     private record Gone(ActorRef<Follower.Command> follower) implements LeaderLink.Internal {}
 
     private enum Tick implements LeaderLink.Internal {
         CONNECT,
-        CHECK
+        CHECK,
+        THROTTLE
     }
 
     /** What was sent and not answered yet. */
@@ -92,6 +97,8 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private final ReplicaFetches<ActorRef<Follower.Command>> fetches;
     private final String clientId;
     private final AnswerBuffer in;
+    private final ReplicationThrottle throttle;
+    private final Map<TopicIdPartition, Throttled> throttled = new HashMap<>(); // to be fetched when they may
     private final ArrayDeque<Sent> sent = new ArrayDeque<>();
     private final ArrayDeque<LeaderLink.AskOffsets> questions = new ArrayDeque<>();
     private final Set<ActorRef<Follower.Command>> handling = new HashSet<>(); // the last answer
@@ -117,8 +124,9 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     private ReplicaLinkActor(
             ActorContext<LeaderLink.Command> context, TimerScheduler<LeaderLink.Command> timers, LeaderLink.Peer peer,
             SelectorLoop loop, Executor blocking, ReplicaSettings settings,
-            ReplicaFetches<ActorRef<Follower.Command>> fetches, String clientId) {
+            ReplicaFetches<ActorRef<Follower.Command>> fetches, ReplicationThrottle throttle, String clientId) {
         super(context);
+        this.throttle = throttle;
         this.self = context.getSelf();
         this.peer = peer;
         this.loop = loop;
@@ -134,9 +142,9 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
     /** Connects at once, and again whenever the connection is lost, until it is stopped. */
     static Behavior<LeaderLink.Command> create(
             LeaderLink.Peer peer, SelectorLoop loop, Executor blocking, ReplicaSettings settings,
-            ReplicaFetches<ActorRef<Follower.Command>> fetches, String clientId) {
+            ReplicaFetches<ActorRef<Follower.Command>> fetches, ReplicationThrottle throttle, String clientId) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            var link = new ReplicaLinkActor(context, timers, peer, loop, blocking, settings, fetches, clientId);
+            var link = new ReplicaLinkActor(context, timers, peer, loop, blocking, settings, fetches, throttle, clientId);
             link.resolve();
             return link;
         }));
@@ -147,15 +155,18 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
         switch (command) {
             case LeaderLink.Fetch(var follower, var positions, boolean handled) -> {
                 watch(follower);
-                positions.forEach(position -> fetches.want(follower, position));
+                positions.forEach(position -> want(follower, position));
                 if (handled) {
                     onHandled(follower, false);
                 } else {
                     planSend();
                 }
             }
-            case LeaderLink.Leave(var follower, List<TopicIdPartition> ids) ->
+            case LeaderLink.Leave(var follower, List<TopicIdPartition> ids) -> {
                 ids.forEach(id -> fetches.leave(follower, id));
+                throttled.values().removeIf(
+                        each -> each.follower().equals(follower) && ids.contains(each.position().id()));
+            }
             case LeaderLink.AskOffsets ask -> {
                 questions.add(ask);
                 planSend();
@@ -180,6 +191,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
             case Gone(var follower) -> {
                 watched.remove(follower);
                 fetches.leave(follower);
+                throttled.values().removeIf(each -> each.follower().equals(follower));
                 questions.removeIf(ask -> ask.follower().equals(follower));
                 onHandled(follower, true);
             }
@@ -191,10 +203,29 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                         }
                     }
                     case CHECK -> check();
+                    case THROTTLE -> {
+                        List<Throttled> waiting = List.copyOf(throttled.values());
+                        throttled.clear();
+                        waiting.forEach(each -> want(each.follower(), each.position()));
+                        planSend();
+                    }
                 }
             }
             default -> throw new IllegalStateException("not a message of this actor: " + internal);
         }
+    }
+
+    private void want(ActorRef<Follower.Command> follower, LeaderLink.Position position) {
+        long waitMs = throttle.waitMs(position.id(), peer.brokerId(), loop.nowMs());
+        if (waitMs == 0) {
+            throttled.remove(position.id());
+            fetches.want(follower, position);
+            return;
+        }
+        if (throttled.isEmpty()) {
+            var _ = loop.schedule(waitMs, () -> self.tell(Tick.THROTTLE));
+        }
+        throttled.put(position.id(), new Throttled(follower, position));
     }
 
     private void watch(ActorRef<Follower.Command> follower) {
@@ -453,6 +484,7 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                 }
                 fetches.onResponse(response).forEach((follower, answers) -> {
                     handling.add(follower);
+                    answers.forEach(each -> throttle.took(each.id(), peer.brokerId(), each.records().remaining()));
                     follower.tell(new Follower.Fetched(answers));
                 });
             }
@@ -461,7 +493,10 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                         ApiKeys.LIST_OFFSETS, OFFSETS_VERSION, correlationId, answer, new ListOffsetsResponseData());
                 Transport peerTransport = transport;
                 if (peerTransport != null) {
-                    var found = response.topics().getFirst().partitions().getFirst();
+                    var found = response.topics().stream()
+                            .flatMap(topic -> topic.partitions().stream())
+                            .findFirst()
+                            .orElseThrow(() -> new MalformedResponseException("no offset of " + ask.id()));
                     sendEnd(peerTransport, ask, KafkaError.forCode(found.errorCode()), found.offset());
                 }
             }
@@ -469,7 +504,10 @@ final class ReplicaLinkActor extends AbstractMatchingBehavior<LeaderLink.Command
                 var response = ClientCodec.decode(
                         ApiKeys.OFFSET_FOR_LEADER_EPOCH, EPOCH_VERSION, correlationId, answer,
                         new OffsetForLeaderEpochResponseData());
-                var found = response.topics().iterator().next().partitions().getFirst();
+                var found = response.topics().stream()
+                        .flatMap(topic -> topic.partitions().stream())
+                        .findFirst()
+                        .orElseThrow(() -> new MalformedResponseException("no end offset of " + ask.id()));
                 KafkaError second = KafkaError.forCode(found.errorCode());
                 ask.follower().tell(new Follower.LeaderOffsets(
                         ask.id(), ask.leaderEpoch(), error == KafkaError.NONE ? second : error, logStartOffset,

@@ -8,7 +8,7 @@ import dev.sampo.partition.controller.MetadataImage.Topic;
 import dev.sampo.partition.placement.LeaderCandidates;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +106,7 @@ final class InSyncRules {
     }
 
     private ControllerEvent.InSyncReplicasChanged changed(
-            MetadataImage image, PlacementGroup group, List<Integer> inSync, Set<Integer> eligible) {
+            MetadataImage image, PlacementGroup group, List<Integer> inSync, SortedSet<Integer> eligible) {
         eligible.removeAll(inSync);
         boolean few = inSync.size() < minInSyncReplicas(image, group);
         return new ControllerEvent.InSyncReplicasChanged(
@@ -116,11 +116,11 @@ final class InSyncRules {
     /** The least of the group's topics; never more than there are replicas. */
     int minInSyncReplicas(MetadataImage image, PlacementGroup group) {
         int least = group.replicas().size();
-        Uuid seen = Uuid.ZERO_UUID;
+        Uuid seen = null;
         for (TopicIdPartition id : image.partitionsOf(group.id())) {
-            Topic topic = id.topicId().equals(seen) ? null : image.topic(id.topicId());
-            seen = id.topicId();
-            if (topic != null) {
+            Topic topic = image.topic(id.topicId());
+            if (topic != null && !topic.id().equals(seen)) {
+                seen = topic.id();
                 String value = value(image, topic, MIN_IN_SYNC);
                 least = Math.min(least, value == null ? 1 : Integer.parseInt(value.strip()));
             }

@@ -21,20 +21,20 @@ public final class FollowerPlan {
      * @param partitions all of the group's; of a group that this broker is no replica of, those that are being moved to one
      *     that it is a replica of
      */
-    record Group(String groupId, Peer leader, int leaderEpoch, Set<TopicIdPartition> partitions) {}
+    public record Group(String groupId, Peer leader, int leaderEpoch, Set<TopicIdPartition> partitions) {}
 
     private FollowerPlan() {}
 
     /** Whether the change between two images may concern what is followed. */
     @SuppressWarnings("ReferenceEquality") // maps that an event did not touch are the same object; equals walks them
-    static boolean concerns(MetadataImage before, MetadataImage now) {
+    public static boolean concerns(MetadataImage before, MetadataImage now) {
         return before.groups() != now.groups() || before.groupPartitions() != now.groupPartitions()
                 || before.brokers() != now.brokers() || before.topics() != now.topics()
                 || before.configs() != now.configs();
     }
 
     /** By group id. A group without a live leader is followed by nobody. */
-    static Map<String, Group> of(MetadataImage image, int brokerId) {
+    public static Map<String, Group> of(MetadataImage image, int brokerId) {
         var groups = new HashMap<String, Group>();
         image.groupPartitions().forEach((groupId, partitions) -> {
             PlacementGroup group = image.groups().get(groupId);
@@ -96,7 +96,7 @@ public final class FollowerPlan {
     }
 
     /** Logs that this broker held in the first image and is not to hold in the second. */
-    static Set<TopicIdPartition> dropped(MetadataImage before, MetadataImage now, int brokerId) {
+    public static Set<TopicIdPartition> dropped(MetadataImage before, MetadataImage now, int brokerId) {
         var dropped = new HashSet<TopicIdPartition>();
         for (Topic topic : before.topics().values()) {
             Topic then = now.topic(topic.id());

@@ -226,9 +226,9 @@ public final class FollowerState {
         return List.of(pause()); // it is within the leader's log now
     }
 
-    /** The time of a {@link Pause} is over. */
+    /** The time of a {@link Pause} is over, or the leader has not said where its log is for too long. */
     public void onPauseOver() {
-        if (phase == Phase.PAUSED) {
+        if (phase == Phase.PAUSED || phase == Phase.ASKING) {
             phase = Phase.FETCHING;
         }
     }

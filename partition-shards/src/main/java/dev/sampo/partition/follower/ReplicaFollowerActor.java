@@ -52,6 +52,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Command> {
     private static final Logger log = LoggerFactory.getLogger(ReplicaFollowerActor.class);
+    private static final Duration ASK_TIMEOUT = Duration.ofSeconds(10);
 
     /** Names its partition as it was then: it may have been given up and taken on again. */
     private record Taken(FollowedPartition partition, Replica replica) implements Follower.Internal {}
@@ -400,8 +401,10 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                 }
                 case FollowerEffect.MoveLogStart(long offset) ->
                     alone(partition, partitionLog -> partitionLog.deleteRecordsBefore(offset));
-                case FollowerEffect.AskLeaderOffsets ask ->
+                case FollowerEffect.AskLeaderOffsets ask -> {
+                    timers.startSingleTimer(partition, new PauseOver(partition), ASK_TIMEOUT);
                     link.tell(new LeaderLink.AskOffsets(self, partition.id(), partition.topic(), leaderEpoch));
+                }
                 case FollowerEffect.Pause(long ms) ->
                     timers.startSingleTimer(partition, new PauseOver(partition), Duration.ofMillis(ms));
             }

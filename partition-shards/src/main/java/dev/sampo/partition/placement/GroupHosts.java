@@ -13,11 +13,11 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** On which broker a placement group's leader should run, and which groups should move. Pure. */
-final class GroupHosts {
+public final class GroupHosts {
     private GroupHosts() {}
 
     /** The first reachable one of the group's {@link LeaderCandidates}; empty when there is none. */
-    static OptionalInt host(
+    public static OptionalInt host(
             MetadataImage image, String groupId, Collection<Integer> reachable, Predicate<Topic> unclean) {
         PlacementGroup group = image.groups().get(groupId);
         if (group == null) {
@@ -45,7 +45,7 @@ final class GroupHosts {
      *     ({@code auto.leader.rebalance.enable=false}), or when it must leave the broker that it runs on
      * @param allocations broker id to the groups that run there; all brokers that can take groups are keys
      */
-    static Set<String> moves(
+    public static Set<String> moves(
             MetadataImage image, Map<Integer, ? extends Collection<String>> allocations, boolean anyUnreachable,
             Set<String> inProgress, int limit, boolean toPreferred, Predicate<Topic> unclean) {
         Set<String> moves = new HashSet<>();

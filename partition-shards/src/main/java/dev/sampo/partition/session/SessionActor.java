@@ -95,7 +95,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final LeaseQuorum quorum;
     private final DeadBrokers<UniqueAddress> dead = new DeadBrokers<>();
     private final Map<Integer, Long> heard = new HashMap<>(); // broker id to incarnation
-    private final Map<Integer, Long> fencing = new HashMap<>(); // broker to when it was asked
+    private final Map<Integer, Long> fencing = new HashMap<>(); // broker to the incarnation that the controller was asked for
     private final Apart apart;
     private final DeathWatch watch;
     private final Runnable unsubscribe;
@@ -311,7 +311,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     }
 
     private void fence(int brokerId, long itsIncarnation, String reason) {
-        if (fencing.putIfAbsent(brokerId, System.nanoTime()) != null) {
+        Long before = fencing.put(brokerId, itsIncarnation);
+        if (before != null && before == itsIncarnation) {
             return;
         }
         log.atWarn().addKeyValue("brokerId", brokerId).addKeyValue("incarnation", itsIncarnation)

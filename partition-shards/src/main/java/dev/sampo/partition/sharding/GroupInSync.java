@@ -51,6 +51,7 @@ final class GroupInSync {
     private @Nullable Proposal proposal;
     private @Nullable ChangeInSync asked; // not settled yet
     private boolean inFlight;
+    private boolean accepted; // what is asked: in force already, though the image does not show it yet
     private boolean held;
     private boolean waiting; // for the retry timer
     private long backoffMs;
@@ -98,7 +99,7 @@ final class GroupInSync {
     void onAnswered(
             ProposalAnswered report, MetadataImage image, PlacementGroup group, List<SentinelEffect> effects) {
         Proposal present = proposal;
-        if (!report.proposal().equals(present) || asked != null) {
+        if (present == null || !present.equals(report.proposal()) || asked != null) {
             return;
         }
         if (report.lagging().isEmpty()) {
@@ -114,20 +115,31 @@ final class GroupInSync {
         go(image, group, effects);
     }
 
-    /** The controller has answered: accepted (then the image will show it), or refused for good. */
+    /**
+     * The controller has answered: accepted, or refused for good, or refused since something newer is in force, which may be
+     * this very request, sent before and not answered: then what was proposed stands until the image shows what it is.
+     */
     void onReply(ChangeInSync of, KafkaError error, MetadataImage image, PlacementGroup group,
             List<SentinelEffect> effects) {
         if (!of.equals(asked)) {
             return; // settled by the image already
         }
         inFlight = false;
-        if (error == KafkaError.NONE) {
+        accepted |= error == KafkaError.NONE;
+        if (accepted || isNewsToCome(error)) {
             return; // the image settles it
         }
         asked = null;
         behind.clear(); // whoever still is will be reported again
         cancel(image, effects);
         retry(effects);
+    }
+
+    private static boolean isNewsToCome(KafkaError error) {
+        return switch (error) {
+            case INVALID_UPDATE_VERSION, FENCED_LEADER_EPOCH, STALE_BROKER_EPOCH -> true;
+            default -> false;
+        };
     }
 
     /** The controller did not answer in time: what was asked may still happen, so it is asked again. */
@@ -144,7 +156,7 @@ final class GroupInSync {
         ChangeInSync unsettled = asked;
         Proposal present = proposal;
         if (unsettled != null) {
-            if (!inFlight) {
+            if (!inFlight && !accepted) {
                 inFlight = true;
                 effects.add(unsettled);
             }
@@ -251,6 +263,7 @@ final class GroupInSync {
         var change = new ChangeInSync(leaderEpoch, group.partitionEpoch(), List.copyOf(members));
         asked = change;
         inFlight = true;
+        accepted = false;
         behind.clear();
         effects.add(change);
     }

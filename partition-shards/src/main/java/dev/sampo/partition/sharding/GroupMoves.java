@@ -40,6 +40,8 @@ final class GroupMoves {
         final Proposal proposal;
         @Nullable FinishMove asked;
         boolean inFlight;
+        boolean repeated; // an earlier try may have been carried out
+        boolean accepted; // in force already, though the image does not show it yet
 
         Move(String target, Proposal proposal) {
             this.target = target;
@@ -119,9 +121,11 @@ final class GroupMoves {
             return;
         }
         move.inFlight = false;
+        move.accepted |= error == KafkaError.NONE;
         if (error == null) {
+            move.repeated = true;
             retry(effects);
-        } else if (error != KafkaError.NONE) { // else the image shows the partition elsewhere
+        } else if (!move.accepted && !move.repeated) { // else the image shows the partition elsewhere, or that it stayed
             cancel(of.partition(), move, effects);
             retry(effects);
         }
@@ -133,7 +137,7 @@ final class GroupMoves {
             FinishMove asked = move.asked;
             if (asked == null) {
                 effects.add(new Tell(id, new ProposeInSync(leaderEpoch, move.proposal)));
-            } else if (!move.inFlight) {
+            } else if (!move.inFlight && !move.accepted) {
                 move.inFlight = true;
                 effects.add(asked);
             }

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** Which placement groups want their sentinel woken by this broker. Pure. */
-final class GroupWatch {
+public final class GroupWatch {
     private GroupWatch() {}
 
     /** Whether the change between two images may concern a watcher. */
     @SuppressWarnings("ReferenceEquality") // maps that an event did not touch are the same object; equals walks them
-    static boolean concerns(MetadataImage before, MetadataImage now) {
+    public static boolean concerns(MetadataImage before, MetadataImage now) {
         return before.groups() != now.groups() || before.groupPartitions() != now.groupPartitions()
                 || before.brokers() != now.brokers() || before.configs() != now.configs();
     }
@@ -24,7 +24,7 @@ final class GroupWatch {
      * Groups with partitions and without a live leader, that this broker is a replica of and that some broker may
      * lead: who asks for a group that nobody may lead only fills the coordinator's queue.
      */
-    static List<String> leaderless(MetadataImage image, int brokerId, Predicate<Topic> unclean) {
+    public static List<String> leaderless(MetadataImage image, int brokerId, Predicate<Topic> unclean) {
         var result = new ArrayList<String>();
         for (String groupId : image.groupPartitions().keySet()) {
             PlacementGroup group = image.groups().get(groupId);
@@ -37,7 +37,7 @@ final class GroupWatch {
     }
 
     /** Groups that this broker leads, with a partition that it does not serve (yet, or any more). */
-    static List<String> unserved(MetadataImage image, int brokerId, Predicate<TopicIdPartition> serves) {
+    public static List<String> unserved(MetadataImage image, int brokerId, Predicate<TopicIdPartition> serves) {
         var result = new ArrayList<String>();
         image.groupPartitions().forEach((groupId, partitions) -> {
             PlacementGroup group = image.groups().get(groupId);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the sentinel's shell does next, in list order. */
-sealed interface SentinelEffect {
+public sealed interface SentinelEffect {
     /** Ask the controller for a leader epoch above {@code knownEpoch}. */
     record AskController(long imageOffset, int knownEpoch) implements SentinelEffect {}
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: partitions are activated only in an epoch that the image shows as this broker's.
  */
-final class SentinelState {
+public final class SentinelState {
     private static final int NO_EPOCH = -1;
     private static final int NOT_KNOWN = Integer.MIN_VALUE;
 
@@ -59,7 +59,7 @@ final class SentinelState {
     private int replicasTold; // as configsTold
 
     /** {@code self} is where partitions report to. */
-    SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
+    public SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
             TopicSettingsSource settingsSource, ActorRef<? super Partition.Report> self) {
         this.groupId = groupId;
         this.brokerId = brokerId;
@@ -73,7 +73,7 @@ final class SentinelState {
 
     /** Whether the change between two images may concern the sentinel of a group. */
     @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
-    static boolean concerns(String groupId, MetadataImage before, MetadataImage now) {
+    public static boolean concerns(String groupId, MetadataImage before, MetadataImage now) {
         return before.groups().get(groupId) != now.groups().get(groupId)
                 || before.partitionsOf(groupId) != now.partitionsOf(groupId)
                 || before.configs() != now.configs()
@@ -83,17 +83,17 @@ final class SentinelState {
     }
 
     /** Whether this broker leads the group, as far as this sentinel knows. */
-    boolean leading() {
+    public boolean leading() {
         return leading;
     }
 
     /** The epoch granted last, -1 without one. */
-    int grantedEpoch() {
+    public int grantedEpoch() {
         return grantedEpoch;
     }
 
     /** @param serves whether a partition is in this broker's registry */
-    List<SentinelEffect> onEnsureLeader(MetadataImage image, Predicate<TopicIdPartition> serves) {
+    public List<SentinelEffect> onEnsureLeader(MetadataImage image, Predicate<TopicIdPartition> serves) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         if (!leading) {
             ask(image, effects);
@@ -110,7 +110,7 @@ final class SentinelState {
         return effects;
     }
 
-    List<SentinelEffect> onReply(MetadataImage image, BecomeLeaderReply reply) {
+    public List<SentinelEffect> onReply(MetadataImage image, BecomeLeaderReply reply) {
         asking = false;
         if (reply.error() != KafkaError.NONE) {
             return List.of(backOff());
@@ -123,13 +123,13 @@ final class SentinelState {
      * The controller did not answer in time; if it granted an epoch, the image will say so. Perhaps it is just moving to
      * another node: the pause does not grow.
      */
-    List<SentinelEffect> onNoReply() {
+    public List<SentinelEffect> onNoReply() {
         asking = false;
         waiting = true;
         return List.of(new RetryAfter(minBackoffMs));
     }
 
-    List<SentinelEffect> onRetry(MetadataImage image) {
+    public List<SentinelEffect> onRetry(MetadataImage image) {
         waiting = false;
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         if (!leading) {
@@ -139,7 +139,7 @@ final class SentinelState {
     }
 
     /** A partition of the group reports on its followers. */
-    List<SentinelEffect> onReport(MetadataImage image, Partition.Report report) {
+    public List<SentinelEffect> onReport(MetadataImage image, Partition.Report report) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
         GroupInSync followers = inSync;
@@ -162,7 +162,7 @@ final class SentinelState {
     }
 
     /** The controller has answered a request for another ISR; null: it did not in time. */
-    List<SentinelEffect> onInSyncReply(
+    public List<SentinelEffect> onInSyncReply(
             MetadataImage image, SentinelEffect.ChangeInSync of, @Nullable KafkaError error) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
@@ -178,7 +178,7 @@ final class SentinelState {
     }
 
     /** The controller has answered a request to end a move; null: it did not in time. */
-    List<SentinelEffect> onMoveReply(MetadataImage image, SentinelEffect.FinishMove of, @Nullable KafkaError error) {
+    public List<SentinelEffect> onMoveReply(MetadataImage image, SentinelEffect.FinishMove of, @Nullable KafkaError error) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         if (moves != null && of.leaderEpoch() == grantedEpoch) {
             moves.onReply(of, error, effects);
@@ -186,7 +186,7 @@ final class SentinelState {
         return effects;
     }
 
-    List<SentinelEffect> onInSyncRetry(MetadataImage image) {
+    public List<SentinelEffect> onInSyncRetry(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
         if (group != null && inSync != null && moves != null) {
@@ -206,7 +206,7 @@ final class SentinelState {
     }
 
     /** Time to look for members of the ISR that are behind. */
-    List<SentinelEffect> onCheck(MetadataImage image) {
+    public List<SentinelEffect> onCheck(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
         PlacementGroup group = image.groups().get(groupId);
         if (leading && group != null && group.inSyncReplicas().size() > 1) {
@@ -220,7 +220,7 @@ final class SentinelState {
      * those that there were before it began: whoever was here before has not acted in it.
      */
     @SuppressWarnings("ReferenceEquality") // see concerns
-    List<SentinelEffect> onImage(MetadataImage image) {
+    public List<SentinelEffect> onImage(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>();
         PlacementGroup group = image.groups().get(groupId);
         if (group == null || image == seen) {

@@ -103,6 +103,39 @@ final class GroupInSyncTest {
     }
 
     @Test
+    void anAcceptedRequestIsNotMadeAgainBeforeTheImageShowsIt() {
+        // Given
+        caughtUp(FIRST, THIRD);
+        caughtUp(SECOND, THIRD);
+        answered(FIRST);
+        answered(SECOND);
+        reply(change(1, 1, 2, 3), KafkaError.NONE);
+
+        // When
+        assertThat(retry()).isEmpty();
+
+        // Then
+        assertThat(inSync.proposal()).isNotNull();
+    }
+
+    @Test
+    void aRepeatedRequestThatFindsANewerPartitionEpochEndsNoProposal() {
+        // Given
+        caughtUp(FIRST, THIRD);
+        caughtUp(SECOND, THIRD);
+        answered(FIRST);
+        answered(SECOND);
+        reply(change(1, 1, 2, 3), null);
+        retry();
+
+        // When
+        assertThat(reply(change(1, 1, 2, 3), KafkaError.INVALID_UPDATE_VERSION)).isEmpty();
+
+        // Then
+        assertThat(inSync.proposal()).as("the first try was carried out").isNotNull();
+    }
+
+    @Test
     void aRefusalEndsTheProposalAndTheNextOneWaitsAWhile() {
         // Given
         caughtUp(FIRST, THIRD);
