@@ -38,6 +38,7 @@ final class Session {
     private final LeaseQuorum quorum;
     private final SessionTable table;
     private final DeadBrokers<BrokerProcess> dead = new DeadBrokers<>();
+    private final TreeMap<Integer, Long> heard = new TreeMap<>(); // broker id to incarnation
     private final Set<Integer> voters;
     private final TreeMap<Integer, Long> fencing = new TreeMap<>();
     private long incarnation = -1;
@@ -128,6 +129,7 @@ final class Session {
 
     private HeartbeatReply onHeartbeat(int from, long itsIncarnation, long sentNanos) {
         table.heard(from, itsIncarnation, process.localNanos());
+        heard.merge(from, itsIncarnation, Math::max);
         MetadataImage image = process.image();
         Broker known = image.brokers().get(from);
         return new HeartbeatReply(process.brokerId(), sentNanos, image.offset(), known == null ? -1 : known.incarnation(),
@@ -175,7 +177,7 @@ final class Session {
             sessionOver();
             return;
         }
-        dead.onChange(image, cluster.sharding().members());
+        dead.onChange(image, cluster.sharding().members(), heard);
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = process.controller() != null;
         if (leads && !led) {
