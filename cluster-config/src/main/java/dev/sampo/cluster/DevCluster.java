@@ -14,11 +14,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * A cluster on this machine: each broker a process of its own, started as this one was, with its folder, configuration and
@@ -87,19 +85,19 @@ final class DevCluster {
     }
 
     private void start(List<Node> nodes) throws IOException {
-        var files = new TreeMap<Integer, Properties>();
+        var files = new ArrayList<Properties>();
         for (int id = 1; id <= count; id++) {
-            files.put(id, configuration(id));
+            files.add(configuration(id));
         }
-        int voters = count >= 5 ? 5 : 3;
-        String voterList = IntStream.rangeClosed(1, voters)
-                .mapToObj(id -> id + "@127.0.0.1:" + files.get(id).getProperty("sampo.raft.port"))
+        List<Properties> voters = files.subList(0, count >= 5 ? 5 : count >= 3 ? 3 : 1);
+        String voterList = voters.stream()
+                .map(file -> file.getProperty("node.id") + "@127.0.0.1:" + file.getProperty("sampo.raft.port"))
                 .collect(Collectors.joining(","));
-        String seeds = IntStream.rangeClosed(1, voters)
-                .mapToObj(id -> "127.0.0.1:" + files.get(id).getProperty("sampo.remoting.port"))
+        String seeds = voters.stream()
+                .map(file -> "127.0.0.1:" + file.getProperty("sampo.remoting.port"))
                 .collect(Collectors.joining(","));
         for (int id = 1; id <= count; id++) {
-            Properties file = files.get(id);
+            Properties file = files.get(id - 1);
             file.setProperty("sampo.cluster.voters", voterList);
             file.setProperty("sampo.cluster.seeds", seeds);
             Path folder = data.resolve("node-" + id);

@@ -114,10 +114,7 @@ public final class LocalCluster implements AutoCloseable {
 
     /** What broker {@code id} is started with. */
     public synchronized BrokerSettings settings(int id) {
-        Ports own = ports.get(id);
-        if (own == null) {
-            throw new IllegalArgumentException("no broker " + id);
-        }
+        Ports own = portsOf(id);
         return change.apply(BrokerSettings.embedded(folder.resolve("node-" + id))
                 .with(Map.of(
                         "node.id", String.valueOf(id), "log.dirs", folder.resolve("node-" + id).toString(),
@@ -128,9 +125,17 @@ public final class LocalCluster implements AutoCloseable {
                 .with("sampo.replication.port", own.replication())
                 .with("sampo.cluster.relaxed", true)
                 .with("sampo.cluster.voters", voters.stream()
-                        .map(voter -> voter + "@127.0.0.1:" + ports.get(voter).raft()).toList())
+                        .map(voter -> voter + "@127.0.0.1:" + portsOf(voter).raft()).toList())
                 .with("sampo.cluster.seeds", voters.stream()
-                        .map(voter -> "127.0.0.1:" + ports.get(voter).remoting()).toList()));
+                        .map(voter -> "127.0.0.1:" + portsOf(voter).remoting()).toList()));
+    }
+
+    private synchronized Ports portsOf(int id) {
+        Ports own = ports.get(id);
+        if (own == null) {
+            throw new IllegalArgumentException("no broker " + id);
+        }
+        return own;
     }
 
     private void startAll(List<Integer> ids) {
