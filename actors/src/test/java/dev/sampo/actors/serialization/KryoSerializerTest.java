@@ -226,7 +226,7 @@ class KryoSerializerTest {
         Class<?> raw = (Class<?>) type;
         if (raw == int.class || raw == Integer.class) {
             return -12345;
-        } else if (raw == long.class) {
+        } else if (raw == long.class || raw == Long.class) {
             return 1L << 50;
         } else if (raw == short.class) {
             return (short) -3;
