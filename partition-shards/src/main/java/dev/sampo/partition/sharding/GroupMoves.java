@@ -40,7 +40,6 @@ final class GroupMoves {
         final Proposal proposal;
         @Nullable FinishMove asked;
         boolean inFlight;
-        boolean repeated; // an earlier try may have been carried out
         boolean accepted; // in force already, though the image does not show it yet
 
         Move(String target, Proposal proposal) {
@@ -122,11 +121,10 @@ final class GroupMoves {
         }
         move.inFlight = false;
         move.accepted |= error == KafkaError.NONE;
-        if (error == null) {
-            move.repeated = true;
-            retry(effects);
-        } else if (!move.accepted && !move.repeated) { // else the image shows the partition elsewhere, or that it stayed
+        if (error == KafkaError.INELIGIBLE_REPLICA && !move.accepted) { // judged last: no try was carried out
             cancel(of.partition(), move, effects);
+        }
+        if (!move.accepted) { // any other refusal: the image will show what is in force
             retry(effects);
         }
     }
