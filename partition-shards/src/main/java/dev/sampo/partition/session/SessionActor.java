@@ -102,6 +102,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
     private Set<Integer> voters;
     private boolean single;
+    private long lastLookNanos;
     private long incarnation = -1;
     private boolean led;
     private boolean over;
@@ -229,11 +230,12 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             return;
         }
         readVoters();
+        long now = System.nanoTime();
         if (single) {
+            table.heard(parts.brokerId(), incarnation, now);
             extend();
             return;
         }
-        long now = System.nanoTime();
         var beat = new Session.Heartbeat(parts.brokerId(), incarnation, now, getContext().getSelf());
         for (Member member : cluster.state().getMembers()) {
             int id = GroupAllocation.brokerId(member).orElse(-1);
@@ -283,7 +285,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = parts.role().get().leader();
         if (leads && !led) {
-            table.controllerStarted(System.nanoTime());
+            lastLookNanos = System.nanoTime();
+            table.controllerStarted(lastLookNanos);
             fencing.clear();
         }
         led = leads;
@@ -291,7 +294,15 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             return;
         }
         dead.toFence().forEach((brokerId, itsIncarnation) -> fence(brokerId, itsIncarnation, "its process is gone"));
-        for (Broker late : table.late(image, System.nanoTime())) {
+        long now = System.nanoTime();
+        if (now - lastLookNanos > parts.settings().timeout().toNanos() / 2) {
+            table.controllerStarted(now); // this process was paused: it cannot say that others were silent
+        }
+        lastLookNanos = now;
+        for (Broker late : table.late(image, now)) {
+            if (late.id() == parts.brokerId()) {
+                continue; // whoever looks is alive
+            }
             fence(late.id(), late.incarnation(), "it was not heard for " + parts.settings().timeout());
         }
         for (UniqueAddress member : dead.toDown()) {
