@@ -22,7 +22,6 @@ class ClusterSimulation {
     private static final int SOAK = 200_000;
     private static final long FIRST_FRESH = Long.getLong("sampo.simulation.seed", System.nanoTime() >>> 20);
 
-    @org.junit.jupiter.api.Tag("soak") // fails since clusters came in, not understood yet
     @Test
     void noInvariantIsViolatedInAThousandSchedules() throws IOException {
         long[] seeds = LongStream.concat(LongStream.concat(kept().stream().mapToLong(Long::longValue),

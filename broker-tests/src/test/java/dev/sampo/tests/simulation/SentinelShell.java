@@ -33,7 +33,7 @@ final class SentinelShell {
         this.groupId = groupId;
         this.mailbox = new Mailbox(process);
         this.state = new SentinelState(groupId, process.brokerId(), process.incarnation(), 200, 2_000,
-                (image, topic) -> cluster.topicSettings(), null);
+                (image, topic) -> cluster.topicSettings());
         check();
     }
 
@@ -99,6 +99,8 @@ final class SentinelShell {
                     });
                 }
                 case SentinelEffect.FinishMove move -> throw new IllegalStateException("moves are not simulated: " + move);
+                case SentinelEffect.Activate now -> tell(now.id(), new Partition.Activate(
+                        now.id(), now.topic(), now.leaderEpoch(), now.replicas(), now.proposal(), now.settings(), null));
                 case SentinelEffect.Tell(var id, var command) -> tell(id, command);
             }
         }

@@ -69,6 +69,20 @@ final class InSyncRules {
         }
     }
 
+    /** These groups get their first partitions: whoever is away lacks nothing of them, and may lead if nobody else can. */
+    void begin(Draft draft, List<String> groupIds) {
+        for (String groupId : groupIds) {
+            PlacementGroup group = draft.image().groups().get(groupId);
+            if (group != null) {
+                var event = changed(
+                        draft.image(), group, group.inSyncReplicas(), new TreeSet<>(group.replicas()));
+                if (!event.eligible().isEmpty()) {
+                    draft.add(event);
+                }
+            }
+        }
+    }
+
     /** The leader wants this ISR. */
     ControllerEvent.InSyncReplicasChanged change(MetadataImage image, PlacementGroup group, List<Integer> wanted) {
         var eligible = new TreeSet<>(group.eligible());

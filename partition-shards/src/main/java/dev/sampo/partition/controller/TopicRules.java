@@ -113,9 +113,10 @@ final class TopicRules {
         }
         Uuid id = freshId(image);
         draft.addAll(groups.created());
-        freshen(draft, partitionGroups);
+        List<String> fresh = freshen(draft, partitionGroups);
         draft.add(new ControllerEvent.TopicCreated(id, topic.name(), List.copyOf(partitionGroups),
                 TopicNames.isInternal(topic.name()), values));
+        inSync.begin(draft, fresh);
         return new TopicResult(
                 topic.name(), KafkaError.NONE, null, id, partitionGroups.size(), (short) replicationFactor);
     }
@@ -229,18 +230,25 @@ final class TopicRules {
         }
     }
 
-    /** A group that has no partitions has nothing to be out of sync with: its ISR is, for new ones, who lives. */
-    private static void freshen(Draft draft, Collection<String> groupIds) {
+    /**
+     * A group that has no partitions has nothing to be out of sync with: its ISR is, for new ones, who lives.
+     *
+     * @return those groups
+     */
+    private static List<String> freshen(Draft draft, Collection<String> groupIds) {
+        var fresh = new ArrayList<String>();
         for (String groupId : new TreeSet<>(groupIds)) {
             MetadataImage image = draft.image();
             MetadataImage.PlacementGroup group = image.groups().get(groupId);
             if (group != null && image.partitionsOf(groupId).isEmpty()) {
+                fresh.add(groupId);
                 List<Integer> live = group.replicas().stream().filter(image::isLive).toList();
                 if (!live.isEmpty() && !Set.copyOf(live).equals(Set.copyOf(group.inSyncReplicas()))) {
                     draft.add(new ControllerEvent.InSyncReplicasChanged(groupId, live));
                 }
             }
         }
+        return fresh;
     }
 
     private static RefusedException badAssignment(String message) {
@@ -319,7 +327,7 @@ final class TopicRules {
                 : new Decision<>(draft.events(), new ItemsReply(results, draft.metadataOffset()));
     }
 
-    private static void createPartitions(Draft draft, MorePartitions wanted) throws RefusedException {
+    private void createPartitions(Draft draft, MorePartitions wanted) throws RefusedException {
         MetadataImage image = draft.image();
         MetadataImage.Topic topic = image.topic(wanted.topic());
         if (topic == null) {
@@ -352,7 +360,8 @@ final class TopicRules {
             added = forReplicas(groups, wanted.assignments());
         }
         draft.addAll(groups.created());
-        freshen(draft, added);
+        List<String> fresh = freshen(draft, added);
         draft.add(new ControllerEvent.PartitionsAdded(topic.id(), List.copyOf(added)));
+        inSync.begin(draft, fresh);
     }
 }

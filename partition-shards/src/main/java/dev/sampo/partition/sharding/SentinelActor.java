@@ -10,6 +10,7 @@ import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.sharding.SentinelEffect.Activate;
 import dev.sampo.partition.sharding.SentinelEffect.AskController;
 import dev.sampo.partition.sharding.SentinelEffect.ChangeInSync;
 import dev.sampo.partition.sharding.SentinelEffect.FinishMove;
@@ -83,7 +84,7 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
         this.timers = timers;
         this.state = new SentinelState(groupId, broker.brokerId(), broker.incarnation(),
                 broker.settings().sentinelMinBackoff().toMillis(), broker.settings().sentinelMaxBackoff().toMillis(),
-                broker.settingsSource(), context.getSelf());
+                broker.settingsSource());
         timers.startTimerWithFixedDelay(Check.INSTANCE, broker.checkInterval());
         ActorRef<Partition.Command> self = context.getSelf();
         this.unsubscribe = broker.images().subscribe((before, now) -> {
@@ -188,6 +189,11 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                                 move, reply == null ? null : reply.results().getFirst().error()));
                 case RetryInSyncAfter(long delayMs) ->
                     timers.startSingleTimer(RetryInSync.INSTANCE, Duration.ofMillis(delayMs));
+                case Activate now -> entities.tell(
+                        GroupEntityIds.partition(groupId, now.id()),
+                        new Partition.Activate(
+                                now.id(), now.topic(), now.leaderEpoch(), now.replicas(), now.proposal(),
+                                now.settings(), getContext().getSelf()));
                 case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);
             }
         }

@@ -1,10 +1,12 @@
 package dev.sampo.partition.sharding;
 
+import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.Member;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the sentinel's shell does next, in list order. */
 public sealed interface SentinelEffect {
@@ -35,6 +37,12 @@ public sealed interface SentinelEffect {
 
     /** Come back with {@link SentinelState#onInSyncRetry} after this time. */
     record RetryInSyncAfter(long delayMs) implements SentinelEffect {}
+
+    /** Have a partition of this group lead, and report to this sentinel: {@link Partition.Activate}. */
+    record Activate(
+            TopicIdPartition id, String topic, int leaderEpoch, Partition.Replicas replicas,
+            Partition.@Nullable Proposal proposal, TopicSettings settings)
+            implements SentinelEffect {}
 
     /** Tell a partition of this group. */
     record Tell(TopicIdPartition id, Partition.Command command) implements SentinelEffect {}

@@ -9,6 +9,7 @@ import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import dev.sampo.partition.placement.LeaderCandidates;
+import dev.sampo.partition.sharding.SentinelEffect.Activate;
 import dev.sampo.partition.sharding.SentinelEffect.AskController;
 import dev.sampo.partition.sharding.SentinelEffect.RetryAfter;
 import dev.sampo.partition.sharding.SentinelEffect.Tell;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.Uuid;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,6 @@ public final class SentinelState {
     private final long minBackoffMs;
     private final long maxBackoffMs;
     private final TopicSettingsSource settingsSource;
-    private final ActorRef<? super Partition.Report> self;
 
     /** What an active partition was told last. */
     private record Told(TopicSettings settings, Partition.Replicas replicas) {}
@@ -58,9 +57,8 @@ public final class SentinelState {
     private @Nullable Object configsTold; // identity of the configs that `active` was computed from
     private int replicasTold; // as configsTold
 
-    /** {@code self} is where partitions report to. */
     public SentinelState(String groupId, int brokerId, long incarnation, long minBackoffMs, long maxBackoffMs,
-            TopicSettingsSource settingsSource, ActorRef<? super Partition.Report> self) {
+            TopicSettingsSource settingsSource) {
         this.groupId = groupId;
         this.brokerId = brokerId;
         this.incarnation = incarnation;
@@ -68,7 +66,6 @@ public final class SentinelState {
         this.maxBackoffMs = maxBackoffMs;
         this.backoffMs = minBackoffMs;
         this.settingsSource = settingsSource;
-        this.self = self;
     }
 
     /** Whether the change between two images may concern the sentinel of a group. */
@@ -322,8 +319,8 @@ public final class SentinelState {
 
     private void activate(MetadataImage image, PlacementGroup group, TopicIdPartition id, TopicSettings settings,
             List<SentinelEffect> effects) {
-        effects.add(new Tell(id, new Partition.Activate(id, topic(image, id.topicId()).name(), grantedEpoch,
-                replicas(image, group, id), proposal(id), settings, self)));
+        effects.add(new Activate(id, topic(image, id.topicId()).name(), grantedEpoch,
+                replicas(image, group, id), proposal(id), settings));
     }
 
     private Partition.@Nullable Proposal proposal(TopicIdPartition id) {

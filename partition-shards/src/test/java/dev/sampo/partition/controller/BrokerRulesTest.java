@@ -201,6 +201,28 @@ final class BrokerRulesTest {
         assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
     }
 
+    /** Found by the simulator: the only broker that lived when a topic was made lost its disk, and nobody could lead it. */
+    @Test
+    void aReplicaThatWasAwayWhenItsGroupWasMadeMayLeadAsLongAsNothingCanBeCommitted() {
+        // Given
+        fixture.fence(2);
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
+        fixture.create(new NewTopic("b", -1, (short) -1, Map.of(0, List.of(2, 1)), Map.of("min.insync.replicas", "1")));
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1);
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        assertThat(group("b", 0).eligible()).as("its leader commits alone").isEmpty();
+
+        // When
+        fixture.fence(1);
+        fixture.register(1, new Uuid(9, 9), Uuid.randomUuid()); // another disk
+        fixture.register(2, new Uuid(0, 2), Uuid.randomUuid());
+
+        // Then
+        assertThat(group("a", 0).inSyncReplicas()).isEmpty();
+        assertThat(lead("a", 0, 2).error()).isEqualTo(KafkaError.NONE);
+        assertThat(lead("b", 0, 2).error()).isEqualTo(KafkaError.INELIGIBLE_REPLICA);
+    }
+
     @Test
     void anUncleanLeaderIsElectedOnlyWhereEveryTopicOfTheGroupTakesIt() {
         fixture.create(new NewTopic(

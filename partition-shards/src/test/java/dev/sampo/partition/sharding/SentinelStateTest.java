@@ -26,9 +26,8 @@ final class SentinelStateTest {
     private static final TopicSettings OTHER = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
             1_000_000, 1, 1, false, 0.5, 0, 2, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
 
-    private final TestInbox<Partition.Report> self = TestInbox.create();
     private final SentinelState sentinel = new SentinelState("g0", 1, 1, 200, 2000,
-            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER, self.getRef());
+            (image, topic) -> image.configs().isEmpty() ? SingleNode.SETTINGS : OTHER);
     private MetadataImage image = MetadataImage.EMPTY;
 
     SentinelStateTest() {
@@ -49,8 +48,7 @@ final class SentinelStateTest {
 
         // Then
         elected(1, 0);
-        assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(FIRST, activate(FIRST)));
+        assertThat(sentinel.onImage(image)).containsExactly(activate(FIRST));
         assertThat(sentinel.onImage(image)).isEmpty();
     }
 
@@ -74,8 +72,7 @@ final class SentinelStateTest {
         lead();
         apply(new ControllerEvent.PartitionsAdded(ORDERS, List.of("g0")));
         var third = new TopicIdPartition(ORDERS, 2);
-        assertThat(sentinel.onImage(image)).containsExactly(
-                new Tell(third, activate(third)));
+        assertThat(sentinel.onImage(image)).containsExactly(activate(third));
         apply(new ControllerEvent.TopicDeleted(ORDERS));
         assertThat(sentinel.onImage(image)).containsExactlyInAnyOrder(
                 new Tell(FIRST, new Partition.Stop(true)), new Tell(third, new Partition.Stop(true)));
@@ -93,7 +90,7 @@ final class SentinelStateTest {
     void minInSyncReplicasNeverAsksForMoreReplicasThanAPartitionHas() {
         // Given
         var id = new TopicIdPartition(ORDERS, 1);
-        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER, self.getRef());
+        var alone = new SentinelState("g1", 1, 1, 200, 2000, (now, topic) -> OTHER);
         apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(1), 0, List.of(1)));
         alone.onImage(image);
         apply(new ControllerEvent.LeaderElected("g1", 1, 0, List.of(1)));
@@ -103,9 +100,8 @@ final class SentinelStateTest {
 
         // Then
         assertThat(OTHER.minInSyncReplicas()).isEqualTo(2);
-        assertThat(effects).containsExactly(new Tell(id, new Partition.Activate(
-                id, "orders", 0, new Partition.Replicas(1, List.of(1), List.of(1)), null, OTHER.withReplicas(1),
-                self.getRef())));
+        assertThat(effects).containsExactly(new SentinelEffect.Activate(
+                id, "orders", 0, new Partition.Replicas(1, List.of(1), List.of(1)), null, OTHER.withReplicas(1)));
         assertThat(OTHER.withReplicas(1).minInSyncReplicas()).isEqualTo(1);
     }
 
@@ -120,8 +116,7 @@ final class SentinelStateTest {
     @Test
     void partitionsThatDoNotServeAreActivatedAgainInTheSameEpoch() {
         lead();
-        assertThat(sentinel.onEnsureLeader(image, id -> false)).containsExactly(
-                new Tell(FIRST, activate(FIRST)));
+        assertThat(sentinel.onEnsureLeader(image, id -> false)).containsExactly(activate(FIRST));
         assertThat(sentinel.onEnsureLeader(image, id -> true)).isEmpty();
     }
 
@@ -129,9 +124,9 @@ final class SentinelStateTest {
     void anEpochThatTheImageGivesToThisBrokerIsTakenWithoutAsking() {
         sentinel.onImage(image);
         elected(1, 4);
-        assertThat(sentinel.onImage(image)).containsExactly(new Tell(FIRST, activate(FIRST, 4)));
+        assertThat(sentinel.onImage(image)).containsExactly(activate(FIRST, 4));
         elected(1, 5);
-        assertThat(sentinel.onImage(image)).as("it leads on").containsExactly(new Tell(FIRST, activate(FIRST, 5)));
+        assertThat(sentinel.onImage(image)).as("it leads on").containsExactly(activate(FIRST, 5));
         assertThat(sentinel.grantedEpoch()).isEqualTo(5);
     }
 
@@ -192,14 +187,14 @@ final class SentinelStateTest {
         assertThat(ensure()).isEmpty();
     }
 
-    private Partition.Activate activate(TopicIdPartition id) {
+    private SentinelEffect.Activate activate(TopicIdPartition id) {
         return activate(id, 0);
     }
 
-    private Partition.Activate activate(TopicIdPartition id, int leaderEpoch) {
+    private SentinelEffect.Activate activate(TopicIdPartition id, int leaderEpoch) {
         int partitionEpoch = image.groups().get("g0").partitionEpoch();
-        return new Partition.Activate(id, "orders", leaderEpoch, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
-                null, SingleNode.SETTINGS, self.getRef());
+        return new SentinelEffect.Activate(id, "orders", leaderEpoch, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1, 2)),
+                null, SingleNode.SETTINGS);
     }
 
     private void lead() {

@@ -60,7 +60,6 @@ class RebalanceIT extends Scenario {
         return written;
     }
 
-    @org.junit.jupiter.api.Tag("soak") // fails since clusters came in, not understood yet
     @ParameterizedTest
     @ValueSource(strings = {"eager", "cooperative"})
     void twoMembersShareThePartitionsAndNothingIsLost(String assignor) {
@@ -93,7 +92,6 @@ class RebalanceIT extends Scenario {
         return all;
     }
 
-    @org.junit.jupiter.api.Tag("soak") // fails since clusters came in, not understood yet
     @ParameterizedTest
     @ValueSource(strings = {"eager", "cooperative"})
     void threeMembersThatComeAndLeaveOneByOneLoseNothing(String assignor) {
