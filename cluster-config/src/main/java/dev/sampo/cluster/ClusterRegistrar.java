@@ -12,8 +12,6 @@ public final class ClusterRegistrar implements KryoRegistrar {
     public void register(KryoRegistrations registrations) {
         registrations
                 .addRecord(800, ClusterFormation.Ask.class)
-                .addRecord(801, ClusterFormation.Answer.class)
-                .addRecord(802, MetadataMembership.ChangeVoters.class)
-                .addRecord(803, MetadataMembership.Answer.class);
+                .addRecord(801, ClusterFormation.Answer.class);
     }
 }

@@ -123,7 +123,6 @@ public final class SampoBroker implements AutoCloseable {
     private final long incarnation;
     private final ActorRef<Controller.Command> controller;
     private final ActorRef<Session.Command> session;
-    private final ActorRef<MetadataMembership.Command> membership;
     private final CompletableFuture<String> lost;
     private final DataFolder folder;
     private final RaftMetadataLog metadataLog;
@@ -141,13 +140,11 @@ public final class SampoBroker implements AutoCloseable {
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
             List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
-            ActorRef<Session.Command> session, ActorRef<MetadataMembership.Command> membership,
-            CompletableFuture<String> lost) {
+            ActorRef<Session.Command> session, CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
         this.controller = controller;
         this.session = session;
-        this.membership = membership;
         this.lost = lost;
         this.faults = faults;
         this.folder = folder;
@@ -298,9 +295,8 @@ public final class SampoBroker implements AutoCloseable {
                                 BESIDE)),
                         "formation", Props.empty());
             }
-            ActorRef<MetadataMembership.Command> membership = system.systemActorOf(
-                    MetadataMembership.create(new MetadataMembership.Parts(
-                            settings.nodeId(), metadataLog, images, role::get)),
+            system.systemActorOf(
+                    MetadataMembership.create(new MetadataMembership.Parts(metadataLog, images, role::get)),
                     MetadataMembership.NAME, Props.empty());
             MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
 
@@ -365,7 +361,7 @@ public final class SampoBroker implements AutoCloseable {
             listeners.add(replication);
             var broker = new SampoBroker(
                     settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                    listeners, faults, beans, httpApi, session, membership, lost);
+                    listeners, faults, beans, httpApi, session, lost);
             if (!alone) {
                 broker.watchStorage(reserve, topicSettings);
             }
@@ -817,24 +813,6 @@ public final class SampoBroker implements AutoCloseable {
     public Set<Integer> voters() {
         return metadataLog.members().stream()
                 .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
-    }
-
-    /**
-     * Has these brokers, and no others, keep the metadata: one, three or five that are registered. Those that are added have
-     * copied the metadata before they count; it goes on meanwhile. Through any broker.
-     *
-     * @return fails with {@link IllegalStateException} when it was not done in {@code within}; asked again it goes on
-     */
-    public CompletionStage<Void> changeVoters(Set<Integer> voters, Duration within) {
-        CompletionStage<MetadataMembership.Answer> answer = AskPattern.ask(
-                membership, replyTo -> new MetadataMembership.ChangeVoters(
-                        List.copyOf(voters), within.toMillis(), replyTo), within,
-                system.scheduler());
-        return answer.thenAccept(told -> {
-            if (!told.done()) {
-                throw new IllegalStateException(told.message());
-            }
-        });
     }
 
     /**
