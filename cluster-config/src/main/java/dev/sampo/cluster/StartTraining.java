@@ -11,13 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The run from which the JDK makes its ahead-of-time cache: what a broker does from its start to its first clients and
@@ -25,18 +18,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * later; a broker without the cache does the same, only slower.
  */
 final class StartTraining {
-    private static final int RECORDS = 2_000;
-    private static final int RECORD_SIZE_BYTES = 1_024;
     private static final Duration LIMIT = Duration.ofMinutes(4);
-    private static final String TOPIC = "training";
 
     private StartTraining() {}
 
     /**
      * Twice: a new folder, then one that holds something. Ends the process when it takes too long.
      *
-     * @param command a program that asks the broker, told where with {@code SAMPO_BOOTSTRAP}: the command line, which
-     *     makes a cache of its own meanwhile; empty for none
+     * @param command a client of the broker in a process of its own, so that the cache has no client's classes; told where
+     *     with {@code SAMPO_BOOTSTRAP}: the command line, which makes a cache of its own meanwhile; empty for none
      */
     static void run(Path folder, List<String> command) {
         CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
@@ -48,8 +38,6 @@ final class StartTraining {
                 .withHttp(0);
         for (int round = 1; round <= 2; round++) {
             try (SampoBroker broker = SampoBroker.start(settings)) {
-                produce(broker.bootstrapServers());
-                consume(broker.bootstrapServers(), round * RECORDS);
                 if (round == 2 && !command.isEmpty()) {
                     ask(broker.bootstrapServers(), command);
                 }
@@ -60,7 +48,7 @@ final class StartTraining {
 
     /** What the HTTP API is asked first: it answers a page and a probe. */
     private static void ask(InetSocketAddress address) {
-        for (String path : List.of("/health/ready", "/v1/cluster", "/v1/topics", "/v1/topics/" + TOPIC)) {
+        for (String path : List.of("/health/ready", "/v1/cluster", "/v1/topics")) {
             try (var socket = new Socket(address.getAddress(), address.getPort())) {
                 socket.getOutputStream()
                         .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -84,31 +72,6 @@ final class StartTraining {
             System.err.println("the command line's training did not start: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void produce(String bootstrapServers) {
-        Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        byte[] value = "{\"id\":1}".repeat(RECORD_SIZE_BYTES / 8).getBytes(StandardCharsets.UTF_8);
-        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (int i = 0; i < RECORDS; i++) {
-                var _ = producer.send(new ProducerRecord<>(TOPIC, value));
-            }
-            producer.flush();
-        }
-    }
-
-    private static void consume(String bootstrapServers, int records) {
-        Map<String, Object> settings = Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                ConsumerConfig.GROUP_ID_CONFIG, "training-" + records,
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(List.of(TOPIC));
-            for (int read = 0; read < records; ) {
-                read += consumer.poll(Duration.ofSeconds(1)).count();
-            }
-            consumer.commitSync();
         }
     }
 }

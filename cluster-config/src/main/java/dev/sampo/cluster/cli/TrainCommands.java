@@ -27,6 +27,8 @@ final class TrainCommands implements Callable<Integer> {
             List.of("cluster", "info"),
             List.of("topic", "list", "--unknown-option"));
 
+    private static final byte[] LINES = ("key " + "value".repeat(100) + "\n").repeat(2_000).getBytes(UTF_8);
+
     private final Terminal terminal;
     private final Brokers brokers;
 
@@ -39,7 +41,7 @@ final class TrainCommands implements Callable<Integer> {
     public Integer call() {
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
         for (List<String> command : COMMANDS) {
-            var in = new ByteArrayInputStream("key value\nother value\n".getBytes(UTF_8));
+            var in = new ByteArrayInputStream(LINES);
             Cli.run(command, new Terminal(in, nowhere, nowhere, terminal.environment(), false, false, false), brokers);
         }
         return ExitCode.OK;
