@@ -93,6 +93,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private PartitionRegistry.@Nullable Entry entry; // registered while offline, so that clients hear why
     private Duration reopenAfter = FIRST_REOPEN;
     private Duration appendPause = Duration.ZERO;
+    private long mustReach; // the end of a log that is opened again in its epoch
 
     private PartitionLeaderActor(Shell shell) {
         super(shell.context());
@@ -140,12 +141,14 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
      * The disk refused a call and the log was closed: opens it again through recovery, so that reads go on.
      *
      * @param appendPause how long no append is taken then
+     * @param end where the log ended: followers may have copied up to there in this epoch
      */
     static Behavior<Partition.Command> reopening(
-            Shell shell, Activate epoch, PartitionRegistry.Entry entry, Duration appendPause) {
+            Shell shell, Activate epoch, PartitionRegistry.Entry entry, Duration appendPause, long end) {
         var actor = new PartitionLeaderActor(shell);
         actor.entry = entry;
         actor.appendPause = appendPause;
+        actor.mustReach = end;
         return actor.open(epoch);
     }
 
@@ -321,6 +324,15 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         opening = null;
         claim = null;
         Activate opened = epoch();
+        if (replica.log().logEndOffset() < mustReach) {
+            // In this epoch other records would take the place of those that followers hold, and nobody would notice.
+            log.atError()
+                    .addKeyValue("topicPartition", name(opened))
+                    .addKeyValue("logEndOffset", replica.log().logEndOffset())
+                    .addKeyValue("before", mustReach)
+                    .log("the disk has lost records that were written, partition is offline until the broker restarts");
+            shell.home().logs().forceFailed(opened.id());
+        }
         if (shell.home().logs().isOffline(opened.id())) { // by a flush that was on its way when the log was given back
             replica.discard(CompletableFuture.completedFuture(null));
             return shell.stash().unstashAll(goOffline(opened));

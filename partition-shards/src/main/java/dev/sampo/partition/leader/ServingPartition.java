@@ -412,9 +412,10 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         log.atError()
                 .addKeyValue("topicPartition", topicPartition())
                 .log("disk refused, log is opened again through recovery: {}", failure.toString());
+        long end = partitionLog.logEndOffset();
         failed();
         return PartitionLeaderActor.reopening(
-                shell, asItStands(), entry, appendsPaused ? appendPause : Duration.ZERO);
+                shell, asItStands(), entry, appendsPaused ? appendPause : Duration.ZERO, end);
     }
 
     /** Nothing is opened again, cut or deleted: what is left of the records is the operator's to save. */

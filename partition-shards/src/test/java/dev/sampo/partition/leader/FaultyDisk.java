@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The machine's file system, which refuses on demand. */
 final class FaultyDisk extends ForwardingLogFiles {
     private volatile boolean full;
+    private volatile boolean lossy;
     private volatile boolean forceFails;
     private volatile CountDownLatch writesWait = new CountDownLatch(0);
     /** Writes to segment files. */
@@ -27,6 +28,11 @@ final class FaultyDisk extends ForwardingLogFiles {
     /** From now on half of each write arrives, then there is no space left. */
     void full(boolean value) {
         full = value;
+    }
+
+    /** From now on a write that fails takes what was written before with it. */
+    void lossy() {
+        lossy = true;
     }
 
     void forceFails(boolean value) {
@@ -77,6 +83,9 @@ final class FaultyDisk extends ForwardingLogFiles {
                 ByteBuffer half = buffers[0].duplicate();
                 half.limit(half.position() + half.remaining() / 2);
                 super.write(position, new ByteBuffer[] {half}, 1);
+                if (lossy && segment) {
+                    super.truncate(position - 1);
+                }
                 throw new IOException("No space left on device");
             }
             super.write(position, buffers, count);

@@ -44,6 +44,27 @@ final class PartitionFaultsActorTest {
         }
     }
 
+    /** In its epoch it would put other records where followers have these. */
+    @Test
+    void aLogThatIsOpenedAgainShorterThanItWasIsLedNoMoreByThisProcess() {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            // Given
+            fixture.append("a");
+            fixture.append("b");
+
+            // When
+            fixture.disk.lossy();
+            fixture.disk.full(true);
+            assertThat(fixture.append("lost").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            fixture.disk.full(false);
+
+            // Then
+            await("it has looked", () -> fixture.home.logs().hasForceFailed());
+            assertThat(fixture.append("c").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+        }
+    }
+
     @Test
     void aFailedForceTakesThePartitionOfflineUntilTheNextProcessAndIsNeverTriedAgain() throws IOException {
         PartitionFixture next;
