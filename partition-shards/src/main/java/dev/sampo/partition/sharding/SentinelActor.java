@@ -32,6 +32,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Shell of {@link SentinelState}: the entity {@code g17/~}, which runs wherever the shard does. */
 final class SentinelActor extends AbstractBehavior<Partition.Command> {
@@ -66,12 +67,14 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
     private record Answered(@Nullable BecomeLeaderReply reply) implements Partition.Internal {}
 
     private static final Logger log = LoggerFactory.getLogger(SentinelActor.class);
+    private static final int UNANSWERED_IN_A_ROW = 3;
 
     private final String groupId;
     private final Broker broker;
     private final GroupEntities entities;
     private final TimerScheduler<Partition.Command> timers;
     private final SentinelState state;
+    private int unanswered; // requests in a row: a few are, when the controller moves or the cluster stops
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
     private final Runnable unsubscribe;
 
@@ -140,8 +143,10 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                 perform(state.onInSyncReply(broker.images().current(), of, error));
             }
             case Answered(BecomeLeaderReply reply) -> {
+                unanswered = reply == null ? unanswered + 1 : 0;
                 if (reply == null) {
-                    log.atWarn().addKeyValue("group", groupId).log("the controller did not answer");
+                    log.atLevel(unanswered < UNANSWERED_IN_A_ROW ? Level.INFO : Level.WARN)
+                            .addKeyValue("group", groupId).log("the controller did not answer");
                     perform(state.onNoReply());
                 } else {
                     log.atDebug().addKeyValue("group", groupId).addKeyValue("error", reply.error())

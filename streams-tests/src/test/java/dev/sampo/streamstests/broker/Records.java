@@ -26,6 +26,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -56,10 +57,20 @@ public final class Records implements AutoCloseable {
 
     public void createTopic(String topic, int partitions, Map<String, String> configs) {
         get(admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(configs))).all());
-        // Created is not yet led: this is answered by the leaders alone.
+        // Created is not yet led, nor (Kafka) known where it was created: this is answered by the leaders alone.
         var led = new HashMap<TopicPartition, OffsetSpec>();
         IntStream.range(0, partitions).forEach(partition -> led.put(new TopicPartition(topic, partition), OffsetSpec.latest()));
-        get(admin.listOffsets(led).all());
+        Await.until("topic " + topic + " is led", () -> {
+            try {
+                get(admin.listOffsets(led).all());
+                return true;
+            } catch (IllegalStateException e) {
+                if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                    return false;
+                }
+                throw e;
+            }
+        });
     }
 
     public void addPartitions(String topic, int total) {
