@@ -60,7 +60,7 @@ public final class Records implements AutoCloseable {
         // Created is not yet led, nor (Kafka) known where it was created: this is answered by the leaders alone.
         var led = new HashMap<TopicPartition, OffsetSpec>();
         IntStream.range(0, partitions).forEach(partition -> led.put(new TopicPartition(topic, partition), OffsetSpec.latest()));
-        Await.until("topic " + topic + " is led", () -> {
+        Await.until("topic " + topic + " is led", Duration.ofSeconds(LIMIT_S), () -> {
             try {
                 get(admin.listOffsets(led).all());
                 return true;
