@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -36,15 +38,24 @@ final class MetadataMembership extends AbstractBehavior<MetadataMembership.Comma
     record Parts(MetadataLog metadataLog, MetadataImages images, Supplier<MetadataLog.Role> role) {}
 
     private static final Logger log = LoggerFactory.getLogger(MetadataMembership.class);
-    private static final Duration LOOK = Duration.ofMillis(200);
+    /** Changes of the brokers are looked at as they come; this is for what failed, and for a new leader. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Parts parts;
+    private final Runnable unsubscribe;
     private boolean stepping;
 
+    @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks the map
     private MetadataMembership(ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
         super(context);
         this.parts = parts;
         timers.startTimerWithFixedDelay(Look.INSTANCE, LOOK);
+        ActorRef<Command> self = context.getSelf();
+        this.unsubscribe = parts.images().subscribe((before, now) -> {
+            if (before.brokers() != now.brokers()) {
+                self.tell(Look.INSTANCE);
+            }
+        });
     }
 
     static Behavior<Command> create(Parts parts) {
@@ -54,7 +65,13 @@ final class MetadataMembership extends AbstractBehavior<MetadataMembership.Comma
 
     @Override
     public Receive<Command> createReceive() {
-        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
+        return newReceiveBuilder()
+                .onMessage(Command.class, this::onCommand)
+                .onSignal(PostStop.class, signal -> {
+                    unsubscribe.run();
+                    return this;
+                })
+                .build();
     }
 
     private Behavior<Command> onCommand(Command command) {

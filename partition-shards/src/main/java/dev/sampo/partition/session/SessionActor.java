@@ -51,7 +51,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     public static final String NAME = "session";
 
     private static final Logger log = LoggerFactory.getLogger(SessionActor.class);
-    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final Duration LOOK = Duration.ofMillis(500);
     private static final long FOR_EVER_NANOS = Duration.ofDays(36_500).toNanos();
 
     /**
