@@ -166,6 +166,11 @@ public final class BrokerConfigs {
                 return "Invalid value " + entry.getValue() + " for configuration " + entry.getKey()
                         + ": bytes per second, a whole number of 0 or more";
             }
+            String folders = entry.getValue().strip();
+            if (entry.getKey().equals("cordoned.log.dirs") && !folders.isEmpty() && !folders.equals("*")) {
+                return "Invalid value " + folders + " for configuration cordoned.log.dirs: a Sampo broker has one log"
+                        + " folder, so * (all) or nothing";
+            }
             ConfigDefinition definition = definitions().get(entry.getKey());
             // A class name is never loaded here: values may come over the network.
             if (definition != null && definition.type() != ConfigDef.Type.CLASS) {

@@ -42,6 +42,13 @@ class BrokerConfigsTest {
     }
 
     @Test
+    void aBrokerIsCordonedAsAWholeOrNotAtAll() {
+        assertThat(BrokerConfigs.validateDynamic("cordoned.log.dirs", "/data")).contains("one log folder");
+        assertThat(BrokerConfigs.validateDynamic("cordoned.log.dirs", "*")).isNull();
+        assertThat(BrokerConfigs.validateDynamic("cordoned.log.dirs", "")).isNull();
+    }
+
+    @Test
     void honouredNamesAreKafkas() {
         assertThat(BrokerConfigs.definitions().keySet()).containsAll(BrokerConfigs.HONOURED);
     }

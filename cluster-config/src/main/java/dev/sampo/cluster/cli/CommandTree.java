@@ -54,6 +54,11 @@ final class CommandTree {
         verbs.put("cluster info", () -> new ClusterCommands.Info(terminal));
         verbs.put("cluster health", () -> new ClusterCommands.HealthCheck(terminal));
         verbs.put("cluster why", () -> new ClusterCommands.Why(terminal));
+        nouns.put("node", "Brokers of a cluster: list, drain, undrain, remove.");
+        verbs.put("node list", () -> new NodeCommands.NodeList(terminal));
+        verbs.put("node drain", () -> new NodeCommands.Drain(terminal));
+        verbs.put("node undrain", () -> new NodeCommands.Undrain(terminal));
+        verbs.put("node remove", () -> new NodeCommands.Remove(terminal));
         nouns.put("log", "Segment files of Sampo or Kafka, read without a broker: dump, verify.");
         verbs.put("log dump", () -> new LogCommands.Dump(terminal));
         verbs.put("log verify", () -> new LogCommands.Verify(terminal));

@@ -101,7 +101,7 @@ final class CommandRun {
         Result result = run(words.toArray(String[]::new));
         assertThat(result.code()).as(result.err()).isIn(ExitCode.OK, ExitCode.FAILED, ExitCode.PARTLY_DONE, ExitCode.WOULD_CHANGE);
         JsonNode document = MAPPER.readTree(result.out());
-        assertThat(errors(verb, document)).as(result.out()).isEmpty();
+        assertThat(errors(verb, document)).as(result.out() + result.err()).isEmpty();
         return document;
     }
 

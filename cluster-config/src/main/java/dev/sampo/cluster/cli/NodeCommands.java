@@ -1,0 +1,350 @@
+package dev.sampo.cluster.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code node ...}: the brokers of a cluster, one by one. */
+final class NodeCommands {
+    private static final String CORDONED = "cordoned.log.dirs";
+    private static final String THROTTLED = "follower.replication.throttled.replicas";
+    private static final String RATE = "follower.replication.throttled.rate";
+    private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
+
+    private NodeCommands() {}
+
+    /** {@code node list}. */
+    @Command(name = "list", description = "Brokers, also those that are down, with what they hold and lead.")
+    static final class NodeList extends ClientCommand {
+        NodeList(Terminal terminal) {
+            super(terminal);
+        }
+
+        /** {@code state}: live, drained, or down (registered, not there). */
+        record Row(int node, String host, int port, @Nullable String rack, String state, int leads, int replicas) {}
+
+        @Override
+        public Integer call() {
+            return withAdmin(admin -> {
+                List<NodeMoves.Held> held = held(admin);
+                Map<Integer, Integer> leads = leads(admin);
+                List<Row> rows = nodes(admin).stream()
+                        .map(node -> new Row(
+                                node.id(), node.host(), node.port(), node.rack(), state(admin, node),
+                                leads.getOrDefault(node.id(), 0),
+                                (int) held.stream().filter(each -> each.replicas().contains(node.id())).count()))
+                        .toList();
+                output.rows(terminal, rows, row -> Integer.toString(row.node()));
+                return ExitCode.OK;
+            });
+        }
+    }
+
+    /** {@code node drain}. */
+    @Command(name = "drain", description = {
+        "Take a broker out of use: it leads nothing, gets no new replicas, and its replicas move to other brokers.",
+        "Asked again it goes on where it stopped. node undrain puts the broker to use again."})
+    static final class Drain extends ClientCommand {
+        @Parameters(paramLabel = "ID", description = "Broker id.")
+        private int node;
+
+        @Option(names = "--leaders-only", description = "Leave its replicas where they are: for a restart.")
+        private boolean leadersOnly;
+
+        @Option(names = "--throttle", paramLabel = "BYTES", description = "At most so many bytes a second into each broker.")
+        private @Nullable Long throttle;
+
+        @Option(names = "--within", paramLabel = "TIME", defaultValue = "1h",
+                description = "Give up waiting after this; what moves goes on. Default: ${DEFAULT-VALUE}.")
+        private Duration within = Duration.ofHours(1);
+
+        @Mixin
+        private final Change change = new Change();
+
+        private long untilNanos;
+
+        Drain(Terminal terminal) {
+            super(terminal);
+        }
+
+        /** One partition's move. {@code moved} is false in a dry run. */
+        record Row(String topic, int partition, List<Integer> from, List<Integer> to, String why, boolean moved) {}
+
+        @Override
+        public Integer call() {
+            if (throttle != null && throttle < 1) {
+                throw CliException.usage("--throttle " + throttle + " would copy nothing", "1 or more");
+            }
+            untilNanos = System.nanoTime() + within.toNanos();
+            return withAdmin(admin -> {
+                require(admin, node);
+                var rows = new ArrayList<Row>();
+                if (change.dryRun()) {
+                    plan(admin).forEach(move -> rows.add(row(move, false)));
+                } else {
+                    cordon(admin, node, true);
+                    if (!leadersOnly) {
+                        plan(admin); // fails before anything moves
+                    }
+                    awaitNothingIsLed(admin);
+                    if (!leadersOnly) {
+                        moveAll(admin, rows);
+                    }
+                }
+                output.rows(terminal, rows, row -> row.topic() + ":" + row.partition());
+                return ExitCode.OK;
+            });
+        }
+
+        private List<NodeMoves.Move> plan(Admin admin) {
+            if (leadersOnly) {
+                return List.of();
+            }
+            Set<TopicPartition> underWay = underWay(admin);
+            List<NodeMoves.Held> held = held(admin).stream()
+                    .filter(each -> !underWay.contains(new TopicPartition(each.topic(), each.partition())))
+                    .toList();
+            List<NodeMoves.Target> targets = nodes(admin).stream()
+                    .filter(each -> each.id() != node && state(admin, each).equals("live"))
+                    .map(each -> new NodeMoves.Target(each.id(), each.rack()))
+                    .toList();
+            return NodeMoves.off(node, held, targets);
+        }
+
+        private void awaitNothingIsLed(Admin admin) {
+            await("broker " + node + " still leads partitions that no other broker can lead; the others have moved",
+                    () -> leads(admin).getOrDefault(node, 0) == 0 || alone(admin));
+        }
+
+        /** Whether all that it leads has no other replica in sync: nobody else can lead it before it has moved. */
+        private boolean alone(Admin admin) {
+            return !leadersOnly && Topics.describe(admin, topics(admin)).values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .filter(info -> info.leader() != null && info.leader().id() == node)
+                    .allMatch(info -> info.isr().stream().allMatch(each -> each.id() == node));
+        }
+
+        private void moveAll(Admin admin, List<Row> rows) {
+            var throttled = new TreeSet<Integer>();
+            var topics = new TreeSet<String>();
+            try {
+                while (true) {
+                    List<NodeMoves.Move> moves = plan(admin);
+                    if (moves.isEmpty() && underWay(admin).isEmpty()) {
+                        return;
+                    }
+                    if (throttle != null) {
+                        throttle(admin, moves, throttled, topics);
+                    }
+                    Failures.await(admin.alterPartitionReassignments(moves.stream().collect(Collectors.toMap(
+                            move -> new TopicPartition(move.topic(), move.partition()),
+                            move -> Optional.of(new NewPartitionReassignment(move.to()))))).all(), "moves of partitions");
+                    moves.forEach(move -> rows.add(row(move, true)));
+                    awaitMoves(admin);
+                }
+            } finally {
+                unthrottle(admin, throttled, topics);
+            }
+        }
+
+        private void awaitMoves(Admin admin) {
+            int most = underWay(admin).size();
+            int[] told = {-1};
+            await("partitions still move; they go on, ask again", () -> {
+                int left = underWay(admin).size();
+                if (left != told[0] && output.isTable()) {
+                    told[0] = left;
+                    terminal.err().print("moved " + Math.max(0, most - left) + " of " + most + " partitions\n");
+                }
+                return left == 0;
+            });
+        }
+
+        private void throttle(Admin admin, List<NodeMoves.Move> moves, Set<Integer> brokers, Set<String> topics) {
+            var perTopic = new TreeMap<String, List<String>>();
+            for (NodeMoves.Move move : moves) {
+                move.to().stream().filter(id -> !move.from().contains(id)).forEach(id -> {
+                    brokers.add(id);
+                    perTopic.computeIfAbsent(move.topic(), _ -> new ArrayList<>()).add(move.partition() + ":" + id);
+                });
+            }
+            topics.addAll(perTopic.keySet());
+            var changes = new HashMap<ConfigResource, Collection<AlterConfigOp>>();
+            perTopic.forEach((topic, list) -> changes.put(
+                    new ConfigResource(ConfigResource.Type.TOPIC, topic), set(THROTTLED, String.join(",", list))));
+            brokers.forEach(id -> changes.put(broker(id), set(RATE, String.valueOf(throttle))));
+            Failures.await(admin.incrementalAlterConfigs(changes).all(), "the throttle");
+        }
+
+        private static void unthrottle(Admin admin, Set<Integer> brokers, Set<String> topics) {
+            var changes = new HashMap<ConfigResource, Collection<AlterConfigOp>>();
+            topics.forEach(topic -> changes.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), delete(THROTTLED)));
+            brokers.forEach(id -> changes.put(broker(id), delete(RATE)));
+            if (!changes.isEmpty()) {
+                Failures.await(admin.incrementalAlterConfigs(changes).all(), "the end of the throttle");
+            }
+        }
+
+        private void await(String otherwise, BooleanSupplier condition) {
+            while (!condition.getAsBoolean()) {
+                if (System.nanoTime() - untilNanos > 0) {
+                    throw new CliException(ExitCode.TIMEOUT, "REQUEST_TIMED_OUT", otherwise, null, "a longer --within");
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+
+        private static Row row(NodeMoves.Move move, boolean moved) {
+            return new Row(move.topic(), move.partition(), move.from(), move.to(), move.why(), moved);
+        }
+    }
+
+    /** {@code node undrain}. */
+    @Command(name = "undrain", description = {
+        "Put a drained broker to use again: it leads what it is preferred for, and gets new replicas.",
+        "What has moved away stays where it is."})
+    static final class Undrain extends ClientCommand {
+        @Parameters(paramLabel = "ID", description = "Broker id.")
+        private int node;
+
+        Undrain(Terminal terminal) {
+            super(terminal);
+        }
+
+        /** What it is now. */
+        record Row(int node, String state) {}
+
+        @Override
+        public Integer call() {
+            return withAdmin(admin -> {
+                require(admin, node);
+                cordon(admin, node, false);
+                output.rows(terminal, List.of(new Row(node, "live")), row -> Integer.toString(row.node()));
+                return ExitCode.OK;
+            });
+        }
+    }
+
+    /** {@code node remove}. */
+    @Command(name = "remove", description = {
+        "Forget a broker that was drained and stopped. The cluster refuses one that runs or holds partitions."})
+    static final class Remove extends ClientCommand {
+        @Parameters(paramLabel = "ID", description = "Broker id.")
+        private int node;
+
+        Remove(Terminal terminal) {
+            super(terminal);
+        }
+
+        /** The broker that is gone. */
+        record Row(int node, boolean removed) {}
+
+        @Override
+        public Integer call() {
+            return withAdmin(admin -> {
+                Failures.await(admin.unregisterBroker(node).all(), "broker " + node);
+                output.rows(terminal, List.of(new Row(node, true)), row -> Integer.toString(row.node()));
+                return ExitCode.OK;
+            });
+        }
+    }
+
+    private static List<Node> nodes(Admin admin) {
+        return Failures.await(
+                        admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true)).nodes(), "the brokers")
+                .stream()
+                .sorted(Comparator.comparingInt(Node::id))
+                .toList();
+    }
+
+    private static void require(Admin admin, int node) {
+        List<Node> nodes = nodes(admin);
+        if (nodes.stream().noneMatch(each -> each.id() == node)) {
+            throw CliException.notFound(
+                    "there is no broker " + node + "; these are: " + nodes.stream().map(Node::id).toList(), "sampo node list");
+        }
+    }
+
+    private static String state(Admin admin, Node node) {
+        if (node.isFenced()) {
+            return "down";
+        }
+        ConfigEntry cordoned = Failures.await(
+                        admin.describeConfigs(List.of(broker(node.id()))).values().get(broker(node.id())), "broker " + node.id())
+                .get(CORDONED);
+        String value = cordoned == null ? null : cordoned.value();
+        return value == null || value.isBlank() ? "live" : "drained";
+    }
+
+    private static Set<String> topics(Admin admin) {
+        return Failures.await(admin.listTopics(new ListTopicsOptions().listInternal(true)).names(), "the list of topics");
+    }
+
+    private static List<NodeMoves.Held> held(Admin admin) {
+        var held = new ArrayList<NodeMoves.Held>();
+        Topics.describe(admin, topics(admin)).values().forEach(topic -> topic.partitions().stream().map(Topics.Layout::of)
+                .forEach(layout -> held.add(new NodeMoves.Held(topic.name(), layout.partition(), layout.replicas()))));
+        return held;
+    }
+
+    /** Partitions led, by broker. */
+    private static Map<Integer, Integer> leads(Admin admin) {
+        var leads = new HashMap<Integer, Integer>();
+        Topics.describe(admin, topics(admin)).values().forEach(topic -> topic.partitions().stream().map(Topics.Layout::of)
+                .forEach(layout -> {
+                    Integer leader = layout.leader();
+                    if (leader != null) {
+                        leads.merge(leader, 1, Integer::sum);
+                    }
+                }));
+        return leads;
+    }
+
+    private static Set<TopicPartition> underWay(Admin admin) {
+        return Failures.await(admin.listPartitionReassignments().reassignments(), "moves of partitions").keySet();
+    }
+
+    private static void cordon(Admin admin, int node, boolean on) {
+        Failures.await(
+                admin.incrementalAlterConfigs(Map.of(broker(node), on ? set(CORDONED, "*") : delete(CORDONED))).all(),
+                "broker " + node);
+    }
+
+    private static ConfigResource broker(int node) {
+        return new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(node));
+    }
+
+    private static Collection<AlterConfigOp> set(String name, String value) {
+        return List.of(new AlterConfigOp(new ConfigEntry(name, value), OpType.SET));
+    }
+
+    private static Collection<AlterConfigOp> delete(String name) {
+        return List.of(new AlterConfigOp(new ConfigEntry(name, null), OpType.DELETE));
+    }
+}
