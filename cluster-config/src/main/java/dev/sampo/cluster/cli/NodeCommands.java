@@ -47,15 +47,15 @@ final class NodeCommands {
         }
 
         /** {@code state}: live, drained, or down (registered, not there). */
-        record Row(int node, String host, int port, @Nullable String rack, String state, int leads, int replicas) {}
+        record BrokerRow(int node, String host, int port, @Nullable String rack, String state, int leads, int replicas) {}
 
         @Override
         public Integer call() {
             return withAdmin(admin -> {
                 List<NodeMoves.Held> held = held(admin);
                 Map<Integer, Integer> leads = leads(admin);
-                List<Row> rows = nodes(admin).stream()
-                        .map(node -> new Row(
+                List<BrokerRow> rows = nodes(admin).stream()
+                        .map(node -> new BrokerRow(
                                 node.id(), node.host(), node.port(), node.rack(), state(admin, node),
                                 leads.getOrDefault(node.id(), 0),
                                 (int) held.stream().filter(each -> each.replicas().contains(node.id())).count()))
@@ -94,7 +94,7 @@ final class NodeCommands {
         }
 
         /** One partition's move. {@code moved} is false in a dry run. */
-        record Row(String topic, int partition, List<Integer> from, List<Integer> to, String why, boolean moved) {}
+        record MoveRow(String topic, int partition, List<Integer> from, List<Integer> to, String why, boolean moved) {}
 
         @Override
         public Integer call() {
@@ -104,7 +104,7 @@ final class NodeCommands {
             untilNanos = System.nanoTime() + within.toNanos();
             return withAdmin(admin -> {
                 require(admin, node);
-                var rows = new ArrayList<Row>();
+                var rows = new ArrayList<MoveRow>();
                 if (change.dryRun()) {
                     plan(admin).forEach(move -> rows.add(row(move, false)));
                 } else {
@@ -150,7 +150,7 @@ final class NodeCommands {
                     .allMatch(info -> info.isr().stream().allMatch(each -> each.id() == node));
         }
 
-        private void moveAll(Admin admin, List<Row> rows) {
+        private void moveAll(Admin admin, List<MoveRow> rows) {
             var throttled = new TreeSet<Integer>();
             var topics = new TreeSet<String>();
             try {
@@ -220,8 +220,8 @@ final class NodeCommands {
             }
         }
 
-        private static Row row(NodeMoves.Move move, boolean moved) {
-            return new Row(move.topic(), move.partition(), move.from(), move.to(), move.why(), moved);
+        private static MoveRow row(NodeMoves.Move move, boolean moved) {
+            return new MoveRow(move.topic(), move.partition(), move.from(), move.to(), move.why(), moved);
         }
     }
 
@@ -238,14 +238,14 @@ final class NodeCommands {
         }
 
         /** What it is now. */
-        record Row(int node, String state) {}
+        record StateRow(int node, String state) {}
 
         @Override
         public Integer call() {
             return withAdmin(admin -> {
                 require(admin, node);
                 cordon(admin, node, false);
-                output.rows(terminal, List.of(new Row(node, "live")), row -> Integer.toString(row.node()));
+                output.rows(terminal, List.of(new StateRow(node, "live")), row -> Integer.toString(row.node()));
                 return ExitCode.OK;
             });
         }
@@ -263,13 +263,13 @@ final class NodeCommands {
         }
 
         /** The broker that is gone. */
-        record Row(int node, boolean removed) {}
+        record RemovedRow(int node, boolean removed) {}
 
         @Override
         public Integer call() {
             return withAdmin(admin -> {
                 Failures.await(admin.unregisterBroker(node).all(), "broker " + node);
-                output.rows(terminal, List.of(new Row(node, true)), row -> Integer.toString(row.node()));
+                output.rows(terminal, List.of(new RemovedRow(node, true)), row -> Integer.toString(row.node()));
                 return ExitCode.OK;
             });
         }
