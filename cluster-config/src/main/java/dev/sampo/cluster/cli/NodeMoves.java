@@ -62,8 +62,8 @@ final class NodeMoves {
         return targets.stream()
                 .filter(target -> !held.replicas().contains(target.node()))
                 .min(Comparator.comparing((Target target) -> target.rack() != null && racks.contains(target.rack()))
-                        .thenComparing(target -> load.getOrDefault(target.node(), 0))
-                        .thenComparing(Target::node))
+                        .thenComparingInt(target -> load.getOrDefault(target.node(), 0))
+                        .thenComparingInt(Target::node))
                 .orElseThrow(() -> CliException.failed("no broker is left that could hold " + held.topic() + "-"
                         + held.partition() + " instead of broker " + node + ": its replicas are " + held.replicas()
                         + "; add a broker, or use --leaders-only"));
