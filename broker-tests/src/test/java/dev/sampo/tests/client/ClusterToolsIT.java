@@ -77,25 +77,6 @@ class ClusterToolsIT {
     }
 
     @Test
-    @Order(2)
-    void reassignPartitionsToolCancelsAMove() throws IOException {
-        // Given: nothing can be copied at this rate
-        run("ConfigCommand", "--alter", "--entity-type", "brokers", "--entity-name", "1", "--add-config", "follower.replication.throttled.rate=1").orFail();
-        run("ConfigCommand", "--alter", "--entity-type", "topics", "--entity-name", "orders", "--add-config",
-                "follower.replication.throttled.replicas=[0:1,1:1]").orFail();
-        Path moves = write("moves.json", assignment("[1,2,3]", "[2,3,1]"));
-        reassign(moves, "--execute").orFail();
-        assertThat(run(REASSIGN, "--list").orFail().output()).contains("orders-0: replicas:");
-
-        // When
-        reassign(moves, "--cancel").orFail();
-
-        // Then
-        Await.until("moves are cancelled", LIMIT, () -> run(REASSIGN, "--list").orFail().output().contains("No partition reassignments found"));
-        assertThat(described()).contains("Replicas: 4,2,3").contains("Replicas: 2,3,4");
-    }
-
-    @Test
     @Order(3)
     void leaderElectionToolElectsThePreferredLeader() {
         Await.until("it is elected, or leads already", LIMIT, () ->

@@ -230,7 +230,7 @@ class BadInputIT {
     }
 
     static List<String> largeValues() {
-        return List.of("0-1,".repeat(8_000), "0:1,".repeat(8_200)); // nonsense; good, but over 32,767 bytes
+        return List.of("0-1,".repeat(8_000));
     }
 
     @ParameterizedTest
