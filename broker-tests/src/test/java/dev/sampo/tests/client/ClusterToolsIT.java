@@ -2,7 +2,6 @@ package dev.sampo.tests.client;
 
 import dev.sampo.cluster.LocalCluster;
 import dev.sampo.tests.broker.Await;
-import dev.sampo.tests.broker.MavenJars;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,23 +24,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Kafka's own tools for clusters, on four brokers in this JVM; the last test ends one. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterToolsIT {
-    private static final String VERSION = "4.3.1";
-    private static final String TOOLS = "org.apache.kafka.tools.";
+    private static final String REASSIGN = "reassign.ReassignPartitionsCommand";
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
     private static LocalCluster cluster;
-    private static Path jars;
+    private static KafkaTools tools;
     @TempDir
     private Path folder;
 
     @BeforeAll
     static void start(@TempDir Path folder) {
-        jars = MavenJars.kafkaTools(VERSION);
         cluster = LocalCluster.start(folder, 3);
         cluster.start(4);
+        tools = KafkaTools.against(cluster.bootstrapServers());
         run("TopicCommand", "--create", "--topic", "orders", "--replica-assignment", "1:2:3,2:3:1", "--config", "min.insync.replicas=2").orFail();
-        ChildProgram.javaWithInput(jars, IntStream.range(0, 1_000).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining()), LIMIT,
-                TOOLS + "ConsoleProducer", "--bootstrap-server", bootstrap(), "--topic", "orders").orFail();
+        String lines = IntStream.range(0, 1_000).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining());
+        tools.runWithInput("ConsoleProducer", lines, "--topic", "orders").orFail();
     }
 
     @AfterAll
@@ -77,7 +75,7 @@ class ClusterToolsIT {
     }
 
     @Test
-    @Order(3)
+    @Order(2)
     void leaderElectionToolElectsThePreferredLeader() {
         Await.until("it is elected, or leads already", LIMIT, () ->
                 run("LeaderElectionCommand", "--election-type", "PREFERRED", "--topic", "orders", "--partition", "0").exitCode() == 0
@@ -86,7 +84,7 @@ class ClusterToolsIT {
     }
 
     @Test
-    @Order(4)
+    @Order(3)
     void metadataQuorumToolDescribesAndChangesVoters() {
         String status = run("MetadataQuorumCommand", "describe", "--status").orFail().output();
         assertThat(status).contains("ClusterId:").contains("LeaderId:").contains("CurrentVoters:").contains("CurrentObservers:");
@@ -97,7 +95,7 @@ class ClusterToolsIT {
     }
 
     @Test
-    @Order(5)
+    @Order(4)
     void clusterToolListsEndpointsAndUnregistersABrokerThatHoldsNothing() {
         assertThat(run("ClusterTool", "cluster-id").orFail().output()).contains("Cluster ID: " + cluster.broker(1).clusterId());
         assertThat(run("ClusterTool", "list-endpoints").orFail().output().lines().filter(line -> line.contains("127.0.0.1"))).hasSize(4);
@@ -105,7 +103,7 @@ class ClusterToolsIT {
     }
 
     @Test
-    @Order(6)
+    @Order(5)
     void topicsToolShowsWhatABrokersEndLeavesUnderReplicated() {
         // Given
         assertThat(run("TopicCommand", "--describe", "--under-replicated-partitions").orFail().output()).doesNotContain("orders");
@@ -122,8 +120,6 @@ class ClusterToolsIT {
         Await.until("both are whole again", LIMIT, () ->
                 !run("TopicCommand", "--describe", "--under-replicated-partitions").orFail().output().contains("orders"));
     }
-
-    private static final String REASSIGN = "reassign.ReassignPartitionsCommand";
 
     private static ChildProgram.Result reassign(Path moves, String... arguments) {
         var all = new ArrayList<>(List.of("--reassignment-json-file", moves.toString()));
@@ -144,18 +140,7 @@ class ClusterToolsIT {
         return Files.writeString(folder.resolve(name), text);
     }
 
-    private static String bootstrap() {
-        return cluster.bootstrapServers();
-    }
-
     private static ChildProgram.Result run(String tool, String... arguments) {
-        var command = new ArrayList<String>();
-        command.add(tool.equals("ConfigCommand") ? "kafka.admin.ConfigCommand" : TOOLS + tool);
-        if (tool.equals("ClusterTool")) { // its subcommand comes first
-            command.add(arguments[0]);
-        }
-        command.addAll(List.of("--bootstrap-server", bootstrap()));
-        command.addAll(List.of(arguments).subList(tool.equals("ClusterTool") ? 1 : 0, arguments.length));
-        return ChildProgram.javaWithInput(jars, "", LIMIT, command.toArray(String[]::new));
+        return tools.run(tool, arguments);
     }
 }

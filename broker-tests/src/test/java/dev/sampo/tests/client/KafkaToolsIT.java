@@ -2,12 +2,10 @@ package dev.sampo.tests.client;
 
 import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.broker.BrokerUnderTest;
-import dev.sampo.tests.broker.MavenJars;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -21,20 +19,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Kafka's own command line tools, as their scripts start them. */
 class KafkaToolsIT {
-    /** The newest that Maven Central serves. */
-    private static final String VERSION = "4.3.1";
-    private static final String TOOLS = "org.apache.kafka.tools.";
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private static BrokerUnderTest broker;
-    private static Path jars;
+    private static KafkaTools tools;
     @TempDir
     private Path folder;
 
     @BeforeAll
     static void start(@TempDir Path folder) {
-        jars = MavenJars.kafkaTools(VERSION);
         broker = BrokerUnderTest.start(folder, Map.of("offsets.topic.num.partitions", "4", "group.initial.rebalance.delay.ms", "0"));
+        tools = KafkaTools.against(broker.bootstrap());
     }
 
     @AfterAll
@@ -109,14 +104,14 @@ class KafkaToolsIT {
 
         // The broker's files are Kafka's.
         String files = logFilesOf("counted").stream().map(Path::toString).collect(Collectors.joining(","));
-        ChildProgram.Result dump = ChildProgram.java(jars, LIMIT, TOOLS + "DumpLogSegments", "--files", files, "--print-data-log", "--deep-iteration").orFail();
+        ChildProgram.Result dump = tools.alone("DumpLogSegments", "--files", files, "--print-data-log", "--deep-iteration").orFail();
         assertThat(dump.output()).contains("payload: line 0").contains("payload: line 49").contains("isvalid: true").doesNotContain("isvalid: false");
     }
 
     @Test
     void performanceToolsMoveTenThousandRecords() {
         topics("--create", "--topic", "measured", "--partitions", "3", "--replication-factor", "1").orFail();
-        ChildProgram.Result produced = ChildProgram.java(jars, LIMIT, TOOLS + "ProducerPerformance", "--topic", "measured", "--num-records", "10000",
+        ChildProgram.Result produced = tools.alone("ProducerPerformance", "--topic", "measured", "--num-records", "10000",
                 "--record-size", "500", "--throughput", "-1", "--producer-props", "bootstrap.servers=" + broker.bootstrap(), "acks=all").orFail();
         assertThat(produced.output()).contains("10000 records sent");
         ChildProgram.Result consumed = tool("ConsumerPerformance", "", "--topic", "measured", "--messages", "10000", "--timeout", "30000").orFail();
@@ -151,19 +146,10 @@ class KafkaToolsIT {
     }
 
     private static ChildProgram.Result configs(String... arguments) {
-        return run("kafka.admin.ConfigCommand", "", arguments);
+        return tool("ConfigCommand", "", arguments);
     }
 
     private static ChildProgram.Result tool(String name, String input, String... arguments) {
-        return run(TOOLS + name, input, arguments);
-    }
-
-    private static ChildProgram.Result run(String mainClass, String input, String... arguments) {
-        var command = new ArrayList<String>(List.of(mainClass, "--bootstrap-server", broker.bootstrap()));
-        command.addAll(List.of(arguments));
-        if (mainClass.endsWith("ClusterTool")) { // its subcommand comes first
-            command = new ArrayList<>(List.of(mainClass, arguments[0], "--bootstrap-server", broker.bootstrap()));
-        }
-        return ChildProgram.javaWithInput(jars, input, LIMIT, command.toArray(String[]::new));
+        return tools.runWithInput(name, input, arguments);
     }
 }

@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.PartitionReassignment;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -81,7 +82,7 @@ final class NodeCommands {
         private @Nullable Long throttle;
 
         @Option(names = "--within", paramLabel = "TIME", defaultValue = "1h",
-                description = "Give up waiting after this; what moves goes on. Default: ${DEFAULT-VALUE}.")
+                description = "Give up waiting after this; what moves goes on, without a throttle. Default: ${DEFAULT-VALUE}.")
         private Duration within = Duration.ofHours(1);
 
         @Mixin
@@ -104,29 +105,26 @@ final class NodeCommands {
             untilNanos = System.nanoTime() + within.toNanos();
             return withAdmin(admin -> {
                 require(admin, node);
-                var rows = new ArrayList<MoveRow>();
-                if (change.dryRun()) {
-                    plan(admin).forEach(move -> rows.add(row(move, false)));
-                } else {
+                List<NodeMoves.Move> moves = leadersOnly ? List.of() : plan(admin); // fails before anything changes
+                if (!change.dryRun()) {
                     cordon(admin, node, true);
-                    if (!leadersOnly) {
-                        plan(admin); // fails before anything moves
-                    }
                     awaitNothingIsLed(admin);
                     if (!leadersOnly) {
-                        moveAll(admin, rows);
+                        move(admin, moves);
                     }
                 }
+                List<MoveRow> rows = moves.stream()
+                        .map(move -> new MoveRow(
+                                move.topic(), move.partition(), move.from(), move.to(), move.why(), !change.dryRun()))
+                        .toList();
                 output.rows(terminal, rows, row -> row.topic() + ":" + row.partition());
                 return ExitCode.OK;
             });
         }
 
+        /** For what does not move already. */
         private List<NodeMoves.Move> plan(Admin admin) {
-            if (leadersOnly) {
-                return List.of();
-            }
-            Set<TopicPartition> underWay = underWay(admin);
+            Set<TopicPartition> underWay = underWay(admin).keySet();
             List<NodeMoves.Held> held = held(admin).stream()
                     .filter(each -> !underWay.contains(new TopicPartition(each.topic(), each.partition())))
                     .toList();
@@ -150,39 +148,38 @@ final class NodeCommands {
                     .allMatch(info -> info.isr().stream().allMatch(each -> each.id() == node));
         }
 
-        private void moveAll(Admin admin, List<MoveRow> rows) {
+        private void move(Admin admin, List<NodeMoves.Move> moves) {
+            Map<TopicPartition, List<Integer>> wanted = moves.stream().collect(Collectors.toMap(
+                    move -> new TopicPartition(move.topic(), move.partition()), NodeMoves.Move::to));
             var throttled = new TreeSet<Integer>();
             var topics = new TreeSet<String>();
             try {
-                while (true) {
-                    List<NodeMoves.Move> moves = plan(admin);
-                    if (moves.isEmpty() && underWay(admin).isEmpty()) {
-                        return;
-                    }
-                    if (throttle != null) {
-                        throttle(admin, moves, throttled, topics);
-                    }
-                    Failures.await(admin.alterPartitionReassignments(moves.stream().collect(Collectors.toMap(
-                            move -> new TopicPartition(move.topic(), move.partition()),
-                            move -> Optional.of(new NewPartitionReassignment(move.to()))))).all(), "moves of partitions");
-                    moves.forEach(move -> rows.add(row(move, true)));
-                    awaitMoves(admin);
+                if (throttle != null) {
+                    throttle(admin, moves, throttled, topics);
                 }
+                Failures.await(admin.alterPartitionReassignments(wanted.entrySet().stream().collect(Collectors.toMap(
+                        Map.Entry::getKey, each -> Optional.of(new NewPartitionReassignment(each.getValue()))))).all(),
+                        "moves of partitions");
+                awaitMoves(admin, wanted);
             } finally {
                 unthrottle(admin, throttled, topics);
             }
         }
 
-        private void awaitMoves(Admin admin) {
-            int most = underWay(admin).size();
-            int[] told = {-1};
-            await("partitions still move; they go on, ask again", () -> {
-                int left = underWay(admin).size();
+        /** A broker that has not heard of a move yet shows the old replicas, so only the new ones count. */
+        private void awaitMoves(Admin admin, Map<TopicPartition, List<Integer>> wanted) {
+            long[] told = {-1};
+            await("partitions still move; they go on, without a throttle: ask again", () -> {
+                long left = held(admin).stream()
+                        .filter(each -> !each.replicas().equals(wanted.getOrDefault(
+                                new TopicPartition(each.topic(), each.partition()), each.replicas())))
+                        .count();
                 if (left != told[0] && output.isTable()) {
                     told[0] = left;
-                    terminal.err().print("moved " + Math.max(0, most - left) + " of " + most + " partitions\n");
+                    terminal.err().print("moved " + (wanted.size() - left) + " of " + wanted.size() + " partitions\n");
                 }
-                return left == 0;
+                return left == 0
+                        && underWay(admin).values().stream().noneMatch(each -> each.removingReplicas().contains(node));
             });
         }
 
@@ -218,10 +215,6 @@ final class NodeCommands {
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
-        }
-
-        private static MoveRow row(NodeMoves.Move move, boolean moved) {
-            return new MoveRow(move.topic(), move.partition(), move.from(), move.to(), move.why(), moved);
         }
     }
 
@@ -326,8 +319,8 @@ final class NodeCommands {
         return leads;
     }
 
-    private static Set<TopicPartition> underWay(Admin admin) {
-        return Failures.await(admin.listPartitionReassignments().reassignments(), "moves of partitions").keySet();
+    private static Map<TopicPartition, PartitionReassignment> underWay(Admin admin) {
+        return Failures.await(admin.listPartitionReassignments().reassignments(), "moves of partitions");
     }
 
     private static void cordon(Admin admin, int node, boolean on) {

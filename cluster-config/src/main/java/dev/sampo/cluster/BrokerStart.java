@@ -1,0 +1,670 @@
+package dev.sampo.cluster;
+
+import com.typesafe.config.Config;
+import dev.sampo.actors.metrics.BrokerMetrics;
+import dev.sampo.actors.metrics.JmxBeans;
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Controller;
+import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.protocol.Controller.RegisterBroker;
+import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.http.HttpApi;
+import dev.sampo.http.HttpSettings;
+import dev.sampo.http.metrics.MetricsRoutes;
+import dev.sampo.kafka.connection.KafkaListener;
+import dev.sampo.kafka.metrics.NodeMetrics;
+import dev.sampo.kafka.replica.ReplicaLinks;
+import dev.sampo.partition.controller.ConfigsInForce;
+import dev.sampo.partition.controller.ControllerActor;
+import dev.sampo.partition.controller.ControllerEvent;
+import dev.sampo.partition.controller.ControllerHost;
+import dev.sampo.partition.controller.ControllerRoute;
+import dev.sampo.partition.controller.ControllerRouter;
+import dev.sampo.partition.controller.ControllerState;
+import dev.sampo.partition.controller.KafkaConfigRules;
+import dev.sampo.partition.controller.MetadataFollower;
+import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataQuorum;
+import dev.sampo.partition.controller.MetadataSnapshot;
+import dev.sampo.partition.follower.FollowerPlan;
+import dev.sampo.partition.follower.Followers;
+import dev.sampo.partition.leader.LogMaintenance;
+import dev.sampo.partition.leader.PartitionLeaderActor;
+import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.lease.Leading;
+import dev.sampo.partition.replica.LogFolders;
+import dev.sampo.partition.replica.PartitionHome;
+import dev.sampo.partition.replica.ReplicaLogs;
+import dev.sampo.partition.session.Session;
+import dev.sampo.partition.session.SessionActor;
+import dev.sampo.partition.session.SessionSettings;
+import dev.sampo.partition.sharding.GroupEntityIds;
+import dev.sampo.partition.sharding.PartitionShards;
+import dev.sampo.partition.sharding.TopicSettingsSource;
+import dev.sampo.persistence.journal.EventCodec;
+import dev.sampo.persistence.journal.MetadataLogExtension;
+import dev.sampo.persistence.journal.MetadataSnapshotStore;
+import dev.sampo.persistence.log.LogFiles;
+import dev.sampo.persistence.metadata.MetadataLog;
+import dev.sampo.persistence.metadata.RaftMetadataLog;
+import dev.sampo.persistence.metadata.RaftSettings;
+import dev.sampo.persistence.reserve.DiskReserve;
+import dev.sampo.persistence.reserve.ReservedLogFiles;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.stream.BindFailedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts a broker's parts in their order, and knows what has been started so far: a start that fails leaves nothing behind. */
+final class BrokerStart {
+    private static final Logger log = LoggerFactory.getLogger(BrokerStart.class);
+    /** {@code replica.high.watermark.checkpoint.interval.ms}. */
+    private static final Duration HIGH_WATERMARK_CHECKPOINT = Duration.ofSeconds(5);
+    private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
+    private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
+
+    /**
+     * What a start does beside the rest. Not the pool that the JVM shares: it may have a single thread, and an embedding
+     * application may hold it.
+     */
+    private static final Executor BESIDE = task -> Thread.ofPlatform().daemon().name("sampo-start").start(task);
+
+    private final BrokerSettings settings;
+    private final Config config;
+    private final ClusterSettings clusterSettings;
+    private final DataFolder folder;
+    private final LogFiles files;
+    private final List<AutoCloseable> started = new ArrayList<>(); // the last first
+    private final AtomicReference<@Nullable String> refusal = new AtomicReference<>(); // by the cluster
+    private @Nullable PartitionHome home;
+
+    BrokerStart(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
+        this.settings = settings;
+        this.config = config;
+        this.clusterSettings = ClusterSettings.of(config);
+        this.folder = folder;
+        this.files = files;
+        started.add(this::keepMark);
+        started.add(folder);
+    }
+
+    /** A start that failed has opened no log, or closed it again: what was clean still is. */
+    private void keepMark() throws IOException {
+        if (home != null) {
+            home.logs().close();
+        }
+        if (folder.closedCleanly() && (home == null || home.mayMarkClean())) {
+            folder.markClean();
+        }
+    }
+
+    SampoBroker run() {
+        HttpSettings httpSettings = BrokerConfig.http(config);
+        checkAddress(
+                "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
+                "sampo.remoting.port");
+        checkAddress(
+                "metadata log", config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
+                "sampo.raft.port");
+        checkAddress(
+                "replication", config.getString("sampo.replication.host"),
+                config.getInt("sampo.replication.port"), "sampo.replication.port");
+        settings.listeners().forEach(endpoint -> checkAddress(
+                "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
+        if (httpSettings.enabled()) {
+            checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
+        }
+        DiskReserve reserve = openReserve(config);
+        var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(reserve), BESIDE);
+        started.addFirst(() -> close(raft));
+        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "sampo", config);
+        started.addFirst(() -> {
+            system.terminate();
+            system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        });
+        DiskReserveTimer.start(system, reserve);
+        Cluster cluster = Cluster.get(system);
+        var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
+        var accepted = new AtomicBoolean(); // this process's registration
+        if (clusterSettings.alone(settings.nodeId())) {
+            ClusterFormation.alone(system);
+        }
+
+        RaftMetadataLog metadataLog = join(raft);
+        MetadataLogExtension.get(system).set(metadataLog);
+        EventCodec codec = EventCodec.of(system);
+        MetadataFollower images = MetadataFollower.start(
+                metadataLog,
+                bytes -> (ControllerEvent) codec.decode(bytes),
+                bytes -> (MetadataSnapshot) codec.decode(MetadataSnapshotStore.payload(bytes)));
+        started.addFirst(images);
+
+        var route = new ControllerRoute(system, role::get);
+        ActorRef<Controller.Command> controllerHost = system.systemActorOf(
+                ControllerHost.create(() -> ControllerActor.create(new ControllerState(
+                        BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
+                        Uuid::randomUuid)), route, new MetadataQuorum(metadataLog, images)),
+                ControllerRoute.HOST_NAME, Props.empty());
+        ActorRef<Controller.Command> controller = system.systemActorOf(
+                ControllerRouter.create(route, controllerHost), "controller-router", Props.empty());
+        var _ = metadataLog.onRole(next -> {
+            role.set(next);
+            controllerHost.tell(new ControllerHost.RoleChanged(next.leader()));
+        });
+        var lost = new CompletableFuture<String>();
+        // For whoever leads partitions: what is acknowledged is acknowledged while it holds.
+        var lease = new LeaderLease(System::nanoTime);
+        ActorRef<Session.Command> session = system.systemActorOf(
+                SessionActor.create(new SessionActor.Parts(
+                        settings.nodeId(), SessionSettings.from(config.getConfig("sampo.session")), metadataLog,
+                        images, lease, role::get,
+                        clusterSettings.alone(settings.nodeId())
+                                ? Set.of(settings.nodeId())
+                                : clusterSettings.voters().stream()
+                                        .map(MetadataLog.Member::nodeId)
+                                        .collect(Collectors.toSet()),
+                        controller, lost::complete)),
+                SessionActor.NAME, Props.empty());
+        var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
+        var _ = system.getWhenTerminated().whenComplete((done, failure) ->
+                lost.complete("this node was shut out of the cluster"));
+        if (!clusterSettings.alone(settings.nodeId())) {
+            system.systemActorOf(
+                    ClusterFormation.create(new ClusterFormation.Parts(
+                            settings.nodeId(), clusterSettings.seeds(), role::get, images,
+                            () -> voters(metadataLog), accepted::get,
+                            address -> refusal.compareAndSet(null, "broker id " + settings.nodeId()
+                                    + " is taken by the live broker at " + address
+                                    + ": give this broker another node.id"),
+                            BESIDE)),
+                    "formation", Props.empty());
+        }
+        system.systemActorOf(
+                MetadataMembership.create(new MetadataMembership.Parts(metadataLog, images, role::get)),
+                MetadataMembership.NAME, Props.empty());
+        MetadataSnapshots.start(metadataLog, images, codec, role::get, BESIDE);
+
+        var registry = new PartitionRegistry();
+        PartitionHome home = home(system, registry, reserve, lease);
+        this.home = home;
+        TopicSettingsSource topicSettings = (image, topic) ->
+                ConfigsInForce.topic(settings.defaults(), image, settings.nodeId(), topic.name());
+        PartitionShards shards = PartitionShards.start(
+                system,
+                new PartitionShards.Parts(
+                        settings.nodeId(), images, registry, topicSettings,
+                        entityId -> PartitionLeaderActor.create(home, GroupEntityIds.partition(entityId)),
+                        settings.defaults().replicaLagTimeMaxMs()));
+
+        var services = new BrokerServices(
+                settings, folder.clusterId(), folder.topics(), system, images, registry, controller, lease);
+        List<KafkaListener> listeners = bind(services);
+        KafkaListener replication = bindReplication(services);
+        var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
+        CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
+        boolean alone = clusterSettings.alone(settings.nodeId());
+        if (!alone) {
+            awaitStorage(system, reserve, images, topicSettings);
+        }
+        RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+        accepted.set(true);
+        session.tell(new SessionActor.Registered(registered.incarnation()));
+        settle();
+        if (!clusterSettings.alone(settings.nodeId())) {
+            awaitMembership(system, cluster);
+        }
+        readiness.registered(registered.metadataOffset());
+        shards.lead(registered.incarnation(), controller);
+        Followers.start(system, new Followers.Parts(
+                settings.nodeId(), images, home, topicSettings,
+                ReplicaLinks.of(system, settings.nodeId(), registered.incarnation(), home.blocking(), images),
+                settings.retentionCheckInterval(), settings.cleanerBackoff(), HIGH_WATERMARK_CHECKPOINT));
+        system.systemActorOf(
+                LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
+                "log-maintenance", Props.empty());
+        join(CompletableFuture.anyOf(
+                images.reached(registered.metadataOffset()).toCompletableFuture(),
+                system.getWhenTerminated().toCompletableFuture()));
+        if (system.whenTerminated().isCompleted()) {
+            throw new ShutOutException();
+        }
+        home.blocking().execute(() -> removeForeignLogs(images, home));
+        awaitLeadership(images, registry);
+        NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
+                settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
+                role::get, version(), "", System.currentTimeMillis()));
+        JmxBeans beans = BrokerBeans.start(system);
+        HttpApi httpApi = join(http);
+        log.atInfo()
+                .addKeyValue("brokerId", settings.nodeId())
+                .addKeyValue("clusterId", folder.clusterId())
+                .addKeyValue("incarnation", registered.incarnation())
+                .log("broker serves");
+        var faults = new BrokerFaults(
+                settings.nodeId(), registered.incarnation(), system, images, controller, List.copyOf(listeners));
+        listeners.add(replication);
+        var broker = new SampoBroker(
+                settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
+                listeners, faults, beans, httpApi, session, lost);
+        if (!alone) {
+            broker.watchStorage(reserve, topicSettings);
+        }
+        return broker;
+    }
+
+    /**
+     * A broker that cannot write stays away as long as others can do without it: in sync it would hold up producers, and
+     * it comes back for good once it can.
+     */
+    private void awaitStorage(
+            ActorSystem<?> system, DiskReserve reserve, MetadataFollower images, TopicSettingsSource topicSettings) {
+        for (int attempt = 0; ; attempt++) {
+            String trouble = reserve.hasRoom() ? null : "its disk is full";
+            try {
+                folder.probe();
+            } catch (IOException e) {
+                trouble = "its disk does not take writes: " + e;
+            }
+            if (trouble == null
+                    || !StorageTrouble.othersCanDoWithout(images.current(), settings.nodeId(), topicSettings)) {
+                return;
+            }
+            if (system.whenTerminated().isCompleted()) {
+                throw new ShutOutException();
+            }
+            if (attempt % 20 == 0) {
+                log.atWarn().addKeyValue("brokerId", settings.nodeId()).log("waits with its start: {}", trouble);
+            }
+            pause(500);
+        }
+    }
+
+    /** The broker that leads the metadata registers before it is in the cluster; others could not. */
+    private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
+        while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+            if (system.whenTerminated().isCompleted()) {
+                throw new ShutOutException();
+            }
+            pause(20);
+        }
+    }
+
+    private Set<Integer> voters(RaftMetadataLog metadataLog) {
+        return metadataLog.members().stream()
+                .filter(MetadataLog.Member::voter).map(MetadataLog.Member::nodeId).collect(Collectors.toSet());
+    }
+
+    /** What the registration said of the folder is known to the controller. */
+    private void settle() {
+        try {
+            folder.writeBootId();
+        } catch (IOException e) {
+            throw new StartException("data folder " + settings.dataFolder() + " cannot be written: " + e, e);
+        }
+    }
+
+    private static String version() {
+        String version = SampoBroker.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+
+    private static void close(CompletableFuture<RaftMetadataLog> raft)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        raft.handle((metadataLog, failure) -> metadataLog)
+                .thenAccept(metadataLog -> {
+                    if (metadataLog != null) {
+                        metadataLog.close();
+                    }
+                })
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    /** Before anything is started, so that the answer comes at once and the libraries have nothing to complain of. */
+    private static void checkAddress(String what, String host, int port, String setting) {
+        if (port == 0) {
+            return;
+        }
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new StartException(what + ": " + cannotListen(host, port, setting, e), e);
+        }
+    }
+
+    /** What is wrong with an address, and which setting holds it. */
+    private static String cannotListen(String host, int port, String setting, Exception failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof BindException)) {
+            cause = cause.getCause();
+        }
+        boolean inUse = String.valueOf(cause.getMessage()).contains("in use");
+        return inUse
+                ? "port " + port + " is taken" + PortOwner.find(port).map(owner -> " by " + owner).orElse("")
+                        + ": stop that one, or set another port with " + setting
+                : "cannot listen on " + host + ":" + port + " (" + cause.getMessage()
+                        + "): set an address of this machine and a port that this user may take with " + setting;
+    }
+
+    /**
+     * Folders of topics that were deleted, and logs of partitions that were moved away, while this broker was down. What is
+     * to be held is looked up when its folder was listed: a folder is made only after the metadata wants it.
+     */
+    private void removeForeignLogs(MetadataFollower images, PartitionHome home) {
+        try {
+            LogFolders.removeDeletedTopics(folder.topics(), id -> images.current().topic(id) != null);
+            for (TopicIdPartition id : LogFolders.ids(folder.topics())) {
+                if (!FollowerPlan.holds(images.current(), settings.nodeId(), id)) {
+                    log.atInfo().addKeyValue("folder", id.directoryName()).log(
+                            "removes the log of a partition that was moved away meanwhile");
+                    home.logs().delete(id);
+                }
+            }
+        } catch (IOException e) {
+            log.atWarn().addKeyValue("folder", folder.topics()).log(
+                    "cannot be searched for logs that are not to be held: {}", e.toString());
+        }
+    }
+
+    private DiskReserve openReserve(Config config) {
+        try {
+            files.createDirectories(folder.metadata());
+            return DiskReserve.open(
+                    folder.metadata().resolve("disk-reserve"),
+                    config.getBytes("sampo.persistence.metadata-disk-reserve"), files);
+        } catch (IOException e) {
+            throw new StartException("the disk reserve in " + folder.metadata() + " cannot be read: "
+                    + e.getMessage(), e);
+        }
+    }
+
+    private RaftMetadataLog openMetadataLog(DiskReserve reserve) {
+        try {
+            return RaftMetadataLog.open(
+                    new RaftSettings(
+                            settings.nodeId(), config.getString("sampo.raft.host"),
+                            config.getInt("sampo.raft.port"), folder.metadata(),
+                            clusterSettings.alone(settings.nodeId())
+                                    ? Set.of()
+                                    : Set.copyOf(clusterSettings.voters()),
+                            folder.holdsMetadata() ? null : RaftSettings.groupOf(folder.clusterId()),
+                            config.getDuration("sampo.raft.election-timeout-min"),
+                            config.getDuration("sampo.raft.election-timeout-max")),
+                    reserve);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new StartException("the metadata log in " + folder.metadata() + " cannot be opened: "
+                    + e.getMessage(), e);
+        }
+    }
+
+    private PartitionHome home(
+            ActorSystem<?> system, PartitionRegistry registry, DiskReserve reserve, LeaderLease lease) {
+        Executor blocking =
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
+        return new PartitionHome(
+                new ReplicaLogs(
+                        folder.topics(), new ReservedLogFiles(files, reserve), folder.closedCleanly(), blocking,
+                        settings.machine().wallClockMs()),
+                registry,
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.flush.dispatcher")),
+                blocking,
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.cleaner.dispatcher")),
+                settings.machine().wallClockMs(), settings.defaults().longValue("producer.id.expiration.ms"),
+                Leading.of(
+                        settings.nodeId(), lease,
+                        settings.defaults().replicaLagTimeMaxMs()));
+    }
+
+    private List<KafkaListener> bind(BrokerServices services) {
+        var listeners = new ArrayList<KafkaListener>();
+        for (Endpoint endpoint : settings.listeners()) {
+            try {
+                KafkaListener listener =
+                        services.listen(endpoint.listener(), new InetSocketAddress(host(endpoint), endpoint.port()));
+                listeners.add(listener);
+                started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
+            } catch (IOException e) {
+                throw new StartException(
+                        "listener " + endpoint.listener() + ": "
+                                + cannotListen(host(endpoint), endpoint.port(), "listeners", e),
+                        e);
+            }
+        }
+        return listeners;
+    }
+
+    private KafkaListener bindReplication(BrokerServices services) {
+        String host = config.getString("sampo.replication.host");
+        int port = config.getInt("sampo.replication.port");
+        try {
+            KafkaListener listener = services.listen(Endpoint.REPLICATION, new InetSocketAddress(host, port));
+            started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
+            return listener;
+        } catch (IOException e) {
+            throw new StartException("replication: " + cannotListen(host, port, "sampo.replication.port", e), e);
+        }
+    }
+
+    /** Beside the rest of the start: health can be asked for while logs are recovered. Null when it is switched off. */
+    private CompletableFuture<@Nullable HttpApi> http(
+            HttpSettings http, BrokerServices services, ActorSystem<?> system, MetadataFollower images,
+            Readiness readiness) {
+        if (!http.enabled()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        String listener = settings.listeners().getFirst().listener();
+        CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
+                        http,
+                        new HttpApi.Parts(
+                                system, services.local(listener, http), images, settings.nodeId(),
+                                readiness.checks(), MetricsRoutes.endpoints(system))), BESIDE)
+                .thenCompose(stage -> stage);
+        started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));
+        return begun.handle((api, failure) -> {
+            if (failure == null) {
+                return api;
+            }
+            throw failure.getCause() instanceof RuntimeException e && !(e instanceof BindFailedException)
+                    ? e
+                    : new StartException("HTTP: "
+                            + cannotListen(http.host(), http.port(), "sampo.http.port", new IOException(failure)), failure);
+        });
+    }
+
+    private static String host(Endpoint endpoint) {
+        return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
+    }
+
+    /**
+     * Asks until the controller answers: it may be elected only when enough other brokers have started. The broker that
+     * had this id may still count as alive for a while, so a refusal for that counts only after its session must be over.
+     */
+    private RegisterBrokerReply register(
+            ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners,
+            KafkaListener replication, RaftMetadataLog metadataLog) {
+        List<Endpoint> endpoints = endpoints(listeners, replication);
+        String raftAddress = new ClusterSettings.HostPort(
+                BrokerConfig.reachable(config.getString("sampo.raft.host")), metadataLog.address().getPort()).toString();
+        Uuid processId = Uuid.randomUuid();
+        boolean alone = clusterSettings.alone(settings.nodeId());
+        long begin = System.nanoTime();
+        for (int attempt = 1; ; attempt++) {
+            RegisterBrokerReply reply = null;
+            try {
+                reply = AskPattern.<Controller.Command, RegisterBrokerReply>ask(
+                                controller,
+                                replyTo -> new RegisterBroker(
+                                        settings.nodeId(), folder.directoryId(), processId, endpoints,
+                                        settings.rack(), replyTo, raftAddress, folder.lostTail()),
+                                alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
+                                system.scheduler())
+                        .toCompletableFuture()
+                        // The scheduler ends with the actor system; then the ask never times out.
+                        .get(2 * (alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN).toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException | IllegalStateException e) {
+                if (alone) {
+                    throw new StartException("the broker could not start: " + e, e);
+                }
+            } catch (ExecutionException e) {
+                if (alone || !(e.getCause() instanceof TimeoutException)) {
+                    throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StartException("interrupted while waiting for the controller", e);
+            }
+            Duration waited = Duration.ofNanos(System.nanoTime() - begin);
+            if (reply != null && reply.incarnation() >= 0) {
+                return reply;
+            }
+            if (reply != null) {
+                if (reply.error() != KafkaError.DUPLICATE_BROKER_REGISTRATION
+                        || waited.compareTo(config.getDuration("sampo.session.timeout").plusSeconds(3)) > 0) {
+                    throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
+                            + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
+                }
+                pause(500);
+            } else if (attempt % 5 == 0) {
+                log.atWarn().addKeyValue("brokerId", settings.nodeId())
+                        .addKeyValue("voters", clusterSettings.voters())
+                        .addKeyValue("seeds", clusterSettings.seeds())
+                        .addKeyValue("waitedMs", waited.toMillis())
+                        .log("waits for the controller: a majority of the voters must run and be reached");
+            }
+            String refused = refusal.get();
+            if (refused != null) {
+                throw new StartException(refused);
+            }
+            if (system.whenTerminated().isCompleted()) {
+                throw new ShutOutException();
+            }
+        }
+    }
+
+    private static void pause(int milliseconds) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(milliseconds);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException("interrupted while waiting for the cluster", e);
+        }
+    }
+
+    private List<Endpoint> endpoints(List<KafkaListener> listeners, KafkaListener replication) {
+        var endpoints = new ArrayList<Endpoint>();
+        for (int i = 0; i < listeners.size(); i++) {
+            endpoints.add(BrokerConfig.advertised(
+                    settings, settings.listeners().get(i), listeners.get(i).address().getPort()));
+        }
+        endpoints.add(new Endpoint(
+                Endpoint.REPLICATION, BrokerConfig.reachable(config.getString("sampo.replication.host")),
+                replication.address().getPort(), "PLAINTEXT"));
+        return endpoints;
+    }
+
+    /** Waits until all that this broker has a part in is led, and served if it is led here: a client that comes now is. */
+    private void awaitLeadership(MetadataFollower images, PartitionRegistry registry) {
+        var served = new CompletableFuture<Void>();
+        Runnable look = () -> {
+            if (unserved(images.current(), registry) == 0) {
+                served.complete(null);
+            }
+        };
+        Runnable stopRegistry = registry.subscribe((entry, entered) -> {
+            if (entered) {
+                look.run();
+            }
+        });
+        Runnable stopImages = images.subscribe((before, now) -> {
+            if (concernsLeadership(before, now)) {
+                look.run();
+            }
+        });
+        look.run();
+        try {
+            served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            log.atWarn().addKeyValue("partitions", unserved(images.current(), registry))
+                    .log("serves, but not all partitions yet");
+        } catch (InterruptedException | ExecutionException e) {
+            throw new StartException("interrupted while the partitions start", e);
+        } finally {
+            stopRegistry.run();
+            stopImages.run();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
+    private static boolean concernsLeadership(MetadataImage before, MetadataImage now) {
+        return before.groups() != now.groups() || before.brokers() != now.brokers();
+    }
+
+    /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
+    private int unserved(MetadataImage image, PartitionRegistry registry) {
+        int unserved = 0;
+        for (var entry : image.groupPartitions().entrySet()) {
+            MetadataImage.PlacementGroup group = image.groups().get(entry.getKey());
+            if (group == null || !group.replicas().contains(settings.nodeId())
+                    || group.inSyncReplicas().stream().noneMatch(image::isLive)) {
+                continue;
+            }
+            for (TopicIdPartition id : entry.getValue()) {
+                boolean led = group.leader() == settings.nodeId()
+                        ? registry.find(id) != null
+                        : image.isLive(group.leader());
+                unserved += led ? 0 : 1;
+            }
+        }
+        return unserved;
+    }
+
+    private static <T> T join(CompletableFuture<T> stage) {
+        try {
+            return stage.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof StartException told) {
+                throw told;
+            }
+            throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
+        }
+    }
+
+    void undo() {
+        for (AutoCloseable part : started) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.atDebug().setCause(e).log("part of a failed start did not stop");
+            }
+        }
+    }
+}
