@@ -251,12 +251,7 @@ final class BrokerStart {
         system.systemActorOf(
                 LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                 "log-maintenance", Props.empty());
-        join(CompletableFuture.anyOf(
-                images.reached(registered.metadataOffset()).toCompletableFuture(),
-                system.getWhenTerminated().toCompletableFuture()));
-        if (system.whenTerminated().isCompleted()) {
-            throw new ShutOutException();
-        }
+        awaitMetadata(system, images, registered.metadataOffset());
         home.blocking().execute(() -> removeForeignLogs(images, home));
         awaitLeadership(images, registry);
         NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
@@ -310,11 +305,35 @@ final class BrokerStart {
 
     /** The broker that leads the metadata registers before it is in the cluster; others could not. */
     private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
-        while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+        for (int attempt = 1; !cluster.selfMember().status().equals(MemberStatus.up()); attempt++) {
             if (system.whenTerminated().isCompleted()) {
                 throw new ShutOutException();
             }
+            if (attempt % 500 == 0) {
+                log.atWarn().addKeyValue("members", cluster.state().getMembers())
+                        .log("waits to be a member of the cluster: all its members must reach each other");
+            }
             pause(20);
+        }
+    }
+
+    /** The log holds this broker's registration; it comes from the voter that leads. */
+    private static void awaitMetadata(ActorSystem<?> system, MetadataFollower images, long offset) {
+        CompletableFuture<?> reached = CompletableFuture.anyOf(
+                images.reached(offset).toCompletableFuture(), system.getWhenTerminated().toCompletableFuture());
+        while (!reached.isDone()) {
+            try {
+                reached.get(10, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                log.atWarn().addKeyValue("metadataOffset", images.current().offset())
+                        .addKeyValue("awaitedOffset", offset)
+                        .log("waits for the metadata: the voter that leads must be reached");
+            } catch (InterruptedException | ExecutionException e) {
+                throw new StartException("the metadata could not be read: " + e, e);
+            }
+        }
+        if (system.whenTerminated().isCompleted()) {
+            throw new ShutOutException();
         }
     }
 

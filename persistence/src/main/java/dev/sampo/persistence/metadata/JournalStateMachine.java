@@ -47,15 +47,17 @@ final class JournalStateMachine extends BaseStateMachine {
 
     private final JournalState state;
     private final JournalFeed feed;
+    private final PromptCommits commits;
     private final Runnable onDemoted;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     /** Calls that may be in Raft's log: when one of these fails, its outcome is not known. */
     private final Set<Long> started = ConcurrentHashMap.newKeySet();
 
     /** @param onDemoted the members changed, and this node is no voter any more */
-    JournalStateMachine(JournalState state, JournalFeed feed, Runnable onDemoted) {
+    JournalStateMachine(JournalState state, JournalFeed feed, PromptCommits commits, Runnable onDemoted) {
         this.state = state;
         this.feed = feed;
+        this.commits = commits;
         this.onDemoted = onDemoted;
     }
 
@@ -147,6 +149,7 @@ final class JournalStateMachine extends BaseStateMachine {
         }
         AppendResult result = state.append(request.writerEpoch(), request.expectedEndOffset(), request.payloads());
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+        commits.applied();
         feed.published();
         return CompletableFuture.completedFuture(Message.valueOf(bytes(JournalCodec.result(result))));
     }

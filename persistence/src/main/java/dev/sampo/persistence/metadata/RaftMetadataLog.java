@@ -77,6 +77,7 @@ public final class RaftMetadataLog implements MetadataLog {
     private final FileChannel lockFile;
     private final JournalState state = new JournalState();
     private final JournalFeed feed;
+    private final PromptCommits commits = new PromptCommits();
     private final RaftGroupId groupId;
     private volatile JournalStateMachine stateMachine;
     private volatile RaftServer server;
@@ -118,7 +119,7 @@ public final class RaftMetadataLog implements MetadataLog {
             }
         }
         this.feed = new JournalFeed("metadata-log-" + settings.nodeId(), state);
-        this.stateMachine = new JournalStateMachine(state, feed, this::reopen);
+        this.stateMachine = new JournalStateMachine(state, feed, commits, this::reopen);
         this.groupId = RaftGroupId.valueOf(groupId(settings));
         this.server = start();
         log.atInfo()
@@ -136,6 +137,7 @@ public final class RaftMetadataLog implements MetadataLog {
                     .setGroup(firstGroup())
                     .setStateMachine(stateMachine)
                     .setProperties(RaftMetadataLogProperties.of(settings))
+                    .setParameters(commits.parameters())
                     .setOption(RaftStorage.StartupOption.RECOVER)
                     .build();
             started.start();
@@ -519,7 +521,7 @@ public final class RaftMetadataLog implements MetadataLog {
                             .log("this broker is no voter of the metadata log any more, it listens");
                     server.close();
                     state.clear();
-                    stateMachine = new JournalStateMachine(state, feed, this::reopen);
+                    stateMachine = new JournalStateMachine(state, feed, commits, this::reopen);
                     server = start();
                 } catch (IOException | RuntimeException e) {
                     log.atError().setCause(e).log("the metadata log does not open again, restart the broker");

@@ -6,7 +6,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
-import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
@@ -19,7 +18,7 @@ final class RaftMetadataLogProperties {
 
     static RaftProperties of(RaftSettings settings) {
         var properties = new RaftProperties();
-        RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.NETTY);
+        RaftConfigKeys.Rpc.setType(properties, new PromptCommits.Netty());
         NettyConfigKeys.Server.setHost(properties, settings.host());
         NettyConfigKeys.Server.setPort(properties, settings.port());
         // NIO starts faster than loading the native library, and some ten small messages a second need no epoll.

@@ -128,6 +128,24 @@ class RaftMetadataLogClusterTest {
         await(() -> logs.get(leader()).members().equals(members));
     }
 
+    /** Heartbeats are 750 ms apart here. */
+    @Test
+    void followersLearnOfACommitWithoutWaitingForAHeartbeat() throws Exception {
+        // Given
+        openAll(1, 2, 3);
+        append(0, "first");
+        long begin = System.nanoTime();
+        // When
+        for (int offset = 1; offset <= 20; offset++) {
+            append(offset, "next");
+            for (RaftMetadataLog log : logs.values()) {
+                read(log, offset, offset + 1L);
+            }
+        }
+        // Then
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(20 * 375));
+    }
+
     @Test
     void everyNodeReadsWhatTheLeaderAppendedAndKnowsWhoItIs() throws Exception {
         // Given
