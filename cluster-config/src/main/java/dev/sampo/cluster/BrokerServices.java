@@ -114,7 +114,7 @@ final class BrokerServices {
                 new DeleteRecordsHandler(cluster, registry),
                 new DescribeProducersHandler(cluster, registry),
                 new DescribeLogDirsHandler(cluster, registry, logFolder, blocking),
-                new MetadataHandler(cluster, controllerClient, defaults::autoCreateTopicsEnable),
+                new MetadataHandler(cluster, controllerClient, readiness, defaults::autoCreateTopicsEnable),
                 new DescribeClusterHandler(cluster),
                 new DescribeTopicPartitionsHandler(cluster, defaults.intValue("max.request.partition.size.limit")),
                 new InitProducerIdHandler(

@@ -8,13 +8,16 @@ import dev.sampo.actors.protocol.Controller.TopicResult;
 import dev.sampo.kafka.handler.ClusterView.Node;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Topic;
+import dev.sampo.partition.placement.LeaderCandidates;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -31,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * already holds it; its partitions say LEADER_NOT_AVAILABLE until they have a leader. When the controller is late the
  * topic itself says so, and the client asks again.
  *
+ * <p>While leaders are being elected the answer waits for them, up to {@value #ELECTION_LIMIT_MS} ms: a client that is
+ * told of none asks again after a pause that it doubles each time, so that it would learn late of who leads.
+ *
  * @see "KIP-4, KIP-430, KIP-516, KIP-700"
  */
 public final class MetadataHandler implements ApiHandler {
@@ -39,14 +45,20 @@ public final class MetadataHandler implements ApiHandler {
     private static final int FIRST_VERSION_WITH_TOPIC_IDS = 12;
     private static final int LAST_VERSION_WITH_CLUSTER_OPERATIONS = 10;
 
+    /** What the client has in flight behind this request waits as long. */
+    private static final int ELECTION_LIMIT_MS = 300;
+
     private final ClusterView cluster;
     private final ControllerClient controller;
+    private final TopicReadiness readiness;
     private final BooleanSupplier autoCreate;
 
     /** {@code autoCreate} is {@code auto.create.topics.enable} now. */
-    public MetadataHandler(ClusterView cluster, ControllerClient controller, BooleanSupplier autoCreate) {
+    public MetadataHandler(
+            ClusterView cluster, ControllerClient controller, TopicReadiness readiness, BooleanSupplier autoCreate) {
         this.cluster = cluster;
         this.controller = controller;
+        this.readiness = readiness;
         this.autoCreate = autoCreate;
     }
 
@@ -68,7 +80,8 @@ public final class MetadataHandler implements ApiHandler {
         boolean all = wanted == null
                 || (wanted.isEmpty() && exchange.apiVersion() < FIRST_VERSION_WITH_EMPTY_FOR_NONE);
         if (wanted == null || all) {
-            exchange.respond(answer(exchange, request, image, allTopics(exchange, image)));
+            respondWhenLed(
+                    exchange, now -> now.topics().values(), now -> answer(exchange, request, now, allTopics(exchange, now)));
             return;
         }
         if (exchange.apiVersion() < FIRST_VERSION_WITH_TOPIC_IDS && usesIds(wanted)) {
@@ -77,7 +90,9 @@ public final class MetadataHandler implements ApiHandler {
         }
         Set<Uuid> ids = ids(wanted);
         if (!ids.isEmpty()) {
-            exchange.respond(answer(exchange, request, image, byId(exchange, image, ids)));
+            respondWhenLed(
+                    exchange, now -> ids.stream().map(now::topic).toList(),
+                    now -> answer(exchange, request, now, byId(exchange, now, ids)));
             return;
         }
         Set<String> names = names(wanted);
@@ -85,7 +100,9 @@ public final class MetadataHandler implements ApiHandler {
                 ? missing(image, names)
                 : List.of();
         if (missing.isEmpty()) {
-            exchange.respond(answer(exchange, request, image, byName(exchange, image, names, Map.of())));
+            respondWhenLed(
+                    exchange, now -> names.stream().map(now::topic).toList(),
+                    now -> answer(exchange, request, now, byName(exchange, now, names, Map.of())));
             return;
         }
         exchange.respondWhen(controller
@@ -98,6 +115,32 @@ public final class MetadataHandler implements ApiHandler {
                     MetadataImage now = cluster.image();
                     return answer(exchange, request, now, byName(exchange, now, names, refusals(missing, reply)));
                 }));
+    }
+
+    private void respondWhenLed(
+            Exchange exchange, Function<MetadataImage, Collection<@Nullable Topic>> wanted,
+            Function<MetadataImage, MetadataResponseData> answer) {
+        MetadataImage image = cluster.image();
+        if (!electionsUnderWay(image, wanted)) {
+            exchange.respond(answer.apply(image));
+            return;
+        }
+        exchange.respondWhen(readiness.until(now -> !electionsUnderWay(now, wanted), ELECTION_LIMIT_MS)
+                .thenApply(done -> answer.apply(cluster.image())));
+    }
+
+    private static boolean electionsUnderWay(
+            MetadataImage image, Function<MetadataImage, Collection<@Nullable Topic>> wanted) {
+        Set<String> groups = LeaderCandidates.electing(image);
+        if (groups.isEmpty()) {
+            return false;
+        }
+        for (Topic topic : wanted.apply(image)) {
+            if (topic != null && topic.partitionGroups().stream().anyMatch(groups::contains)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static NewTopic defaults(String name) {

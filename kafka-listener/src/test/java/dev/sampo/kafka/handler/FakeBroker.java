@@ -58,6 +58,16 @@ final class FakeBroker implements MetadataImages {
         return topic;
     }
 
+    /** The group of the topic's first partition gets a leader. */
+    void elect(String topicName, int leader) {
+        MetadataImage.PlacementGroup old = image.groupOf(image.topic(topicName), 0);
+        set(new MetadataImage(
+                image.offset() + 1, image.brokers(), image.topics(), image.topicIds(),
+                image.groups().plus(old.id(), new MetadataImage.PlacementGroup(
+                        old.id(), old.replicas(), 0, leader, old.leaderEpoch() + 1, 5, old.replicas())),
+                image.configs(), image.nextProducerId()));
+    }
+
     /** A topic that this broker leads and serves. */
     MetadataImage.Topic served(String name, int partitions) {
         MetadataImage.Topic topic = topic(name, partitions, 1, false);

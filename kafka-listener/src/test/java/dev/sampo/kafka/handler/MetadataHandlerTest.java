@@ -30,7 +30,10 @@ class MetadataHandlerTest {
     private final ControllerClient client =
             new ControllerClient(controller.getRef(), broker, KIT.scheduler(), Duration.ofSeconds(3));
     private boolean autoCreate = true;
-    private final MetadataHandler handler = new MetadataHandler(broker.view, client, () -> autoCreate);
+    private final MetadataHandler handler = new MetadataHandler(
+            broker.view, client,
+            new TopicReadiness(1, broker, broker.registry, KIT.scheduler(), KIT.system().executionContext()),
+            () -> autoCreate);
 
     @AfterAll
     static void stop() {
@@ -119,7 +122,7 @@ class MetadataHandlerTest {
     }
 
     @Test
-    void partitionsWithoutAReachableLeaderSayWhy() {
+    void partitionsWithoutAReachableLeaderSayWhy() throws InterruptedException {
         // Given
         broker.topic("none", 1, -1, false);
         broker.broker(2, true);
@@ -130,6 +133,7 @@ class MetadataHandlerTest {
         MetadataResponseData zero = ask(0, names("fenced"));
         FakeExchange otherListener = broker.run(
                 handler, new FakeExchange(ApiKeys.METADATA, 13, names("none"), "OTHER", "User:ANONYMOUS"));
+        assertThat(otherListener.awaitEnd(5_000)).isTrue();
 
         // Then
         assertThat(response.brokers()).hasSize(1);
@@ -142,6 +146,29 @@ class MetadataHandlerTest {
         MetadataResponseData other = otherListener.response(MetadataResponseData.class);
         assertThat(other.brokers().find(1).host()).isEqualTo("other1");
         assertThat(other.brokers().find(1).port()).isEqualTo(9101);
+    }
+
+    @Test
+    void anElectionThatIsUnderWayIsAwaited() throws InterruptedException {
+        // Given
+        broker.topic("orders", 1, 1, false);
+        broker.topic("fresh", 1, -1, false);
+        var exchange = new FakeExchange(ApiKeys.METADATA, 13, names("fresh"));
+
+        // When
+        handler.handle(exchange);
+        boolean answered = exchange.awaitEnd(0);
+        MetadataResponseData other = broker.run(handler, new FakeExchange(ApiKeys.METADATA, 13, names("orders")))
+                .response(MetadataResponseData.class);
+        broker.elect("fresh", 1);
+
+        // Then
+        assertThat(answered).isFalse();
+        assertThat(other.topics().find("orders").partitions().getFirst().leaderId()).isEqualTo(1);
+        assertThat(exchange.awaitEnd(5_000)).isTrue();
+        assertThat(exchange.response(MetadataResponseData.class)
+                        .topics().find("fresh").partitions().getFirst().leaderId())
+                .isEqualTo(1);
     }
 
     @Test
@@ -207,8 +234,13 @@ class MetadataHandlerTest {
     }
 
     private MetadataResponseData ask(int version, MetadataRequestData request) {
-        return broker.run(handler, new FakeExchange(ApiKeys.METADATA, version, request))
-                .response(MetadataResponseData.class);
+        FakeExchange exchange = broker.run(handler, new FakeExchange(ApiKeys.METADATA, version, request));
+        try {
+            assertThat(exchange.awaitEnd(5_000)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return exchange.response(MetadataResponseData.class);
     }
 
     private static MetadataRequestData names(String... names) {

@@ -6,7 +6,9 @@ import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -48,6 +50,19 @@ public record LeaderCandidates(Kind kind, List<Integer> brokers) {
         return any.isEmpty() || !mayLose(image, group, unclean)
                 ? new LeaderCandidates(Kind.NONE, List.of())
                 : new LeaderCandidates(Kind.UNCLEAN, any);
+    }
+
+    /** Ids of the groups without a live leader that have one soon: some live broker holds all that is committed. */
+    public static Set<String> electing(MetadataImage image) {
+        Set<String> electing = new HashSet<>();
+        for (PlacementGroup group : image.groups().values()) {
+            if (!image.isLive(group.leader())
+                    && (group.inSyncReplicas().stream().anyMatch(image::isLive)
+                            || group.eligible().stream().anyMatch(image::isLive))) {
+                electing.add(group.id());
+            }
+        }
+        return electing;
     }
 
     /** Whether this broker may lead: not while it stops, if another one can. */

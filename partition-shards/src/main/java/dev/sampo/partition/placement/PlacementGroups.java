@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * brokers of the ring, other racks first, so there are as many sets of brokers as brokers: few ways to lose every
  * copy at once (copysets). Several groups (stripes) share a list, made on demand; their followers stand in rotating
  * order so that a lost leader's load spreads. All stripes together number at most
- * {@code min(256, max(6 x brokers, partitions / 200))} per replication factor, since each is a shard.
+ * {@code min(256, max(4 x brokers, partitions / 200))} per replication factor, since each is a shard.
  */
 public final class PlacementGroups {
     /** More shards than this cost more than they bring; only a new replica list may make another group. */
@@ -30,7 +30,7 @@ public final class PlacementGroups {
     /** Sharding does not carry more: a new replica list is refused. */
     public static final int HARD_LIMIT = 1024;
 
-    private static final int GROUPS_PER_BROKER = 6;
+    private static final int GROUPS_PER_BROKER = 4;
     private static final int PARTITIONS_PER_GROUP = 200;
 
     /** The replication factor or the replica list cannot be had; the message says why. */
