@@ -52,17 +52,24 @@ public record LeaderCandidates(Kind kind, List<Integer> brokers) {
                 : new LeaderCandidates(Kind.UNCLEAN, any);
     }
 
-    /** Ids of the groups without a live leader that have one soon: some live broker holds all that is committed. */
+    /**
+     * Ids of the groups that have another leader soon: they have none that lives, or it is stopping, and some live broker that
+     * is not holds all that is committed.
+     */
     public static Set<String> electing(MetadataImage image) {
         Set<String> electing = new HashSet<>();
         for (PlacementGroup group : image.groups().values()) {
-            if (!image.isLive(group.leader())
-                    && (group.inSyncReplicas().stream().anyMatch(image::isLive)
-                            || group.eligible().stream().anyMatch(image::isLive))) {
+            if (!stays(image, group.leader())
+                    && (group.inSyncReplicas().stream().anyMatch(id -> stays(image, id))
+                            || group.eligible().stream().anyMatch(id -> stays(image, id)))) {
                 electing.add(group.id());
             }
         }
         return electing;
+    }
+
+    private static boolean stays(MetadataImage image, int brokerId) {
+        return image.isLive(brokerId) && !isStopping(image, brokerId);
     }
 
     /** Whether this broker may lead: not while it stops, if another one can. */
