@@ -29,9 +29,13 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
         IMAGE_CHANGED,
         /** A node that left the cluster is asked no more: what was sent to it may go elsewhere now. */
         MEMBERS_CHANGED,
+        /** A partition is served here no more: if its group moves, nobody but its leader of old knows that it wants one. */
+        PARTITION_LEFT,
         TICK,
         STOP
     }
+
+    private static final Duration AFTER_A_PARTITION_LEFT = Duration.ofMillis(20);
 
     private final int brokerId;
     private final MetadataImages images;
@@ -42,6 +46,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private final TimerScheduler<Command> timers;
     private final AtomicBoolean told = new AtomicBoolean(); // an IMAGE_CHANGED is in the mailbox
     private final Runnable unsubscribe;
+    private final Runnable unsubscribeRegistry;
     private Duration interval;
 
     private GroupWatcher(ActorContext<Command> context, TimerScheduler<Command> timers, int brokerId,
@@ -62,6 +67,11 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 self.tell(Command.IMAGE_CHANGED);
             }
         });
+        this.unsubscribeRegistry = registry.subscribe((entry, entered) -> {
+            if (!entered) {
+                self.tell(Command.PARTITION_LEFT);
+            }
+        });
         Cluster.get(context.getSystem()).subscriptions().tell(Subscribe.create(
                 context.messageAdapter(MemberRemoved.class, removed -> Command.MEMBERS_CHANGED), MemberRemoved.class));
         timers.startSingleTimer(Command.TICK, interval);
@@ -79,6 +89,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 .onMessage(Command.class, this::onCommand)
                 .onSignal(PostStop.class, signal -> {
                     unsubscribe.run();
+                    unsubscribeRegistry.run();
                     return this;
                 })
                 .build();
@@ -97,6 +108,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 wake(leaderless(images.current()));
                 next(settings.watcherMinInterval());
             }
+            case PARTITION_LEFT -> next(AFTER_A_PARTITION_LEFT); // with the others of its group
             case TICK -> {
                 MetadataImage image = images.current();
                 var asleep = new ArrayList<>(leaderless(image));
