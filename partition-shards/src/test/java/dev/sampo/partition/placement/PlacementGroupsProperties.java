@@ -59,7 +59,7 @@ final class PlacementGroupsProperties {
                 .map(group -> Set.copyOf(group.replicas())).collect(Collectors.toSet());
         assertThat(copysets.size()).as("few sets of brokers hold all copies of something")
                 .isLessThanOrEqualTo(liveBrokers.size());
-        assertThat(image.groups().size()).isLessThanOrEqualTo(6 * liveBrokers.size());
+        assertThat(image.groups().size()).isLessThanOrEqualTo(4 * liveBrokers.size());
     }
 
     @Property(tries = 100)
@@ -73,19 +73,19 @@ final class PlacementGroupsProperties {
         for (int i = 0; i < groups.size(); i++) {
             assertThat(image.groups().get(groups.get(i)).replicas()).isEqualTo(lists.get(i));
         }
-        assertThat(image.groups().size()).isLessThanOrEqualTo(6 * new HashSet<>(lists).size());
+        assertThat(image.groups().size()).isLessThanOrEqualTo(4 * new HashSet<>(lists).size());
     }
 
     @Example
-    void aSmallTopicOnOneBrokerSpreadsOverSixGroupsAndMorePartitionsShareThem() {
+    void aSmallTopicOnOneBrokerSpreadsOverFourGroupsAndMorePartitionsShareThem() {
         MetadataImage image = cluster(1, 1);
         for (int topic = 0; topic < 3; topic++) {
             var placement = new PlacementGroups(image);
-            List<String> groups = placement.place(6, 1, List.of());
+            List<String> groups = placement.place(4, 1, List.of());
             assertThat(groups).doesNotHaveDuplicates();
             image = create(image, placement, groups);
         }
-        assertThat(image.groups()).containsOnlyKeys("g0", "g1", "g2", "g3", "g4", "g5");
+        assertThat(image.groups()).containsOnlyKeys("g0", "g1", "g2", "g3");
     }
 
     @Example
