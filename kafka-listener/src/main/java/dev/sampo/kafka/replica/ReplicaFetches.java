@@ -40,6 +40,7 @@ final class ReplicaFetches<F> {
         private F follower;
         private @Nullable Position wanted; // null: nothing is to be fetched now
         private @Nullable Position inSession; // as the leader knows it
+        private long namedIn; // the number of the request that named it so
         private boolean left; // by its follower; kept until the session has forgotten it
 
         Entry(TopicIdPartition id, F follower) {
@@ -55,6 +56,8 @@ final class ReplicaFetches<F> {
     /** Entries whose wanted position differs from the session's, or that have gone; each once, oldest first. */
     private final LinkedHashMap<TopicIdPartition, Entry<F>> changed = new LinkedHashMap<>();
     private int wantedCount;
+    private long requests;
+    private long responses; // to the first so many requests; the others are under way
     private int sessionId = NO_SESSION;
     private int sessionEpoch = INITIAL_EPOCH;
 
@@ -117,6 +120,7 @@ final class ReplicaFetches<F> {
                 .setMaxBytes(settings.responseMaxBytes())
                 .setSessionId(sessionId)
                 .setSessionEpoch(sessionEpoch);
+        requests++;
         var topics = new LinkedHashMap<Uuid, FetchTopic>();
         if (sessionEpoch == INITIAL_EPOCH) {
             entries.values().removeIf(entry -> entry.left);
@@ -151,6 +155,7 @@ final class ReplicaFetches<F> {
             return;
         }
         entry.inSession = position;
+        entry.namedIn = requests;
         topics.computeIfAbsent(entry.id.topicId(), id -> new FetchTopic().setTopicId(id))
                 .partitions()
                 .add(new FetchRequestData.FetchPartition()
@@ -164,10 +169,11 @@ final class ReplicaFetches<F> {
     }
 
     /**
-     * The answer to the last request: what each follower is to hear. Each partition in it then waits for its next position.
-     * A refused session is begun anew with the next request.
+     * The answer to the oldest request that has none: what each follower is to hear. Each partition in it then waits for its
+     * next position. A refused session is begun anew with the next request.
      */
     Map<F, List<Answer>> onResponse(FetchResponseData response) {
+        responses++;
         if (response.errorCode() != KafkaError.NONE.code()) {
             endSession();
             return Map.of();
@@ -177,7 +183,8 @@ final class ReplicaFetches<F> {
             for (PartitionData data : topic.partitions()) {
                 Entry<F> entry = entries.get(new TopicIdPartition(topic.topicId(), data.partitionIndex()));
                 Position asked = entry == null ? null : entry.inSession;
-                if (entry != null && asked != null && asked.equals(entry.wanted)) { // else the question is not asked any more
+                // Else the question is not asked any more, or is one that this answer does not know yet.
+                if (entry != null && asked != null && asked.equals(entry.wanted) && entry.namedIn <= responses) {
                     set(entry, null);
                     byFollower.computeIfAbsent(entry.follower, follower -> new ArrayList<>()).add(answer(entry.id, asked, data));
                 }
@@ -199,8 +206,9 @@ final class ReplicaFetches<F> {
                 data.logStartOffset(), data.divergingEpoch().epoch(), data.divergingEpoch().endOffset(), records);
     }
 
-    /** The connection is gone, and with it the request in flight: every position is asked for again. */
+    /** The connection is gone, and with it the requests in flight: every position is asked for again. */
     void onDisconnected() {
+        responses = requests;
         endSession();
     }
 

@@ -123,6 +123,26 @@ final class ReplicaFetchesTest {
     }
 
     @Test
+    void anAnswerIsNotTakenForThatOfALaterRequest() {
+        // Given a request that waits, and one that overtakes it
+        fetches.want("f", position(0, 10));
+        fetches.request();
+        fetches.onResponse(response(5));
+        fetches.request();
+        fetches.want("f", position(1, 20));
+        fetches.request();
+
+        // When the first brings records, and what follows them is asked for before the second is answered
+        assertThat(fetches.onResponse(response(5, 0)).get("f").getFirst().fetchOffset()).isEqualTo(10);
+        fetches.want("f", position(0, 13));
+        assertThat(named(fetches.request())).containsExactly(0);
+
+        // Then what the second says of offset 10 is not taken for an answer about 13
+        assertThat(fetches.onResponse(response(5, 0))).isEmpty();
+        assertThat(fetches.onResponse(response(5, 0)).get("f").getFirst().fetchOffset()).isEqualTo(13);
+    }
+
+    @Test
     void aLostOrRefusedSessionBeginsAnewWithEverything() {
         fetches.want("f", position(0, 10));
         fetches.want("f", position(1, 20));
