@@ -199,6 +199,13 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                         new Partition.Activate(
                                 now.id(), now.topic(), now.leaderEpoch(), now.replicas(), now.proposal(),
                                 now.settings(), getContext().getSelf()));
+                case Tell(var id, Partition.CheckFollowers check) -> {
+                    // Not by sharding, which carries it after a partition that has just moved away: it comes again.
+                    PartitionRegistry.Entry entry = broker.registry().find(id);
+                    if (entry != null) {
+                        entry.leader().tell(check);
+                    }
+                }
                 case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);
             }
         }
