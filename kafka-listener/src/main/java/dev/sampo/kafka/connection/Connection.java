@@ -25,7 +25,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -576,6 +578,17 @@ final class Connection implements Transport.Owner {
     void drain() {
         draining = true;
         pump();
+    }
+
+    /** The time for {@link #drain} is over. */
+    void cut() {
+        if (state.inFlight() > 0) {
+            log.atInfo().addKeyValue("connectionId", client.connectionId()).addKeyValue("clientId", clientId)
+                    .addKeyValue("requests", Arrays.stream(running).filter(Objects::nonNull)
+                            .map(exchange -> exchange.parsed().apiKey()).toList())
+                    .log("closes a connection with requests that were not answered in time");
+        }
+        close("the listener closes");
     }
 
     /** Called about once a second. */

@@ -90,7 +90,7 @@ final class ConnectionActor {
     private Behavior<Object> onCommand(Command command) {
         switch (command) {
             case DRAIN -> connection.drain();
-            case CLOSE -> connection.close("the listener closes");
+            case CLOSE -> connection.cut();
             case ENDED -> {
                 connections.remove(connection);
                 timers.startSingleTimer(Command.STOP, LATE_ANSWERS);

@@ -76,7 +76,7 @@ interface Product {
             var command = java(classPath(), "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+UseCompactObjectHeaders",
                     "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Dio.netty.tryReflectionSetAccessible=false",
                     "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
-            Stream.of(System.getProperty(JVM_OPTIONS, "").split(" ")).filter(option -> !option.isBlank()).forEach(option -> command.add(1, option));
+            command.addAll(1, Stream.of(System.getProperty(JVM_OPTIONS, "").split(" ")).filter(option -> !option.isBlank()).toList());
             command.addAll(List.of("dev.sampo.cluster.SampoMain", "server", "--config", properties.toString()));
             return command;
         }
