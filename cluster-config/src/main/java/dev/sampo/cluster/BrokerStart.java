@@ -3,11 +3,9 @@ package dev.sampo.cluster;
 import com.typesafe.config.Config;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.metrics.JmxBeans;
-import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
-import dev.sampo.actors.protocol.Controller.RegisterBroker;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.http.HttpApi;
@@ -25,7 +23,6 @@ import dev.sampo.partition.controller.ControllerRouter;
 import dev.sampo.partition.controller.ControllerState;
 import dev.sampo.partition.controller.KafkaConfigRules;
 import dev.sampo.partition.controller.MetadataFollower;
-import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataQuorum;
 import dev.sampo.partition.controller.MetadataSnapshot;
 import dev.sampo.partition.follower.FollowerPlan;
@@ -53,9 +50,7 @@ import dev.sampo.persistence.metadata.RaftSettings;
 import dev.sampo.persistence.reserve.DiskReserve;
 import dev.sampo.persistence.reserve.ReservedLogFiles;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,9 +69,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.stream.BindFailedException;
 import org.jspecify.annotations.Nullable;
@@ -88,9 +81,6 @@ final class BrokerStart {
     private static final Logger log = LoggerFactory.getLogger(BrokerStart.class);
     /** {@code replica.high.watermark.checkpoint.interval.ms}. */
     private static final Duration HIGH_WATERMARK_CHECKPOINT = Duration.ofSeconds(5);
-    private static final Duration CONTROLLER_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration REGISTER_AGAIN = Duration.ofSeconds(2);
-    private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
 
     /**
      * What a start does beside the rest. Not the pool that the JVM shares: it may have a single thread, and an embedding
@@ -128,20 +118,21 @@ final class BrokerStart {
     }
 
     SampoBroker run() {
+        boolean alone = clusterSettings.alone(settings.nodeId());
         HttpSettings httpSettings = BrokerConfig.http(config);
-        checkAddress(
+        ListenAddress.check(
                 "broker traffic", config.getString("sampo.remoting.host"), config.getInt("sampo.remoting.port"),
                 "sampo.remoting.port");
-        checkAddress(
+        ListenAddress.check(
                 "metadata log", config.getString("sampo.raft.host"), config.getInt("sampo.raft.port"),
                 "sampo.raft.port");
-        checkAddress(
+        ListenAddress.check(
                 "replication", config.getString("sampo.replication.host"),
                 config.getInt("sampo.replication.port"), "sampo.replication.port");
-        settings.listeners().forEach(endpoint -> checkAddress(
-                "listener " + endpoint.listener(), host(endpoint), endpoint.port(), "listeners"));
+        settings.listeners().forEach(endpoint -> ListenAddress.check(
+                "listener " + endpoint.listener(), ListenAddress.host(endpoint), endpoint.port(), "listeners"));
         if (httpSettings.enabled()) {
-            checkAddress("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
+            ListenAddress.check("HTTP", httpSettings.host(), httpSettings.port(), "sampo.http.port");
         }
         DiskReserve reserve = openReserve(config);
         var raft = CompletableFuture.supplyAsync(() -> openMetadataLog(reserve), BESIDE);
@@ -155,7 +146,7 @@ final class BrokerStart {
         Cluster cluster = Cluster.get(system);
         var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
         var accepted = new AtomicBoolean(); // this process's registration
-        if (clusterSettings.alone(settings.nodeId())) {
+        if (alone) {
             ClusterFormation.alone(system);
         }
 
@@ -187,7 +178,7 @@ final class BrokerStart {
                 SessionActor.create(new SessionActor.Parts(
                         settings.nodeId(), SessionSettings.from(config.getConfig("sampo.session")), metadataLog,
                         images, lease, role::get,
-                        clusterSettings.alone(settings.nodeId())
+                        alone
                                 ? Set.of(settings.nodeId())
                                 : clusterSettings.voters().stream()
                                         .map(MetadataLog.Member::nodeId)
@@ -197,7 +188,7 @@ final class BrokerStart {
         var _ = metadataLog.onRole(next -> session.tell(new SessionActor.RoleChanged()));
         var _ = system.getWhenTerminated().whenComplete((done, failure) ->
                 lost.complete("this node was shut out of the cluster"));
-        if (!clusterSettings.alone(settings.nodeId())) {
+        if (!alone) {
             system.systemActorOf(
                     ClusterFormation.create(new ClusterFormation.Parts(
                             settings.nodeId(), clusterSettings.seeds(), role::get, images,
@@ -231,16 +222,18 @@ final class BrokerStart {
         KafkaListener replication = bindReplication(services);
         var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
         CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
-        boolean alone = clusterSettings.alone(settings.nodeId());
+        var waits = new StartWaits(settings.nodeId(), system, images);
         if (!alone) {
-            awaitStorage(system, reserve, images, topicSettings);
+            waits.storage(folder, reserve, topicSettings);
         }
-        RegisterBrokerReply registered = register(system, controller, listeners, replication, metadataLog);
+        RegisterBrokerReply registered = new BrokerRegistration(
+                        settings, config, clusterSettings, folder, system, controller, refusal::get)
+                .register(listeners, replication, metadataLog.address().getPort());
         accepted.set(true);
         session.tell(new SessionActor.Registered(registered.incarnation()));
         settle();
-        if (!clusterSettings.alone(settings.nodeId())) {
-            awaitMembership(system, cluster);
+        if (!alone) {
+            waits.membership();
         }
         readiness.registered(registered.metadataOffset());
         shards.lead(registered.incarnation(), controller);
@@ -251,9 +244,9 @@ final class BrokerStart {
         system.systemActorOf(
                 LogMaintenance.create(registry, settings.retentionCheckInterval(), settings.cleanerBackoff()),
                 "log-maintenance", Props.empty());
-        awaitMetadata(system, images, registered.metadataOffset());
+        waits.metadata(registered.metadataOffset());
         home.blocking().execute(() -> removeForeignLogs(images, home));
-        awaitLeadership(images, registry);
+        waits.leadership(registry);
         NodeMetrics.add(BrokerMetrics.get(system), new NodeMetrics.Parts(
                 settings.nodeId(), folder.clusterId(), images, registry, services.groups(), services.sessions(),
                 role::get, version(), "", System.currentTimeMillis()));
@@ -274,67 +267,6 @@ final class BrokerStart {
             broker.watchStorage(reserve, topicSettings);
         }
         return broker;
-    }
-
-    /**
-     * A broker that cannot write stays away as long as others can do without it: in sync it would hold up producers, and
-     * it comes back for good once it can.
-     */
-    private void awaitStorage(
-            ActorSystem<?> system, DiskReserve reserve, MetadataFollower images, TopicSettingsSource topicSettings) {
-        for (int attempt = 0; ; attempt++) {
-            String trouble = reserve.hasRoom() ? null : "its disk is full";
-            try {
-                folder.probe();
-            } catch (IOException e) {
-                trouble = "its disk does not take writes: " + e;
-            }
-            if (trouble == null
-                    || !StorageTrouble.othersCanDoWithout(images.current(), settings.nodeId(), topicSettings)) {
-                return;
-            }
-            if (system.whenTerminated().isCompleted()) {
-                throw new ShutOutException();
-            }
-            if (attempt % 20 == 0) {
-                log.atWarn().addKeyValue("brokerId", settings.nodeId()).log("waits with its start: {}", trouble);
-            }
-            pause(500);
-        }
-    }
-
-    /** The broker that leads the metadata registers before it is in the cluster; others could not. */
-    private static void awaitMembership(ActorSystem<?> system, Cluster cluster) {
-        for (int attempt = 1; !cluster.selfMember().status().equals(MemberStatus.up()); attempt++) {
-            if (system.whenTerminated().isCompleted()) {
-                throw new ShutOutException();
-            }
-            if (attempt % 500 == 0) {
-                log.atWarn().addKeyValue("members", cluster.state().getMembers())
-                        .log("waits to be a member of the cluster: all its members must reach each other");
-            }
-            pause(20);
-        }
-    }
-
-    /** The log holds this broker's registration; it comes from the voter that leads. */
-    private static void awaitMetadata(ActorSystem<?> system, MetadataFollower images, long offset) {
-        CompletableFuture<?> reached = CompletableFuture.anyOf(
-                images.reached(offset).toCompletableFuture(), system.getWhenTerminated().toCompletableFuture());
-        while (!reached.isDone()) {
-            try {
-                reached.get(10, TimeUnit.SECONDS);
-            } catch (TimeoutException e) {
-                log.atWarn().addKeyValue("metadataOffset", images.current().offset())
-                        .addKeyValue("awaitedOffset", offset)
-                        .log("waits for the metadata: the voter that leads must be reached");
-            } catch (InterruptedException | ExecutionException e) {
-                throw new StartException("the metadata could not be read: " + e, e);
-            }
-        }
-        if (system.whenTerminated().isCompleted()) {
-            throw new ShutOutException();
-        }
     }
 
     private Set<Integer> voters(RaftMetadataLog metadataLog) {
@@ -365,33 +297,6 @@ final class BrokerStart {
                     }
                 })
                 .get(20, TimeUnit.SECONDS);
-    }
-
-    /** Before anything is started, so that the answer comes at once and the libraries have nothing to complain of. */
-    private static void checkAddress(String what, String host, int port, String setting) {
-        if (port == 0) {
-            return;
-        }
-        try (var socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
-        } catch (IOException e) {
-            throw new StartException(what + ": " + cannotListen(host, port, setting, e), e);
-        }
-    }
-
-    /** What is wrong with an address, and which setting holds it. */
-    private static String cannotListen(String host, int port, String setting, Exception failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null && !(cause instanceof BindException)) {
-            cause = cause.getCause();
-        }
-        boolean inUse = String.valueOf(cause.getMessage()).contains("in use");
-        return inUse
-                ? "port " + port + " is taken" + PortOwner.find(port).map(owner -> " by " + owner).orElse("")
-                        + ": stop that one, or set another port with " + setting
-                : "cannot listen on " + host + ":" + port + " (" + cause.getMessage()
-                        + "): set an address of this machine and a port that this user may take with " + setting;
     }
 
     /**
@@ -468,13 +373,16 @@ final class BrokerStart {
         for (Endpoint endpoint : settings.listeners()) {
             try {
                 KafkaListener listener =
-                        services.listen(endpoint.listener(), new InetSocketAddress(host(endpoint), endpoint.port()));
+                        services.listen(
+                                endpoint.listener(),
+                                new InetSocketAddress(ListenAddress.host(endpoint), endpoint.port()));
                 listeners.add(listener);
                 started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
             } catch (IOException e) {
                 throw new StartException(
                         "listener " + endpoint.listener() + ": "
-                                + cannotListen(host(endpoint), endpoint.port(), "listeners", e),
+                                + ListenAddress.cannotListen(
+                                        ListenAddress.host(endpoint), endpoint.port(), "listeners", e),
                         e);
             }
         }
@@ -489,7 +397,8 @@ final class BrokerStart {
             started.addFirst(() -> listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS));
             return listener;
         } catch (IOException e) {
-            throw new StartException("replication: " + cannotListen(host, port, "sampo.replication.port", e), e);
+            throw new StartException(
+                    "replication: " + ListenAddress.cannotListen(host, port, "sampo.replication.port", e), e);
         }
     }
 
@@ -515,155 +424,9 @@ final class BrokerStart {
             throw failure.getCause() instanceof RuntimeException e && !(e instanceof BindFailedException)
                     ? e
                     : new StartException("HTTP: "
-                            + cannotListen(http.host(), http.port(), "sampo.http.port", new IOException(failure)), failure);
+                            + ListenAddress.cannotListen(
+                                    http.host(), http.port(), "sampo.http.port", new IOException(failure)), failure);
         });
-    }
-
-    private static String host(Endpoint endpoint) {
-        return endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
-    }
-
-    /**
-     * Asks until the controller answers: it may be elected only when enough other brokers have started. The broker that
-     * had this id may still count as alive for a while, so a refusal for that counts only after its session must be over.
-     */
-    private RegisterBrokerReply register(
-            ActorSystem<?> system, ActorRef<Controller.Command> controller, List<KafkaListener> listeners,
-            KafkaListener replication, RaftMetadataLog metadataLog) {
-        List<Endpoint> endpoints = endpoints(listeners, replication);
-        String raftAddress = new ClusterSettings.HostPort(
-                BrokerConfig.reachable(config.getString("sampo.raft.host")), metadataLog.address().getPort()).toString();
-        Uuid processId = Uuid.randomUuid();
-        boolean alone = clusterSettings.alone(settings.nodeId());
-        long begin = System.nanoTime();
-        for (int attempt = 1; ; attempt++) {
-            RegisterBrokerReply reply = null;
-            try {
-                reply = AskPattern.<Controller.Command, RegisterBrokerReply>ask(
-                                controller,
-                                replyTo -> new RegisterBroker(
-                                        settings.nodeId(), folder.directoryId(), processId, endpoints,
-                                        settings.rack(), replyTo, raftAddress, folder.lostTail()),
-                                alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
-                                system.scheduler())
-                        .toCompletableFuture()
-                        // The scheduler ends with the actor system; then the ask never times out.
-                        .get(2 * (alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN).toMillis(), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException | IllegalStateException e) {
-                if (alone) {
-                    throw new StartException("the broker could not start: " + e, e);
-                }
-            } catch (ExecutionException e) {
-                if (alone || !(e.getCause() instanceof TimeoutException)) {
-                    throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new StartException("interrupted while waiting for the controller", e);
-            }
-            Duration waited = Duration.ofNanos(System.nanoTime() - begin);
-            if (reply != null && reply.incarnation() >= 0) {
-                return reply;
-            }
-            if (reply != null) {
-                if (reply.error() != KafkaError.DUPLICATE_BROKER_REGISTRATION
-                        || waited.compareTo(config.getDuration("sampo.session.timeout").plusSeconds(3)) > 0) {
-                    throw new StartException("the controller refuses broker " + settings.nodeId() + ": "
-                            + (reply.errorMessage() == null ? reply.error().name() : reply.errorMessage()));
-                }
-                pause(500);
-            } else if (attempt % 5 == 0) {
-                log.atWarn().addKeyValue("brokerId", settings.nodeId())
-                        .addKeyValue("voters", clusterSettings.voters())
-                        .addKeyValue("seeds", clusterSettings.seeds())
-                        .addKeyValue("waitedMs", waited.toMillis())
-                        .log("waits for the controller: a majority of the voters must run and be reached");
-            }
-            String refused = refusal.get();
-            if (refused != null) {
-                throw new StartException(refused);
-            }
-            if (system.whenTerminated().isCompleted()) {
-                throw new ShutOutException();
-            }
-        }
-    }
-
-    private static void pause(int milliseconds) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(milliseconds);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StartException("interrupted while waiting for the cluster", e);
-        }
-    }
-
-    private List<Endpoint> endpoints(List<KafkaListener> listeners, KafkaListener replication) {
-        var endpoints = new ArrayList<Endpoint>();
-        for (int i = 0; i < listeners.size(); i++) {
-            endpoints.add(BrokerConfig.advertised(
-                    settings, settings.listeners().get(i), listeners.get(i).address().getPort()));
-        }
-        endpoints.add(new Endpoint(
-                Endpoint.REPLICATION, BrokerConfig.reachable(config.getString("sampo.replication.host")),
-                replication.address().getPort(), "PLAINTEXT"));
-        return endpoints;
-    }
-
-    /** Waits until all that this broker has a part in is led, and served if it is led here: a client that comes now is. */
-    private void awaitLeadership(MetadataFollower images, PartitionRegistry registry) {
-        var served = new CompletableFuture<Void>();
-        Runnable look = () -> {
-            if (unserved(images.current(), registry) == 0) {
-                served.complete(null);
-            }
-        };
-        Runnable stopRegistry = registry.subscribe((entry, entered) -> {
-            if (entered) {
-                look.run();
-            }
-        });
-        Runnable stopImages = images.subscribe((before, now) -> {
-            if (concernsLeadership(before, now)) {
-                look.run();
-            }
-        });
-        look.run();
-        try {
-            served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            log.atWarn().addKeyValue("partitions", unserved(images.current(), registry))
-                    .log("serves, but not all partitions yet");
-        } catch (InterruptedException | ExecutionException e) {
-            throw new StartException("interrupted while the partitions start", e);
-        } finally {
-            stopRegistry.run();
-            stopImages.run();
-        }
-    }
-
-    @SuppressWarnings("ReferenceEquality") // what an event did not touch is the same object; equals walks whole maps
-    private static boolean concernsLeadership(MetadataImage before, MetadataImage now) {
-        return before.groups() != now.groups() || before.brokers() != now.brokers();
-    }
-
-    /** Partitions that somebody could serve and nobody does: led nowhere, or led here and not open yet. */
-    private int unserved(MetadataImage image, PartitionRegistry registry) {
-        int unserved = 0;
-        for (var entry : image.groupPartitions().entrySet()) {
-            MetadataImage.PlacementGroup group = image.groups().get(entry.getKey());
-            if (group == null || !group.replicas().contains(settings.nodeId())
-                    || group.inSyncReplicas().stream().noneMatch(image::isLive)) {
-                continue;
-            }
-            for (TopicIdPartition id : entry.getValue()) {
-                boolean led = group.leader() == settings.nodeId()
-                        ? registry.find(id) != null
-                        : image.isLive(group.leader());
-                unserved += led ? 0 : 1;
-            }
-        }
-        return unserved;
     }
 
     private static <T> T join(CompletableFuture<T> stage) {
