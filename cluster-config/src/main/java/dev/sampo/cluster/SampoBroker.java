@@ -260,6 +260,7 @@ public final class SampoBroker implements AutoCloseable {
         if (lost.isDone()) {
             return;
         }
+        metadataLog.stepDown(); // first: all that follows is decided, and heard of, without a change of who leads the metadata
         var led = new CompletableFuture<Void>();
         CompletionStage<ItemsReply> stopping = AskPattern.ask(
                 controller, replyTo -> new BrokerStopping(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
@@ -281,7 +282,6 @@ public final class SampoBroker implements AutoCloseable {
         CompletionStage<ItemsReply> fenced = AskPattern.ask(
                 controller, replyTo -> new FenceBroker(nodeId, incarnation, replyTo), STOP_TIMEOUT, system.scheduler());
         fenced.toCompletableFuture().get();
-        metadataLog.stepDown();
     }
 
     /**

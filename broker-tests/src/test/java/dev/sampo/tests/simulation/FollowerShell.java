@@ -46,6 +46,9 @@ final class FollowerShell {
                 }
                 state = new FollowerState(leaderEpoch, log.logStartOffset(), log.logEndOffset(), log.epochs().latestEpoch(),
                         log.highWatermark());
+                if (log.durableEnd() < log.logEndOffset()) {
+                    reportForced();
+                }
                 fetch();
             }
         });
@@ -172,13 +175,14 @@ final class FollowerShell {
             log.append(batch);
         }
         perform(state.onAppended(log.logEndOffset(), log.epochs().latestEpoch()));
-        if (cluster.plan().flushMessages() == 1 && !cluster.planted(Mutant.REPORT_BEFORE_FORCE)) {
-            force();
-        }
+        reportForced();
     }
 
     /** The leader does not hear of these records before they are forced. */
-    private void force() {
+    private void reportForced() {
+        if (cluster.plan().flushMessages() != 1 || cluster.planted(Mutant.REPORT_BEFORE_FORCE)) {
+            return;
+        }
         MemoryLog forced = log;
         FollowerState asked = state;
         long end = log.logEndOffset();

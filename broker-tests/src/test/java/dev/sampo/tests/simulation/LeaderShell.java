@@ -182,13 +182,16 @@ final class LeaderShell {
                 : minInSyncReplicas();
         long known = cluster.planted(Mutant.HIGH_WATERMARK_FALLS) ? log.logStartOffset() : log.highWatermark();
         state = new LeaderState<>(epoch.leaderEpoch(), process.brokerId(), minimum, cluster.plan().flushMessages(),
-                epoch.replicas(), epoch.proposal(), end, end, known, nowMs());
+                epoch.replicas(), epoch.proposal(), end, end, log.durableEnd(), known, nowMs());
         if (cluster.planted(Mutant.PRODUCERS_NOT_REBUILT)) {
             log.forgetProducers();
         }
         cluster.trace(() -> "broker " + process.brokerId() + " leads " + name() + " in epoch " + epoch.leaderEpoch() + " with "
                 + log + " " + epoch.replicas());
         highWatermark(state.highWatermark());
+        if (state.flushDue()) {
+            perform(state.onWritten(end, 0, nowMs()));
+        }
     }
 
     /** {@code min.insync.replicas} in force for so many replicas. */

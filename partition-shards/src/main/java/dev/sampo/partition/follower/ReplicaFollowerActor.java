@@ -73,6 +73,9 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
     /** All that had to be forced before the leader may hear of it is, or has failed. */
     private record Forced(List<FollowedPartition> partitions) implements Follower.Internal {}
 
+    /** What the log held when it was taken is forced, or that has failed. */
+    private record TailForced(FollowedPartition partition, Replica replica) implements Follower.Internal {}
+
     private record Compacted(
             FollowedPartition partition, CompactionRun run, Compaction.@Nullable Result result,
             @Nullable Throwable failure)
@@ -164,6 +167,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
             case Flushed(var partition, var replica, var flush, var failure) when partition.has(replica) ->
                 onFlushed(partition, flush, failure);
             case Forced(var ready) -> handled(ready);
+            case TailForced(var partition, var replica) when partition.has(replica) -> announce(partition);
             case Compacted(var partition, var run, var result, var failure)
                     when partition.isUsable() && isFollowed(partition) -> guarded(partition, () -> partition.upkeep()
                     .onCompacted(run, result, failure, partition.settings(), nowMs()));
@@ -244,7 +248,15 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         partition.opened(replica, leaderEpoch, home);
         replica.log().reconfigure(ReplicaSettings.log(partition.settings(), home));
         scheduleFlush(partition);
-        announce(partition);
+        if (partition.unflushed() < partition.settings().flushMessages()) {
+            announce(partition);
+            return;
+        }
+        try { // what was copied before must not count for the leader until it is forced
+            getContext().pipeToSelf(flush(partition), (done, failure) -> new TailForced(partition, replica));
+        } catch (IOException e) {
+            onLogFailed(partition, e);
+        }
     }
 
     private void onNotTaken(FollowedPartition partition, Throwable failure) {

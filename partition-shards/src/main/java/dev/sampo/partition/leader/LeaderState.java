@@ -86,11 +86,13 @@ public final class LeaderState<R> {
      * @param proposal is under way, null for nothing
      * @param epochStartOffset where the log ended when this epoch began
      * @param logEndOffset of the open log
+     * @param flushedOffset up to where that is forced; what was copied as a follower may not be
      * @param highWatermark as this replica knows it
      */
     public LeaderState(
             int leaderEpoch, int brokerId, int minInSyncReplicas, long flushMessages, Replicas replicas,
-            @Nullable Proposal proposal, long epochStartOffset, long logEndOffset, long highWatermark, long nowMs) {
+            @Nullable Proposal proposal, long epochStartOffset, long logEndOffset, long flushedOffset, long highWatermark,
+            long nowMs) {
         if (highWatermark > logEndOffset || epochStartOffset > logEndOffset) {
             throw new IllegalArgumentException("high watermark " + highWatermark + ", epoch start offset "
                     + epochStartOffset + ", but log end offset " + logEndOffset);
@@ -101,7 +103,11 @@ public final class LeaderState<R> {
         this.flushMessages = flushMessages;
         this.epochStartOffset = epochStartOffset;
         this.logEndOffset = logEndOffset;
-        this.flushedOffset = logEndOffset;
+        this.flushedOffset = flushedOffset;
+        this.unflushedRecords = logEndOffset - flushedOffset;
+        if (unflushedRecords >= flushMessages) {
+            flushBarrier = logEndOffset;
+        }
         this.highWatermark = highWatermark;
         this.replicas = replicas;
         this.proposal = proposal == null || proposal.partitionEpoch() < replicas.partitionEpoch() ? null : proposal;
@@ -112,6 +118,11 @@ public final class LeaderState<R> {
             }
         }
         advance(new ArrayList<>(1));
+    }
+
+    /** Whether records wait for a flush that was not asked for yet; {@link #onWritten} does, also when nothing was written. */
+    public boolean flushDue() {
+        return flushBarrier > flushedOffset && !flushing;
     }
 
     /** The topic's configuration changed. */

@@ -97,7 +97,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         this.state = new LeaderState<>(
                 epoch.leaderEpoch(), leading.brokerId(), settings.minInSyncReplicas(), settings.flushMessages(),
                 epoch.replicas(), epoch.proposal(), epochStartOffset(), partitionLog.logEndOffset(),
-                Math.min(replica.highWatermark(), partitionLog.logEndOffset()),
+                partitionLog.recoveryPoint(), Math.min(replica.highWatermark(), partitionLog.logEndOffset()),
                 leading.nowMs());
         replica.highWatermark(state.highWatermark());
         this.metrics = new LeaderMetrics(BrokerMetrics.get(shell.context().getSystem()), epoch.id(), epoch.topic());
@@ -123,6 +123,9 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         }
         serving.metrics.opened(replica.log(), serving.settings.minInSyncReplicas());
         shell.home().registry().enter(serving.entry);
+        if (serving.state.flushDue()) {
+            serving.commitSoon();
+        }
         log.atDebug()
                 .addKeyValue("topicPartition", serving.topicPartition())
                 .addKeyValue("leaderEpoch", epoch.leaderEpoch())
@@ -188,6 +191,13 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         }
     }
 
+    private void commitSoon() {
+        if (!commitDue) {
+            commitDue = true;
+            shell.context().getSelf().tell(Commit.INSTANCE);
+        }
+    }
+
     private void commit() throws IOException {
         commitDue = false;
         try {
@@ -226,9 +236,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 Refusals.refuse(append, KafkaError.NOT_LEADER_OR_FOLLOWER);
             case Partition.Append append -> {
                 metrics.asked();
-                if (appends.accept(append, nowMs()) && !commitDue) {
-                    commitDue = true;
-                    shell.context().getSelf().tell(Commit.INSTANCE);
+                if (appends.accept(append, nowMs())) {
+                    commitSoon();
                 }
             }
             case Partition.Read read -> reads.read(read, nowMs());

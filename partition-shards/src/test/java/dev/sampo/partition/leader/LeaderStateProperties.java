@@ -77,7 +77,7 @@ class LeaderStateProperties {
         Set<Integer> inSync = new TreeSet<>(all);
         Set<Integer> proposed = new TreeSet<>();
         var leader = new LeaderState<Append>(
-                1, 1, minInSync, flushEvery == 6 ? Long.MAX_VALUE : flushEvery, new Replicas(0, all, all), null, 0, 0, 0, 0);
+                1, 1, minInSync, flushEvery == 6 ? Long.MAX_VALUE : flushEvery, new Replicas(0, all, all), null, 0, 0, 0, 0, 0);
         Map<Integer, Long> fetched = new HashMap<>(Map.of(2, 0L, 3, 0L));
         List<Append> asked = new ArrayList<>();
         List<Append> answered = new ArrayList<>();

@@ -28,7 +28,7 @@ class LeaderStateTest {
 
     private static LeaderState<String> leader(
             int minInSync, long flushMessages, Replicas replicas, long highWatermark) {
-        return new LeaderState<>(7, 1, minInSync, flushMessages, replicas, null, 100, 100, highWatermark, 0);
+        return new LeaderState<>(7, 1, minInSync, flushMessages, replicas, null, 100, 100, 100, highWatermark, 0);
     }
 
     private static LeaderState<String> leaderOfThree(List<Integer> inSync) {
@@ -210,7 +210,7 @@ class LeaderStateTest {
     @Test
     void aLogThatWasOpenedAgainStillWaitsForWhoIsProposed() {
         var again = new LeaderState<String>(
-                7, 1, 2, Long.MAX_VALUE, new Replicas(5, THREE, List.of(1, 2)), proposal(5, 3, 9), 100, 110, 100, 0);
+                7, 1, 2, Long.MAX_VALUE, new Replicas(5, THREE, List.of(1, 2)), proposal(5, 3, 9), 100, 110, 110, 100, 0);
         assertThat(again.onFollowerFetch(2, 1, 110, 0)).isEmpty();
         assertThat(again.onFollowerFetch(3, 9, 110, 0)).containsExactly(new HighWatermarkAdvanced<>(110));
     }
@@ -286,6 +286,20 @@ class LeaderStateTest {
                 new Flush<>(), new HighWatermarkAdvanced<>(101), new Answer<>("one", KafkaError.NONE, 100));
         assertThat(flushedAgain)
                 .containsExactly(new HighWatermarkAdvanced<>(102), new Answer<>("two", KafkaError.NONE, 101));
+    }
+
+    /** A follower may be elected before it has forced what it copied last. */
+    @Test
+    void whatWasCopiedAndNotForcedCountsWhenItIsForced() {
+        var leader = new LeaderState<String>(7, 1, 2, 1, new Replicas(0, THREE, THREE), null, 100, 100, 97, 96, 0);
+        assertThat(leader.flushDue()).isTrue();
+        assertThat(leader.onFollowerFetch(2, 1, 100, 0)).isEmpty();
+        assertThat(leader.onFollowerFetch(3, 1, 100, 0)).containsExactly(new HighWatermarkAdvanced<>(97));
+
+        assertThat(leader.onWritten(100, 0, 0)).containsExactly(new Flush<>());
+
+        assertThat(leader.flushDue()).isFalse();
+        assertThat(leader.onFlushed(100)).containsExactly(new HighWatermarkAdvanced<>(100));
     }
 
     @Test
