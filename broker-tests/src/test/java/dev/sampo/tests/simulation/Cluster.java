@@ -18,9 +18,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
@@ -297,7 +297,7 @@ final class Cluster {
         String name = "t" + topics++;
         var topic = new NewTopic(name, partitions, plan.replicationFactor(), Map.of(),
                 Map.of("min.insync.replicas", Integer.toString(plan.minInSyncReplicas())));
-        admin(new CreateTopics(List.of(topic), false, false, null), () -> journal.image().topic(name) != null, () -> {
+        admin(new CreateTopics(List.of(topic), false, false, null), image -> image.topic(name) != null, () -> {
             Topic created = journal.image().topic(name);
             if (created == null || doomed.contains(created.id())) {
                 return;
@@ -337,14 +337,14 @@ final class Cluster {
             }
             return ends;
         });
-        admin(new DeleteTopics(List.of(victim.id()), null), () -> journal.image().topic(victim.id()) == null, () -> {});
+        admin(new DeleteTopics(List.of(victim.id()), null), image -> image.topic(victim.id()) == null, () -> {});
     }
 
     /** Asks any broker's controller until it is done; what was acknowledged is there (invariant 26). */
-    private void admin(Command command, BooleanSupplier done, Runnable then) {
+    private void admin(Command command, Predicate<MetadataImage> done, Runnable then) {
         List<Machine> up = machines.stream().filter(Machine::awake).toList();
         Runnable again = () -> time.after(500 * Timeline.MILLIS, () -> {
-            if (done.getAsBoolean()) {
+            if (done.test(journal.image())) {
                 then.run();
             } else {
                 admin(command, done, then);
@@ -365,7 +365,8 @@ final class Cluster {
         asked.ask(command, 3 * Timeline.SECONDS, reply -> {
             if (!over[0]) {
                 over[0] = true;
-                if (reply.metadataOffset() >= 0 && !done.getAsBoolean()) {
+                if (reply.metadataOffset() >= 0 && (reply.metadataOffset() > journal.image().offset()
+                        || !done.test(journal.imageAt(reply.metadataOffset())))) {
                     throw new Violation(26, command + " was answered by " + reply + " and is not in the metadata");
                 }
                 again.run();

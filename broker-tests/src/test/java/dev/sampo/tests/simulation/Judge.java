@@ -120,7 +120,8 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
                     + ", its log ends at " + log.logEndOffset());
         }
         PlacementGroup group = cluster.journal().image().groups().get(groupId);
-        if (group != null && group.leaderEpoch() == epoch && now > before) {
+        boolean deleted = cluster.journal().image().topic(log.id().topicId()) == null; // which this leader has not heard of
+        if (group != null && group.leaderEpoch() == epoch && now > before && !deleted) {
             for (int member : group.inSyncReplicas()) {
                 requireCounted(broker, log, counted, member, group);
                 requireHolds(6, broker, groupId, log, now, member);

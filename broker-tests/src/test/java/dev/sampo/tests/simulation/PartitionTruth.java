@@ -13,7 +13,7 @@ final class PartitionTruth {
     private final Map<Integer, Integer> appenders = new HashMap<>(); // leader epoch -> broker
     private final Map<Long, Long> chains = new HashMap<>(); // (base offset, epoch) -> chain
     private final ArrayList<Batch> committed = new ArrayList<>();
-    private final Map<Long, Long> nextSequences = new HashMap<>(); // by producer id
+    private final Map<Long, Batch> lastOfProducer = new HashMap<>(); // by producer id
     private long committedEnd;
     private long committedChain = 1;
     private long deletedUpTo;
@@ -142,12 +142,15 @@ final class PartitionTruth {
         committedEnd = batch.endOffset();
         committedChain = chain;
         if (batch.idempotent()) {
-            long expected = nextSequences.getOrDefault(batch.producerId(), 0L);
-            if (batch.baseSequence() != expected) {
+            Batch before = lastOfProducer.get(batch.producerId());
+            // What was deleted is forgotten with its producer when the leader's process ends, as in Kafka.
+            boolean forgotten = before != null && before.baseOffset() < deletedUpTo;
+            long expected = nextSequence(batch.producerId());
+            if (batch.baseSequence() != expected && !forgotten) {
                 throw new Violation(15, id + ": " + batch + " is committed, but producer " + batch.producerId()
                         + " goes on with sequence " + expected);
             }
-            nextSequences.put(batch.producerId(), batch.baseSequence() + batch.count());
+            lastOfProducer.put(batch.producerId(), batch);
         }
     }
 
@@ -180,7 +183,8 @@ final class PartitionTruth {
 
     /** How far this producer's batches are committed. */
     long nextSequence(long producerId) {
-        return nextSequences.getOrDefault(producerId, 0L);
+        Batch last = lastOfProducer.get(producerId);
+        return last == null ? 0 : last.baseSequence() + last.count();
     }
 
     List<Batch> allCommitted() {
