@@ -171,9 +171,20 @@ public interface Controller {
 
     /**
      * A broker's session ended or it shuts down: it leads nothing, leaves every ISR that has another member, and must
-     * register again. Answers with one result; STALE_BROKER_EPOCH when {@code incarnation} is not the current one.
+     * register again. Answers with one result; STALE_BROKER_EPOCH when {@code incarnation} is not the current one,
+     * NOT_CONTROLLER when it was decided for another controller than the one that it reaches.
+     *
+     * @param controllerEpoch whose node found the broker silent: silence proves nothing to a later one; 0 when it is no
+     *     matter of who found it
      */
-    record FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) implements Command {}
+    record FenceBroker(
+            int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo, long controllerEpoch)
+            implements Command {
+        /** By the broker itself, or with a proof of its death. */
+        public FenceBroker(int brokerId, long incarnation, ActorRef<? super ItemsReply> replyTo) {
+            this(brokerId, incarnation, replyTo, 0);
+        }
+    }
 
     /**
      * A broker is about to stop: from here on it leads nothing that another broker can lead. Over with its next

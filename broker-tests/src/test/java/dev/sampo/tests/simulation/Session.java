@@ -188,9 +188,9 @@ final class Session {
         if (!leads) {
             return;
         }
-        new TreeMap<>(dead.toFence()).forEach((broker, itsIncarnation) -> fence(broker, itsIncarnation, Reach.Point.DEATH_PROVED));
+        new TreeMap<>(dead.toFence()).forEach((broker, itsIncarnation) -> fence(broker, itsIncarnation, 0, Reach.Point.DEATH_PROVED));
         for (Broker late : table.late(image, process.localNanos())) {
-            fence(late.id(), late.incarnation(), Reach.Point.SESSION_TIMED_OUT);
+            fence(late.id(), late.incarnation(), image.controllerEpoch(), Reach.Point.SESSION_TIMED_OUT);
         }
         for (BrokerProcess member : dead.toDown()) {
             if (member != process) {
@@ -221,11 +221,11 @@ final class Session {
         });
     }
 
-    private void fence(int brokerId, long itsIncarnation, Reach.Point why) {
+    private void fence(int brokerId, long itsIncarnation, long controllerEpoch, Reach.Point why) {
         Long before = fencing.put(brokerId, itsIncarnation);
         if (before == null || before != itsIncarnation) {
             cluster.reach().hit(why);
-            process.ask(new FenceBroker(brokerId, itsIncarnation, null), 2 * Timeline.SECONDS, reply -> {
+            process.ask(new FenceBroker(brokerId, itsIncarnation, null, controllerEpoch), 2 * Timeline.SECONDS, reply -> {
                 if (((ItemsReply) reply).results().getFirst().error() != KafkaError.NONE) {
                     fencing.remove(brokerId);
                 }

@@ -91,6 +91,10 @@ final class BrokerRules {
             return refused(error, "Broker " + command.brokerId() + " incarnation " + command.incarnation()
                     + " is not the live one.");
         }
+        if (command.controllerEpoch() != 0 && command.controllerEpoch() != image.controllerEpoch()) {
+            return refused(KafkaError.NOT_CONTROLLER, "Broker " + command.brokerId() + " was silent in controller epoch "
+                    + command.controllerEpoch() + "; it is " + image.controllerEpoch() + ".");
+        }
         var draft = new Draft(image);
         draft.add(new ControllerEvent.BrokerFenced(command.brokerId(), command.incarnation()));
         inSync.leave(draft, command.brokerId(), InSyncRules.Loss.NOTHING);

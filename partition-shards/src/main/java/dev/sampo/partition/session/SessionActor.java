@@ -293,7 +293,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         if (!leads) {
             return;
         }
-        dead.toFence().forEach((brokerId, itsIncarnation) -> fence(brokerId, itsIncarnation, "its process is gone"));
+        dead.toFence().forEach((brokerId, itsIncarnation) ->
+                fence(brokerId, itsIncarnation, 0, "its process is gone"));
         long now = System.nanoTime();
         if (now - lastLookNanos > parts.settings().timeout().toNanos() / 2) {
             table.controllerStarted(now); // this process was paused: it cannot say that others were silent
@@ -303,7 +304,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             if (late.id() == parts.brokerId()) {
                 continue; // whoever looks is alive
             }
-            fence(late.id(), late.incarnation(), "it was not heard for " + parts.settings().timeout());
+            fence(late.id(), late.incarnation(), image.controllerEpoch(),
+                    "it was not heard for " + parts.settings().timeout());
         }
         for (UniqueAddress member : dead.toDown()) {
             down(member, "the broker is fenced");
@@ -321,7 +323,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         return members;
     }
 
-    private void fence(int brokerId, long itsIncarnation, String reason) {
+    private void fence(int brokerId, long itsIncarnation, long controllerEpoch, String reason) {
         Long before = fencing.put(brokerId, itsIncarnation);
         if (before != null && before == itsIncarnation) {
             return;
@@ -329,7 +331,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         log.atWarn().addKeyValue("brokerId", brokerId).addKeyValue("incarnation", itsIncarnation)
                 .addKeyValue("reason", reason).log("ending the session of a broker");
         getContext().ask(ItemsReply.class, parts.controller(), Duration.ofSeconds(2),
-                replyTo -> new FenceBroker(brokerId, itsIncarnation, replyTo),
+                replyTo -> new FenceBroker(brokerId, itsIncarnation, replyTo, controllerEpoch),
                 (reply, failure) -> new FenceAnswered(brokerId, reply));
     }
 

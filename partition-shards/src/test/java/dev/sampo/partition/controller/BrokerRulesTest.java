@@ -96,6 +96,16 @@ final class BrokerRulesTest {
     }
 
     @Test
+    void aBrokerThatWasSilentForAnotherControllerIsNotFenced() {
+        fixture.startEpoch();
+        fixture.startEpoch();
+        assertThat(fixture.fence(1, 1)).isEqualTo(KafkaError.NOT_CONTROLLER);
+        assertThat(fixture.image().isLive(1)).isTrue();
+        assertThat(fixture.fence(1, 2)).isEqualTo(KafkaError.NONE);
+        assertThat(fixture.image().isLive(1)).isFalse();
+    }
+
+    @Test
     void anIsrChangeIsComparedWithTheEpochsThatTheLeaderKnew() {
         fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of()));
         lead("a", 0, 1);

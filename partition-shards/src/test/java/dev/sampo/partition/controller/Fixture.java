@@ -51,8 +51,18 @@ final class Fixture {
                 broker, directoryId, processId, List.of(), null, replyTo())));
     }
 
+    /** Another controller starts. */
+    void startEpoch() {
+        image = image.apply(new ControllerEvent.EpochStarted(image.controllerEpoch() + 1));
+    }
+
     KafkaError fence(int broker) {
-        return decide(rules.decide(image, new FenceBroker(broker, image.brokers().get(broker).incarnation(), replyTo())))
+        return fence(broker, 0);
+    }
+
+    KafkaError fence(int broker, long controllerEpoch) {
+        return decide(rules.decide(image, new FenceBroker(
+                        broker, image.brokers().get(broker).incarnation(), replyTo(), controllerEpoch)))
                 .results().getFirst().error();
     }
 
