@@ -179,6 +179,8 @@ final class PartitionLeaderActorTest {
         try (var fixture = PartitionFixture.fresh(folder).serve()) {
             fixture.append("a");
             fixture.stop(false);
+            fixture.awaitStopped();
+            fixture.spawn(); // as sharding does for what comes later
             fixture.stop(true);
             fixture.awaitStopped();
             assertThat(fixture.folder()).doesNotExist();
