@@ -19,7 +19,7 @@ import org.apache.kafka.common.Uuid;
  */
 final class Judge implements MemoryLog.Watcher, Journal.Watcher {
     /** A deposed leader may serve what it has for so long, if it was alive when another one was elected (C2). */
-    private static final long STALE_SERVICE = 10 * Timeline.SECONDS;
+    private static final long STALE_SERVICE = 7 * Timeline.SECONDS;
 
     /**
      * One that was fenced may, as long as a voter that does not know of it yet gives it a lease together with others: the

@@ -45,6 +45,7 @@ final class Session {
     private long registeredAt = -1; // metadata offset
     private boolean lostTail;
     private boolean led;
+    private long ledInEpoch = -1;
     private boolean over;
     private long newestOffsetSent = -1;
 
@@ -95,6 +96,9 @@ final class Session {
     }
 
     void onImage(MetadataImage image) {
+        if (!over && quorum.waitsForImage()) {
+            extendLease(voters);
+        }
         look();
         if (incarnation >= 0 && image.offset() >= registeredAt && !over && !process.serves()) {
             process.serve();
@@ -133,7 +137,7 @@ final class Session {
         MetadataImage image = process.image();
         Broker known = image.brokers().get(from);
         return new HeartbeatReply(process.brokerId(), sentNanos, image.offset(), known == null ? -1 : known.incarnation(),
-                known != null && known.fenced());
+                known != null && known.fenced(), process.controller() != null);
     }
 
     private void onReply(HeartbeatReply reply) {
@@ -144,8 +148,13 @@ final class Session {
             sessionOver();
             return;
         }
-        quorum.answered(reply.voterId(), reply.sentNanos());
-        OptionalLong until = quorum.until(cluster.planted(Mutant.LEASE_OF_ONE_VOTER) ? Set.of(reply.voterId()) : voters);
+        quorum.answered(reply.voterId(), reply.sentNanos(), reply.leads() || cluster.planted(Mutant.LEASE_OF_ONE_VOTER),
+                reply.imageOffset());
+        extendLease(cluster.planted(Mutant.LEASE_OF_ONE_VOTER) ? Set.of(reply.voterId()) : voters);
+    }
+
+    private void extendLease(Set<Integer> voters) {
+        OptionalLong until = quorum.until(voters, process.image().offset());
         if (until.isPresent()) {
             lease.extendTo(until.getAsLong());
         }
@@ -180,11 +189,12 @@ final class Session {
         dead.onChange(image, cluster.sharding().members(), heard);
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = process.controller() != null;
-        if (leads && !led) {
+        if (leads && (!led || image.controllerEpoch() != ledInEpoch)) {
             table.controllerStarted(process.localNanos());
             fencing.clear();
         }
         led = leads;
+        ledInEpoch = image.controllerEpoch();
         if (!leads) {
             return;
         }
@@ -225,6 +235,7 @@ final class Session {
         Long before = fencing.put(brokerId, itsIncarnation);
         if (before == null || before != itsIncarnation) {
             cluster.reach().hit(why);
+            cluster.trace(() -> "broker " + process.brokerId() + " asks to fence broker " + brokerId + ": " + why);
             process.ask(new FenceBroker(brokerId, itsIncarnation, null, controllerEpoch), 2 * Timeline.SECONDS, reply -> {
                 if (((ItemsReply) reply).results().getFirst().error() != KafkaError.NONE) {
                     fencing.remove(brokerId);

@@ -21,8 +21,9 @@ public interface Session {
      * @param imageOffset how far the voter has read the metadata
      * @param incarnation the newest of this broker id that it knows, -1 for none
      * @param fenced whether that one is fenced
+     * @param leads whether the voter leads the metadata log: the controller on its node has then heard the sender
      */
-    record HeartbeatReply(int voterId, long sentNanos, long imageOffset, long incarnation, boolean fenced)
+    record HeartbeatReply(int voterId, long sentNanos, long imageOffset, long incarnation, boolean fenced, boolean leads)
             implements Command {
         /** Whether the broker with this incarnation must not act any more. */
         public boolean endsSessionOf(long mine) {

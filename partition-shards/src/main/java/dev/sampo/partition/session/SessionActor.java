@@ -100,11 +100,13 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private final DeathWatch watch;
     private final Runnable unsubscribe;
     private final AtomicBoolean told = new AtomicBoolean(); // an ImageChanged is in the mailbox
+    private volatile boolean waitsForImage; // read by whoever brings a new image
     private Set<Integer> voters;
     private boolean single;
     private long lastLookNanos;
     private long incarnation = -1;
     private boolean led;
+    private long ledInEpoch = -1;
     private boolean over;
 
     private SessionActor(
@@ -120,7 +122,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         this.watch = new DeathWatch(
                 parts.brokerId(), (brokerId, itsIncarnation) -> self.tell(new Dead(brokerId, itsIncarnation)));
         this.unsubscribe = parts.images().subscribe((before, now) -> {
-            if (concerns(before, now) && !told.getAndSet(true)) {
+            if ((waitsForImage || concerns(before, now)) && !told.getAndSet(true)) {
                 self.tell(new ImageChanged());
             }
         });
@@ -169,6 +171,9 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             case MembersChanged ignored -> look();
             case ImageChanged ignored -> {
                 told.set(false); // before the image is read, so that no change is missed
+                if (waitsForImage) {
+                    extend();
+                }
                 look();
             }
             case Dead(int brokerId, long itsIncarnation) -> onDead(brokerId, itsIncarnation);
@@ -189,7 +194,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         Broker known = image.brokers().get(beat.brokerId());
         beat.replyTo().tell(new Session.HeartbeatReply(
                 parts.brokerId(), beat.sentNanos(), image.offset(), known == null ? -1 : known.incarnation(),
-                known != null && known.fenced()));
+                known != null && known.fenced(), parts.role().get().leader()));
     }
 
     private void onReply(Session.HeartbeatReply reply) {
@@ -200,7 +205,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             sessionOver("voter " + reply.voterId() + " knows this broker as fenced");
             return;
         }
-        quorum.answered(reply.voterId(), reply.sentNanos());
+        quorum.answered(reply.voterId(), reply.sentNanos(), reply.leads(), reply.imageOffset());
         extend();
     }
 
@@ -209,7 +214,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
             parts.lease().extendTo(System.nanoTime() + FOR_EVER_NANOS);
             return;
         }
-        OptionalLong until = quorum.until(voters);
+        waitsForImage = quorum.waitsForImage(); // before the image is read, so that no change is missed
+        OptionalLong until = quorum.until(voters, parts.images().current().offset());
         if (until.isPresent()) {
             parts.lease().extendTo(until.getAsLong());
         }
@@ -284,12 +290,13 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         }
         fencing.keySet().removeIf(brokerId -> !image.isLive(brokerId));
         boolean leads = parts.role().get().leader();
-        if (leads && !led) {
+        if (leads && (!led || image.controllerEpoch() != ledInEpoch)) { // it may have led, not led, and lead again since
             lastLookNanos = System.nanoTime();
             table.controllerStarted(lastLookNanos);
             fencing.clear();
         }
         led = leads;
+        ledInEpoch = image.controllerEpoch();
         if (!leads) {
             return;
         }

@@ -126,8 +126,12 @@ final class GroupInSync {
         }
         inFlight = false;
         accepted |= error == KafkaError.NONE;
-        if (accepted || isNewsToCome(error)) {
+        if (accepted) {
             return; // the image settles it
+        }
+        if (isNewsToCome(error)) {
+            retry(effects); // the image settles it, unless a controller answered that is behind this image
+            return;
         }
         asked = null;
         behind.clear(); // whoever still is will be reported again

@@ -129,10 +129,11 @@ final class GroupInSyncTest {
         retry();
 
         // When
-        assertThat(reply(change(1, 1, 2, 3), KafkaError.INVALID_UPDATE_VERSION)).isEmpty();
+        assertThat(reply(change(1, 1, 2, 3), KafkaError.INVALID_UPDATE_VERSION)).containsExactly(new RetryInSyncAfter(400));
 
         // Then
         assertThat(inSync.proposal()).as("the first try was carried out").isNotNull();
+        assertThat(retry()).as("or a controller that was deposed has answered").containsExactly(change(1, 1, 2, 3));
     }
 
     @Test
