@@ -83,17 +83,20 @@ final class ModelProducer extends ModelClient {
 
     private void tick() {
         timer(dice().heavyTail(cluster().plan().produceEveryMicros(), 4 * Timeline.SECONDS), this::tick);
-        // A broker without state of a producer takes any first sequence, as Kafka does, so the first batch goes alone.
-        int most = all && acks > 0 ? cluster().plan().inFlight() : 1;
-        int burst = all ? dice().between(1, most) : 1;
-        while (!stopped && burst-- > 0 && unacked.size() < most && !recovering) {
+        int burst = all ? dice().between(1, inFlight()) : 1;
+        while (!stopped && burst-- > 0 && unacked.size() < inFlight() && !recovering) {
             produceOne();
         }
     }
 
+    /** A broker without state of a producer takes any first sequence, as Kafka does, so the first batch goes alone. */
+    private int inFlight() {
+        return all && acks > 0 ? cluster().plan().inFlight() : 1; // a broker remembers five batches
+    }
+
     void produceOne() {
-        if (unacked.size() >= cluster().plan().inFlight()) {
-            return; // a broker remembers five batches
+        if (unacked.size() >= inFlight()) {
+            return;
         }
         var pending = new Pending(nextSequence, dice().between(1, 3));
         nextSequence += pending.count;
