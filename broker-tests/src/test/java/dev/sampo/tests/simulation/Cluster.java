@@ -172,7 +172,7 @@ final class Cluster {
         if (machine.running()) {
             return;
         }
-        boolean lostTail = !machine.logs.isEmpty() && !machine.closedCleanly && !machine.bootId.equals(machine.writtenBootId);
+        boolean lostTail = !machine.closedCleanly && machine.mayTellOfLoss();
         machine.closedCleanly = false;
         machine.process = new BrokerProcess(this, machine, uuid(dice));
         trace(() -> "broker " + machine.id + " starts" + (lostTail ? ", its tail may be lost" : ""));

@@ -18,8 +18,11 @@ import org.apache.kafka.common.Uuid;
  * invariant.
  */
 final class Judge implements MemoryLog.Watcher, Journal.Watcher {
-    /** A deposed leader may serve what it has for so long, if it was alive when another one was elected (C2). */
-    private static final long STALE_SERVICE = 7 * Timeline.SECONDS;
+    /**
+     * A deposed leader may serve what it has for so long, if it was alive when another one was elected (C2): a lease, and the
+     * time in which the image of the controller's node shows the election.
+     */
+    private static final long STALE_SERVICE = 10 * Timeline.SECONDS;
 
     /**
      * One that was fenced may, as long as a voter that does not know of it yet gives it a lease together with others: the
@@ -208,6 +211,7 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
     boolean mayLoseTail(int broker, int minInSyncReplicas) {
         var unknown = new HashSet<>(notRegisteredSince);
         unknown.add(broker);
+        cluster.machines().stream().filter(Machine::mayTellOfLoss).forEach(machine -> unknown.add(machine.id));
         if (unknown.size() > minInSyncReplicas - 1) {
             return false; // of a group that does not exist yet
         }
@@ -248,7 +252,10 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
             case ControllerEvent.PlacementGroupCreated e -> e.replicas().stream().filter(notRegisteredSince::contains)
                     .forEach(broker -> lostTails.computeIfAbsent(e.groupId(), key -> new HashSet<>()).add(broker));
             case ControllerEvent.BrokerRegistered e -> {
-                notRegisteredSince.remove(e.brokerId());
+                Machine machine = cluster.machine(e.brokerId());
+                if (machine.running() && machine.process.processId.equals(e.processId())) { // else it was an earlier life's
+                    notRegisteredSince.remove(e.brokerId());
+                }
                 if (e.incarnation() <= before.brokerRegistrations()) {
                     throw new Violation(24, "incarnation " + e.incarnation() + " of broker " + e.brokerId() + " is not new");
                 }

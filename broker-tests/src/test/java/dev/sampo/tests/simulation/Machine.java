@@ -26,6 +26,11 @@ final class Machine {
     long imageLagMicros;
     @Nullable BrokerProcess process;
 
+    /** Its next life says that its tail may be lost, be it for the second time: it has not heard that the controller knows. */
+    boolean mayTellOfLoss() {
+        return !logs.isEmpty() && !bootId.equals(writtenBootId);
+    }
+
     Machine(int id, double drift, Uuid directoryId, Uuid bootId, long wallOffsetMs) {
         this.id = id;
         this.drift = drift;

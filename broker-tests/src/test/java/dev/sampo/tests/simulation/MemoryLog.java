@@ -64,6 +64,7 @@ final class MemoryLog {
     private final ArrayList<Long> chains = new ArrayList<>(); // of each batch: the hash of it and all before it
     private LeaderEpochFile epochs;
     private ProducerStates producers = new ProducerStates();
+    private final List<Batch> deleted = new ArrayList<>(); // still in the first segment, or in a producer snapshot
     private long chainBefore = 1; // of the first batch that is kept
     private long logStartOffset;
     private long logEndOffset;
@@ -258,6 +259,7 @@ final class MemoryLog {
             throw new UncheckedIOException(e);
         }
         producers = new ProducerStates();
+        deleted.clear();
         watcher.startMoved(this, from);
         watcher.truncated(this, removed);
     }
@@ -271,6 +273,7 @@ final class MemoryLog {
         int kept = indexOf(offset);
         if (kept > 0) {
             chainBefore = chains.get(kept - 1);
+            deleted.addAll(batches.subList(0, kept));
             batches.subList(0, kept).clear();
             chains.subList(0, kept).clear();
         }
@@ -339,6 +342,7 @@ final class MemoryLog {
 
     private void reloadProducers() {
         producers = new ProducerStates();
+        deleted.forEach(this::producers);
         batches.forEach(this::producers);
     }
 

@@ -144,7 +144,9 @@ final class ModelProducer extends ModelClient {
             } else {
                 cluster().reach().hit(Reach.Point.ACKED_ONE);
             }
-            unacked.removeIf(other -> other.acked);
+            while (!unacked.isEmpty() && unacked.peek().acked) {
+                unacked.remove(); // not before those sent earlier: a broker remembers so many from the oldest on
+            }
         } else if (ofAttempt == attempt) {
             failed();
         }
@@ -172,7 +174,7 @@ final class ModelProducer extends ModelClient {
         timer(dice().between(30, 250) * Timeline.MILLIS, () -> refresh(id, () -> {
             if (mine == attempt) {
                 recovering = false;
-                unacked.forEach(this::send);
+                unacked.stream().filter(pending -> !pending.acked).forEach(this::send);
             }
         }));
     }
