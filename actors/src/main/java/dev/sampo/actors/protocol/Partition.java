@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public interface Partition {
     /** To a partition. */
     sealed interface Command
-            permits Activate, Reconfigure, ReplicasChanged, ProposeInSync, CancelProposal, CheckFollowers, Maintain, Stop,
+            permits Activate, Reconfigure, ReplicasChanged, ProposeInSync, CancelProposal, CheckFollowers, Maintain, Stop, HandOff,
                     Request, Internal {}
 
     /** A command that is answered, exactly once. */
@@ -161,6 +161,12 @@ public interface Partition {
             this(false);
         }
     }
+
+    /**
+     * Sharding takes the partition's group to another broker: stop. A leader goes on outside of sharding meanwhile, until
+     * another one is elected.
+     */
+    record HandOff() implements Command {}
 
     /**
      * Append one record batch.

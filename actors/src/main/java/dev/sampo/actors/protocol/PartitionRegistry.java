@@ -13,8 +13,17 @@ import org.jspecify.annotations.Nullable;
  * a miss is NOT_LEADER_OR_FOLLOWER. Safe for any thread.
  */
 public final class PartitionRegistry {
-    /** A serving leader. */
-    public record Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch) {}
+    /**
+     * A serving leader.
+     *
+     * @param handedOff its group is on the way to another broker: it serves until that one leads
+     */
+    public record Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch, boolean handedOff) {
+        /** One whose group is here. */
+        public Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch) {
+            this(id, leader, leaderEpoch, false);
+        }
+    }
 
     private final ConcurrentHashMap<TopicIdPartition, Entry> entries = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<BiConsumer<Entry, Boolean>> listeners = new CopyOnWriteArrayList<>();

@@ -150,7 +150,7 @@ final class BrokerProcess extends Process {
         followers.watch();
         if (serving) {
             var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId(), topic -> false));
-            asleep.addAll(GroupWatch.unserved(image, brokerId(), id -> registry.containsKey(id)));
+            asleep.addAll(GroupWatch.unserved(image, brokerId(), id -> registry.containsKey(id) && !registry.get(id).isHandedOff()));
             asleep.forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
     }
@@ -169,7 +169,7 @@ final class BrokerProcess extends Process {
         SentinelShell sentinel = sentinels.remove(groupId);
         if (sentinel != null) {
             cluster.reach().hit(Reach.Point.GROUP_MOVED);
-            sentinel.stop();
+            sentinel.handOff();
             registry.values().removeIf(LeaderShell::isStopped);
         }
     }
@@ -199,7 +199,10 @@ final class BrokerProcess extends Process {
     /** Graceful: it leads and follows nothing more, everything is forced, the folder is marked. */
     void stopCleanly(Runnable then) {
         serving = false;
-        List.copyOf(sentinels.keySet()).forEach(this::stopGroup);
+        sentinels.values().forEach(SentinelShell::stop);
+        sentinels.clear();
+        registry.values().forEach(leader -> leader.stop(false));
+        registry.clear();
         ask(new FenceBroker(brokerId(), incarnation(), null), 2 * Timeline.SECONDS, reply -> then.run(), then);
     }
 

@@ -58,6 +58,7 @@ final class LeaderShell {
     private @Nullable LeaderState<Append> state;
     private long nextWatch;
     private boolean stopped;
+    private boolean handedOff;
     private boolean offline;
 
     LeaderShell(BrokerProcess process, Cluster cluster, SentinelShell sentinel, String groupId, TopicIdPartition id) {
@@ -197,6 +198,24 @@ final class LeaderShell {
     /** {@code min.insync.replicas} in force for so many replicas. */
     private int minInSyncReplicas() {
         return Math.min(cluster.plan().minInSyncReplicas(), epoch.replicas().replicas().size());
+    }
+
+    /** Whoever else may lead: another shell, of no sentinel any more, goes on in the epoch. */
+    void handOff() {
+        boolean goesOn = state != null && state.replicas().inSync().size() > 1 && process.leaseHolds();
+        Activate asItStands = goesOn ? epoch.with(state.replicas(), state.proposal()) : null;
+        stop(false);
+        if (goesOn) {
+            cluster.reach().hit(Reach.Point.LED_ON_AFTER_HAND_OFF);
+            var next = new LeaderShell(process, cluster, sentinel, groupId, id);
+            next.handedOff = true;
+            process.register(id, next);
+            next.activate(asItStands);
+        }
+    }
+
+    boolean isHandedOff() {
+        return handedOff;
     }
 
     void stop(boolean deleteLog) {

@@ -63,10 +63,17 @@ final class SentinelShell {
         mailbox.tell(() -> perform(state.onReport(process.image(), report)));
     }
 
-    /** Hand-off, or the end of the process: its partitions stop with it. */
+    /** The broker stops: its partitions stop with it. */
     void stop() {
         stopped = true;
         partitions.values().forEach(partition -> partition.stop(false));
+        partitions.clear();
+    }
+
+    /** The group goes elsewhere: its partitions serve until another broker leads them. */
+    void handOff() {
+        stopped = true;
+        partitions.values().forEach(LeaderShell::handOff);
         partitions.clear();
     }
 

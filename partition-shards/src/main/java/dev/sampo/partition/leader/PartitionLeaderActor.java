@@ -83,7 +83,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             TimerScheduler<Partition.Command> timers,
             StashBuffer<Partition.Command> stash,
             PartitionHome home,
-            TopicIdPartition id) {}
+            TopicIdPartition id,
+            boolean handedOff) {}
 
     private final Shell shell;
     private Phase phase = Phase.IDLE;
@@ -104,7 +105,21 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     public static Behavior<Partition.Command> create(PartitionHome home, TopicIdPartition id) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(
                 STASH_CAPACITY,
-                stash -> new PartitionLeaderActor(new Shell(context, timers, stash, home, id)))));
+                stash -> new PartitionLeaderActor(new Shell(context, timers, stash, home, id, false)))));
+    }
+
+    /**
+     * Goes on in the epoch of an entity that sharding has just stopped, until somebody on this broker claims the log in a newer
+     * one. No entity: nothing but that, and the end of the broker, stops it.
+     *
+     * @param end where the log ends: followers may have copied up to there in this epoch
+     */
+    static Behavior<Partition.Command> afterHandOff(PartitionHome home, Activate epoch, long end) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(STASH_CAPACITY, stash -> {
+            var actor = new PartitionLeaderActor(new Shell(context, timers, stash, home, epoch.id(), true));
+            actor.mustReach = end;
+            return actor.open(epoch);
+        })));
     }
 
     /** The log was given back; the actor stops, unless what it was sent meanwhile is another epoch. */
@@ -166,6 +181,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         return switch (command) {
             case Activate next -> onActivate(next);
             case Partition.Stop stop -> onStop(stop);
+            case Partition.HandOff handOff -> onStop(new Partition.Stop());
             case Partition.Reconfigure reconfigure -> {
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(reconfigure);
@@ -388,7 +404,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     /** Clients find this partition, and hear that its storage is the trouble. */
     private void register(Activate wanted) {
         epoch = wanted;
-        entry = new PartitionRegistry.Entry(wanted.id(), shell.context().getSelf(), wanted.leaderEpoch());
+        entry = new PartitionRegistry.Entry(
+                wanted.id(), shell.context().getSelf(), wanted.leaderEpoch(), shell.handedOff());
         shell.home().registry().enter(entry);
     }
 

@@ -25,8 +25,10 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -43,6 +45,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ServingPartition extends AbstractMatchingBehavior<Partition.Command> {
     private static final Logger log = LoggerFactory.getLogger(ServingPartition.class);
+    private static final AtomicLong HANDED_OFF = new AtomicLong(); // for names
     private static final String FLUSH_TIMER = "flush.ms";
     private static final Duration FIRST_APPEND_PAUSE = Duration.ofSeconds(1);
     private static final Duration LAST_APPEND_PAUSE = Duration.ofSeconds(8);
@@ -105,7 +108,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         this.reads = new ReadPath(partitionLog, state, leading.lease());
         this.replicas = new ReplicaReads(partitionLog, state);
         this.upkeep = new LogUpkeep(partitionLog, shell.home(), topicPartition());
-        this.entry = new PartitionRegistry.Entry(epoch.id(), shell.context().getSelf(), epoch.leaderEpoch());
+        this.entry = new PartitionRegistry.Entry(
+                epoch.id(), shell.context().getSelf(), epoch.leaderEpoch(), shell.handedOff());
     }
 
     /**
@@ -184,6 +188,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Partition.Stop stop -> stop(stop);
+                case Partition.HandOff handOff -> handOff();
                 case Partition.Internal internal -> onInternal(internal);
             };
         } catch (IOException e) {
@@ -409,6 +414,21 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
         replica.giveBack(upkeep.cancel());
         return stop.deleteLog() ? PartitionLeaderActor.deletingFolder(shell) : PartitionLeaderActor.idle(shell);
+    }
+
+    /** The next leader is not elected yet: where there may be one, an actor outside of sharding serves until then. */
+    private Behavior<Partition.Command> handOff() {
+        boolean othersMayLead = state.replicas().inSync().size() > 1;
+        Activate asItStands = asItStands();
+        long end = partitionLog.logEndOffset();
+        Behavior<Partition.Command> stopping = stop(new Partition.Stop());
+        if (othersMayLead && leading.lease().holds()) {
+            shell.context().getSystem().systemActorOf(
+                    PartitionLeaderActor.afterHandOff(shell.home(), asItStands, end),
+                    "handed-off-" + HANDED_OFF.incrementAndGet(),
+                    Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"));
+        }
+        return stopping;
     }
 
     private Behavior<Partition.Command> onLogFailed(IOException failure) {

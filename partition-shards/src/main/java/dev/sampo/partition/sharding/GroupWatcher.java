@@ -1,5 +1,6 @@
 package dev.sampo.partition.sharding;
 
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
@@ -112,7 +113,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             case TICK -> {
                 MetadataImage image = images.current();
                 var asleep = new ArrayList<>(leaderless(image));
-                asleep.addAll(GroupWatch.unserved(image, brokerId, id -> registry.find(id) != null));
+                asleep.addAll(GroupWatch.unserved(image, brokerId, this::serves));
                 boolean woken = wake(asleep);
                 Duration doubled = interval.multipliedBy(2);
                 next(woken && doubled.compareTo(settings.watcherMaxInterval()) < 0
@@ -124,6 +125,12 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             }
         }
         return this;
+    }
+
+    /** Whether a partition is served here, and not only until the next leader is there. */
+    private boolean serves(TopicIdPartition id) {
+        PartitionRegistry.Entry entry = registry.find(id);
+        return entry != null && !entry.handedOff();
     }
 
     private List<String> leaderless(MetadataImage image) {

@@ -42,7 +42,7 @@ public final class PartitionShards {
      *
      * @param partition the behavior of a partition's entity, by entity id ({@link GroupEntityIds#partition(String)});
      *     it does nothing before {@link Partition.Activate}, takes a repeated Activate of the same epoch as no news,
-     *     and deletes the log by id on {@code Stop(true)} even if it never was activated
+     *     deletes the log by id on {@code Stop(true)} even if it never was activated, and stops on {@code HandOff}
      * @param replicaLagMaxMs {@code replica.lag.time.max.ms}
      */
     public record Parts(
@@ -74,7 +74,7 @@ public final class PartitionShards {
         var shards = new PartitionShards(system, parts);
         ClusterSharding.get(system).init(Entity.of(TYPE, entity -> shards.entity(entity.getEntityId()))
                 .withMessageExtractor(new Extractor())
-                .withStopMessage(new Partition.Stop())
+                .withStopMessage(new Partition.HandOff())
                 .withRole(ROLE)
                 .withEntityProps(Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"))
                 .withAllocationStrategy(new GroupAllocation(

@@ -154,7 +154,7 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                     perform(state.onReply(broker.images().current(), reply));
                 }
             }
-            case Partition.Stop ignored -> {
+            case Partition.HandOff ignored -> {
                 return Behaviors.stopped(); // hand-off: the partitions of the shard get their own
             }
             default -> throw new IllegalStateException("sentinel of " + groupId + " received " + command);

@@ -1,17 +1,24 @@
 package dev.sampo.partition.leader;
 
+import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.partition.replica.Replica;
+import dev.sampo.partition.replica.ReplicaSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -212,6 +219,55 @@ final class PartitionLeaderActorTest {
 
             // Then
             fixture.awaitStopped();
+            assertThat(fixture.registry.find(fixture.id)).isNull();
+        }
+    }
+
+    @Test
+    void whatShardingHandsOffIsServedUntilALeaderIsElectedElsewhere() throws Exception {
+        var inSync = new Partition.Replicas(0, List.of(1, 2), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, inSync, Map.of())) {
+            // Given
+            TestProbe<Partition.Reply> written = fixture.probe();
+            fixture.partition.tell(new Partition.Append(
+                    1, 0, batch(fixture.record(null, "written")), Acks.LEADER, 30_000, Partition.Origin.CLIENT,
+                    written.ref()));
+            written.expectMessageClass(Partition.AppendReply.class, WAIT);
+            TestProbe<Partition.Reply> waiting = fixture.probe();
+            fixture.send(batch(fixture.record(null, "waits for broker 2")), 2, waiting);
+
+            // When
+            ActorRef<Partition.Command> entity = fixture.partition;
+            entity.tell(new Partition.HandOff());
+
+            // Then
+            assertThat(waiting.expectMessageClass(Partition.AppendReply.class, WAIT).error())
+                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            fixture.probe().expectTerminated(entity, WAIT);
+            await("goes on", () -> fixture.registry.find(fixture.id) != null);
+            PartitionRegistry.Entry entry = fixture.registry.find(fixture.id);
+            assertThat(entry.handedOff()).isTrue();
+            assertThat(entry.leaderEpoch()).isEqualTo(1);
+            fixture.partition = entry.leader();
+            fixture.partition.tell(new Partition.ReplicaRead(
+                    1, 0, 2, 7, 1, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
+            assertThat(fixture.values(0)).containsExactly("0:written");
+
+            // And a follower of the next leader claims the log
+            Replica next = fixture.home.logs().claim(
+                    fixture.id, "orders-0", 2, ReplicaSettings.log(PartitionFixture.settings(Map.of()), fixture.home),
+                    newer -> {}).taken().get(WAIT.toSeconds(), TimeUnit.SECONDS);
+            assertThat(fixture.registry.find(fixture.id)).isNull();
+            next.giveBack();
+        }
+    }
+
+    @Test
+    void whatNobodyElseMayLeadIsClosedAtAHandOff() {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            ActorRef<Partition.Command> entity = fixture.partition;
+            entity.tell(new Partition.HandOff());
+            fixture.probe().expectTerminated(entity, WAIT);
             assertThat(fixture.registry.find(fixture.id)).isNull();
         }
     }
