@@ -47,6 +47,7 @@ final class Session {
     private boolean led;
     private long ledInEpoch = -1;
     private boolean over;
+    private boolean beatsAgain; // soon
     private long newestOffsetSent = -1;
 
     Session(BrokerProcess process, Cluster cluster, LeaderLease lease) {
@@ -146,6 +147,16 @@ final class Session {
         }
         if (reply.endsSessionOf(incarnation) && !cluster.planted(Mutant.FENCED_ANSWER_IGNORED)) {
             sessionOver();
+            return;
+        }
+        if (reply.ignores(incarnation)) {
+            if (!beatsAgain) {
+                beatsAgain = true;
+                process.timer(50 * Timeline.MILLIS, () -> {
+                    beatsAgain = false;
+                    beat();
+                });
+            }
             return;
         }
         quorum.answered(reply.voterId(), reply.sentNanos(), reply.leads() || cluster.planted(Mutant.LEASE_OF_ONE_VOTER),

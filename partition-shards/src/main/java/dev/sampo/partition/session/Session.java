@@ -29,5 +29,13 @@ public interface Session {
         public boolean endsSessionOf(long mine) {
             return incarnation > mine || (incarnation == mine && fenced);
         }
+
+        /**
+         * Whether the voter does not know of this registration: it says nothing of the session. It is behind by a moment, or has
+         * lost its disk.
+         */
+        public boolean ignores(long mine) {
+            return incarnation < mine;
+        }
     }
 }

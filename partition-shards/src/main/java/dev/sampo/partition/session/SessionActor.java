@@ -51,6 +51,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     public static final String NAME = "session";
 
     private static final Logger log = LoggerFactory.getLogger(SessionActor.class);
+    private static final Duration BEAT_AGAIN = Duration.ofMillis(50);
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final long FOR_EVER_NANOS = Duration.ofDays(36_500).toNanos();
 
@@ -78,6 +79,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
 
     private enum Tick implements Session.Internal {
         BEAT,
+        BEAT_AGAIN,
         LOOK
     }
 
@@ -89,6 +91,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
 
     private record FenceAnswered(int brokerId, @Nullable ItemsReply reply) implements Session.Internal {}
 
+    private final TimerScheduler<Session.Command> timers;
     private final Parts parts;
     private final Cluster cluster;
     private final SessionTable table;
@@ -112,6 +115,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     private SessionActor(
             ActorContext<Session.Command> context, TimerScheduler<Session.Command> timers, Parts parts) {
         super(context);
+        this.timers = timers;
         this.parts = parts;
         this.cluster = Cluster.get(Adapter.toClassic(context.getSystem()));
         this.table = new SessionTable(parts.settings().timeout().toNanos(), System.nanoTime());
@@ -165,7 +169,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 beat();
             }
             case Stopping ignored -> over = true;
-            case Tick.BEAT -> beat();
+            case Tick.BEAT, Tick.BEAT_AGAIN -> beat();
             case Tick.LOOK -> look();
             case RoleChanged ignored -> look();
             case MembersChanged ignored -> look();
@@ -203,6 +207,10 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         }
         if (reply.endsSessionOf(incarnation)) {
             sessionOver("voter " + reply.voterId() + " knows this broker as fenced");
+            return;
+        }
+        if (reply.ignores(incarnation)) {
+            timers.startSingleTimer(Tick.BEAT_AGAIN, BEAT_AGAIN);
             return;
         }
         quorum.answered(reply.voterId(), reply.sentNanos(), reply.leads(), reply.imageOffset());
