@@ -312,7 +312,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 fence(brokerId, itsIncarnation, 0, "its process is gone"));
         long now = System.nanoTime();
         if (now - lastLookNanos > parts.settings().timeout().toNanos() / 2) {
-            table.controllerStarted(now); // this process was paused: it cannot say that others were silent
+            table.heardNobody(now);
         }
         lastLookNanos = now;
         for (Broker late : table.late(image, now)) {

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * When this metadata voter last heard of each broker, and who is late by the controller's measure. Nobody is late before the
- * controller, or the broker's registration, is as old as a session: a new controller gives everybody a whole one. Pure.
+ * controller is nearly, or the broker's registration, is as old as a session. Pure.
  */
 public final class SessionTable {
     private record Heard(long incarnation, long nanos) {}
@@ -24,8 +24,16 @@ public final class SessionTable {
         this.sinceNanos = nowNanos;
     }
 
-    /** The controller starts on this node. */
+    /**
+     * The controller starts on this node. Silence that it has noticed as a voter counts from a sixth of a session ago. The leader
+     * before it stops renewing leases within that time from now, and a lease is shorter than the rest of a session.
+     */
     public void controllerStarted(long nowNanos) {
+        sinceNanos = nowNanos - timeoutNanos / 6;
+    }
+
+    /** This node was paused and cannot say who was silent: everybody gets a whole session from now. */
+    public void heardNobody(long nowNanos) {
         sinceNanos = nowNanos;
     }
 

@@ -37,13 +37,22 @@ class SessionTableTest {
     }
 
     @Test
-    void aNewControllerGivesEverybodyAWholeSession() {
+    void aNewControllerGivesEverybodyMostOfASession() {
         // Given
         table.heard(1, 1, BEGIN);
         table.heard(2, 2, BEGIN);
         // When
         table.controllerStarted(BEGIN + 500);
         // Then
+        assertThat(late(TWO, 584)).isEmpty();
+        assertThat(late(TWO, 585)).containsExactly(1, 2);
+    }
+
+    @Test
+    void whoWasPausedGivesEverybodyAWholeSession() {
+        table.heard(1, 1, BEGIN);
+        table.heard(2, 2, BEGIN);
+        table.heardNobody(BEGIN + 500);
         assertThat(late(TWO, 600)).isEmpty();
         assertThat(late(TWO, 601)).containsExactly(1, 2);
     }
