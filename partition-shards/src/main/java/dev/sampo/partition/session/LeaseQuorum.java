@@ -46,7 +46,8 @@ public final class LeaseQuorum {
      * @param imageOffset how far this broker has read the metadata
      */
     public OptionalLong until(Set<Integer> voters, long imageOffset) {
-        ahead.removeIf(answer -> answer.imageOffset() <= imageOffset && count(answer));
+        ahead.stream().filter(answer -> answer.imageOffset() <= imageOffset).forEach(this::count);
+        ahead.removeIf(answer -> answer.imageOffset() <= imageOffset);
         List<Long> sent = newestFirst(answered, voters);
         List<Long> sentToLeaders = newestFirst(answeredAsLeader, voters);
         int majority = voters.size() / 2 + 1;
@@ -58,12 +59,11 @@ public final class LeaseQuorum {
         return OptionalLong.of((ofMajority - ofLeader > 0 ? ofLeader : ofMajority) + leaseNanos);
     }
 
-    private boolean count(Answer answer) {
+    private void count(Answer answer) {
         answered.merge(answer.voter(), answer.sentNanos(), LeaseQuorum::later);
         if (answer.leads()) {
             answeredAsLeader.merge(answer.voter(), answer.sentNanos(), LeaseQuorum::later);
         }
-        return true;
     }
 
     private static List<Long> newestFirst(Map<Integer, Long> answered, Set<Integer> voters) {

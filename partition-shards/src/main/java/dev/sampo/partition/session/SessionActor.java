@@ -218,12 +218,16 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
     }
 
     private void extend() {
+        if (over) {
+            return; // the lease was ended for good
+        }
         if (single) {
             parts.lease().extendTo(System.nanoTime() + FOR_EVER_NANOS);
             return;
         }
-        waitsForImage = quorum.waitsForImage(); // before the image is read, so that no change is missed
+        waitsForImage = true; // before the image is read, so that no change is missed
         OptionalLong until = quorum.until(voters, parts.images().current().offset());
+        waitsForImage = quorum.waitsForImage();
         if (until.isPresent()) {
             parts.lease().extendTo(until.getAsLong());
         }
