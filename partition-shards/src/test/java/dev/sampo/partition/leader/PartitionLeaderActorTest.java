@@ -241,23 +241,27 @@ final class PartitionLeaderActorTest {
             entity.tell(new Partition.HandOff());
 
             // Then
-            assertThat(waiting.expectMessageClass(Partition.AppendReply.class, WAIT).error())
-                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            await("goes on", () -> fixture.registry.find(fixture.id).handedOff()); // and is found all the time
             fixture.probe().expectTerminated(entity, WAIT);
-            await("goes on", () -> fixture.registry.find(fixture.id) != null);
             PartitionRegistry.Entry entry = fixture.registry.find(fixture.id);
-            assertThat(entry.handedOff()).isTrue();
             assertThat(entry.leaderEpoch()).isEqualTo(1);
             fixture.partition = entry.leader();
             fixture.partition.tell(new Partition.ReplicaRead(
-                    1, 0, 2, 7, 1, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
-            assertThat(fixture.values(0)).containsExactly("0:written");
+                    1, 0, 2, 7, 2, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
+            Partition.AppendReply acknowledged = waiting.expectMessageClass(Partition.AppendReply.class, WAIT);
+            assertThat(acknowledged.error()).isEqualTo(KafkaError.NONE);
+            assertThat(acknowledged.baseOffset()).isEqualTo(1);
+            assertThat(fixture.values(0)).containsExactly("0:written", "1:waits for broker 2");
+            TestProbe<Partition.Reply> tooLate = fixture.probe();
+            fixture.send(batch(fixture.record(null, "nobody copies this one")), 3, tooLate);
 
             // And a follower of the next leader claims the log
             Replica next = fixture.home.logs().claim(
                     fixture.id, "orders-0", 2, ReplicaSettings.log(PartitionFixture.settings(Map.of()), fixture.home),
                     newer -> {}).taken().get(WAIT.toSeconds(), TimeUnit.SECONDS);
             assertThat(fixture.registry.find(fixture.id)).isNull();
+            assertThat(tooLate.expectMessageClass(Partition.AppendReply.class, WAIT).error())
+                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
             next.giveBack();
         }
     }
