@@ -4,6 +4,7 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.leader.LateRequests;
 import dev.sampo.partition.placement.GroupAllocation;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -72,6 +73,7 @@ public final class PartitionShards {
      */
     public static PartitionShards start(ActorSystem<?> system, Parts parts) {
         var shards = new PartitionShards(system, parts);
+        LateRequests.start(system);
         ClusterSharding.get(system).init(Entity.of(TYPE, entity -> shards.entity(entity.getEntityId()))
                 .withMessageExtractor(new Extractor())
                 .withStopMessage(new Partition.HandOff())

@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -273,6 +275,27 @@ final class PartitionLeaderActorTest {
             entity.tell(new Partition.HandOff());
             fixture.probe().expectTerminated(entity, WAIT);
             assertThat(fixture.registry.find(fixture.id)).isNull();
+        }
+    }
+
+    @Test
+    void aRequestThatComesWhenTheActorIsGoneIsAnswered() {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            LateRequests.start(fixture.kit.system());
+            fixture.stop(false);
+            fixture.awaitStopped();
+            var answer = new AtomicReference<Partition.Reply>();
+            await("it listens", () -> { // it subscribes once it has started
+                TestProbe<Partition.Reply> late = fixture.probe();
+                fixture.send(batch(fixture.record(null, "late")), 1, late);
+                try {
+                    answer.set(late.receiveMessage(Duration.ofMillis(100)));
+                    return true;
+                } catch (AssertionError notYet) {
+                    return false;
+                }
+            });
+            assertThat(((Partition.AppendReply) answer.get()).error()).isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
         }
     }
 
