@@ -82,7 +82,8 @@ public final class PartitionShards {
                 .withAllocationStrategy(new GroupAllocation(
                         Cluster.get(system.classicSystem()), parts.images(),
                         (image, topic) -> parts.topicSettings().settings(image, topic).uncleanLeaderElection(),
-                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance())));
+                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance(),
+                        shards.settings.leaderReturnDelay().toMillis())));
         CoordinatedShutdown.get(system.classicSystem()).addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
                     shards.stopWaking();
