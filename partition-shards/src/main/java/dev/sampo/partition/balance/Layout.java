@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -83,19 +84,43 @@ final class Layout {
 
         /** Bytes that a move to this list would copy, counted from where it was. */
         long copied(int[] list) {
-            return size() * Arrays.stream(list).filter(broker -> place(original, broker) < 0).count();
+            int added = 0;
+            for (int broker : list) {
+                added += place(original, broker) < 0 ? 1 : 0;
+            }
+            return size() * added;
+        }
+    }
+
+    /** A list as a key: lists are looked up for each candidate of each step. */
+    private static final class ListKey {
+        private final int[] list;
+
+        ListKey(int[] list) {
+            this.list = list;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof ListKey key && Arrays.equals(list, key.list);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(list);
         }
     }
 
     private final int[] ids;
     private final Broker[] brokers;
     private final int[] racks;
+    private final Set<Integer> liveRacks;
     private final Part[] parts;
     private final BitSet[] held;
     private final int[] replicas;
     private final int[] leaders;
     private final long[] bytes;
-    private final Map<List<Integer>, Integer> lists = new HashMap<>();
+    private final Map<ListKey, Integer> lists = new HashMap<>();
 
     Layout(ClusterPicture picture) {
         var byId = new TreeMap<Integer, Broker>();
@@ -105,6 +130,8 @@ final class Layout {
         ids = byId.keySet().stream().mapToInt(Integer::intValue).toArray();
         brokers = byId.values().toArray(new Broker[0]);
         racks = racks(brokers);
+        liveRacks = IntStream.range(0, ids.length).filter(this::isLive).mapToObj(broker -> racks[broker])
+                .collect(Collectors.toSet());
         held = IntStream.range(0, ids.length).mapToObj(broker -> new BitSet()).toArray(BitSet[]::new);
         replicas = new int[ids.length];
         leaders = new int[ids.length];
@@ -139,7 +166,7 @@ final class Layout {
             bytes[broker] += sign * part.size();
             leaders[broker] += place == 0 ? sign : 0;
         }
-        List<Integer> list = ids(part.now);
+        var list = new ListKey(part.now);
         int uses = lists.getOrDefault(list, 0) + sign;
         if (uses == 0) {
             lists.remove(list);
@@ -231,15 +258,26 @@ final class Layout {
     }
 
     int distinctRacks(int[] list) {
-        return (int) Arrays.stream(list).map(broker -> racks[broker]).distinct().count();
+        int distinct = 0;
+        for (int i = 0; i < list.length; i++) {
+            boolean known = false;
+            for (int before = 0; before < i && !known; before++) {
+                known = racks[list[before]] == racks[list[i]];
+            }
+            distinct += known ? 0 : 1;
+        }
+        return distinct;
     }
 
     /** Racks that the partition could be on beyond those it is on. */
     int missingRacks(Part part) {
-        Set<Integer> possible = IntStream.range(0, ids.length).filter(this::isLive).mapToObj(broker -> racks[broker])
-                .collect(Collectors.toSet());
+        int distinct = distinctRacks(part.now);
+        if (distinct == part.now.length) {
+            return 0;
+        }
+        var possible = new HashSet<>(liveRacks);
         Arrays.stream(part.now).forEach(broker -> possible.add(racks[broker]));
-        return Math.min(part.now.length, possible.size()) - distinctRacks(part.now);
+        return Math.min(part.now.length, possible.size()) - distinct;
     }
 
     /** The list with another broker in one's place, null when the broker is in it or fewer racks would be. */
@@ -267,7 +305,7 @@ final class Layout {
     }
 
     boolean isInUse(int[] list) {
-        return lists.containsKey(ids(list));
+        return lists.containsKey(new ListKey(list));
     }
 
     /** What a change of a partition's list costs, in bytes; less than 0 when it takes a move back. */

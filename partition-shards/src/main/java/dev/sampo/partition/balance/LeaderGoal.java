@@ -49,22 +49,21 @@ final class LeaderGoal implements Goal {
     private static int[][] offers(Layout layout) {
         int[][] offers = new int[layout.brokers()][layout.brokers()];
         Arrays.stream(offers).forEach(row -> Arrays.fill(row, NONE));
+        var inUse = new boolean[layout.brokers()][layout.brokers()];
         for (int index = 0; index < layout.parts(); index++) {
             Layout.Part part = layout.part(index);
             int[] list = part.now();
             if (!part.movable() || list.length < 2 || !layout.isLive(list[0])) {
                 continue;
             }
+            int leader = list[0];
             for (int place = 1; place < list.length; place++) {
                 int to = list[place];
-                int other = offers[list[0]][to];
-                if (!layout.isLive(to)) {
-                    continue;
-                }
-                boolean better = other == NONE || (!layout.isInUse(led(layout, layout.part(other), to))
-                        && layout.isInUse(led(layout, part, to)));
-                if (better) {
-                    offers[list[0]][to] = index;
+                if (layout.isLive(to) && !inUse[leader][to]) {
+                    inUse[leader][to] = layout.isInUse(led(layout, part, to));
+                    if (offers[leader][to] == NONE || inUse[leader][to]) {
+                        offers[leader][to] = index;
+                    }
                 }
             }
         }

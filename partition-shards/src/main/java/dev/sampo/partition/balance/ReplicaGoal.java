@@ -41,14 +41,20 @@ final class ReplicaGoal implements Goal {
         long bestCost = 0;
         for (int index : layout.on(from).toArray()) {
             Layout.Part part = layout.part(index);
-            int[] list = part.movable() ? layout.replaced(part, from, to) : null;
+            if (!part.movable() || layout.holds(to, index)) {
+                continue;
+            }
+            boolean copies = Layout.place(part.original(), to) < 0 && Layout.place(part.original(), from) >= 0;
+            long cost = (copies ? 2 * Math.abs(part.size() - wanted) : 0)
+                    + ((part.now()[0] == from) == leaderFits ? 0 : 1);
+            if (best >= 0 && cost >= bestCost) {
+                continue;
+            }
+            int[] list = layout.replaced(part, from, to);
             if (list == null) {
                 continue;
             }
-            boolean copies = part.copied(list) > part.copied();
-            long cost = (copies ? 2 * Math.abs(part.size() - wanted) : 0)
-                    + (layout.isInUse(list) ? 0 : 2 * Layout.NEW_LIST_BYTES)
-                    + ((part.now()[0] == from) == leaderFits ? 0 : 1);
+            cost += layout.isInUse(list) ? 0 : 2 * Layout.NEW_LIST_BYTES;
             if (best < 0 || cost < bestCost) {
                 best = index;
                 bestList = list;
