@@ -247,7 +247,7 @@ final class BalanceCommands {
                                 }
                             });
                     ReplicaThrottle.end(
-                            admin, moving.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet()),
+                            admin, ReplicaThrottle.topics(admin, NodeCommands.topics(admin)),
                             NodeCommands.nodes(admin).stream().filter(node -> !node.isFenced()).map(Node::id)
                                     .collect(Collectors.toSet()));
                 }

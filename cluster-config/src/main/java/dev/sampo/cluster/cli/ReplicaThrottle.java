@@ -54,6 +54,22 @@ final class ReplicaThrottle {
         end(admin, topics, brokers);
     }
 
+    /** Those of these topics of which single replicas are throttled; one that is throttled as a whole was not for a move. */
+    static Set<String> topics(Admin admin, Set<String> topics) {
+        var throttled = new TreeSet<String>();
+        admin.describeConfigs(topics.stream()
+                        .map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic))
+                        .toList())
+                .values()
+                .forEach((resource, future) -> {
+                    ConfigEntry entry = Failures.await(future, "topic " + resource.name()).get(REPLICAS);
+                    if (entry != null && entry.value() != null && !entry.value().isBlank() && !entry.value().trim().equals("*")) {
+                        throttled.add(resource.name());
+                    }
+                });
+        return throttled;
+    }
+
     /** Takes away what anybody set for these. */
     static void end(Admin admin, Set<String> topics, Set<Integer> brokers) {
         Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
