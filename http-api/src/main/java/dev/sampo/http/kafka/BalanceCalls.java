@@ -66,7 +66,7 @@ public final class BalanceCalls {
                 .map(MetadataImage.Broker::id)
                 .sorted()
                 .toList();
-        return BrokerCalls.each(live, this::sizes).thenApply(all -> {
+        return BrokerCalls.each(live, this::sizes).thenApplyAsync(all -> { // seconds for ten thousand partitions: on no loop
             Map<TopicPartition, Long> sizes = new HashMap<>();
             all.forEach(some -> some.forEach((id, bytes) -> sizes.merge(id, bytes, Math::max)));
             return BalancePlan.of(picture(images.current(), sizes));

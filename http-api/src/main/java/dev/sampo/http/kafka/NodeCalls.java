@@ -41,7 +41,7 @@ public final class NodeCalls {
     /** As {@code sampo node drain}, without waiting: answers when the moves have begun. */
     public CompletionStage<Drained> drain(int id, DrainRequest wanted, boolean dryRun) {
         ThrottleCalls.check(wanted.throttleBytesPerSecond());
-        return cluster.broker(id).thenCompose(found -> {
+        return cluster.broker(id).thenComposeAsync(found -> { // goes through all partitions: on no loop
             List<MoveResult> moves = Boolean.TRUE.equals(wanted.leadersOnly()) ? List.of() : moves(images.current(), id);
             if (dryRun) {
                 return CompletableFuture.completedFuture(new Drained(id, found.state(), moves, true));
