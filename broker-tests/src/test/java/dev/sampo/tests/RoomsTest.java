@@ -15,6 +15,7 @@ import org.junit.jupiter.api.TestFactory;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 /** Who may use whom. */
@@ -57,6 +58,13 @@ class RoomsTest {
                 .orShould().callMethod(System.class, "nanoTime")
                 .orShould().callMethod(java.time.Instant.class, "now")
                 .orShould().callMethod(java.util.UUID.class, "randomUUID"));
+    }
+
+    /** The command line plans with them, and has nothing of the broker on its class path. */
+    @Test
+    void rulesOfBalanceNeedNothingButTheJdk() {
+        check(classes().that().resideInAPackage("dev.sampo.partition.balance..")
+                .should().onlyDependOnClassesThat().resideInAnyPackage("dev.sampo.partition.balance..", "java.lang..", "java.util..", "org.jspecify.."));
     }
 
     /** The replica link is a client of Fetch: requests and answers are its trade as they are a handler's. */

@@ -12,6 +12,8 @@ import dev.sampo.http.HttpApi;
 import dev.sampo.http.HttpSettings;
 import dev.sampo.http.metrics.MetricsRoutes;
 import dev.sampo.kafka.connection.KafkaListener;
+import dev.sampo.kafka.local.LocalRequests;
+import dev.sampo.kafka.local.PeerRequests;
 import dev.sampo.kafka.metrics.NodeMetrics;
 import dev.sampo.kafka.replica.ReplicaLinks;
 import dev.sampo.partition.controller.ConfigsInForce;
@@ -406,14 +408,15 @@ final class BrokerStart {
     private CompletableFuture<@Nullable HttpApi> http(
             HttpSettings http, BrokerServices services, ActorSystem<?> system, MetadataFollower images,
             Readiness readiness) {
+        LocalRequests local = services.local(settings.listeners().getFirst().listener(), http);
+        PeerRequests peers = PeerRequests.start(system, settings.nodeId(), local, http.requestTimeout());
         if (!http.enabled()) {
-            return CompletableFuture.completedFuture(null);
+            return CompletableFuture.completedFuture(null); // peers that have it on may ask this broker all the same
         }
-        String listener = settings.listeners().getFirst().listener();
         CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
                         http,
                         new HttpApi.Parts(
-                                system, services.local(listener, http), images, settings.nodeId(),
+                                system, local, peers, images, settings.nodeId(),
                                 readiness.checks(), MetricsRoutes.endpoints(system))), BESIDE)
                 .thenCompose(stage -> stage);
         started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));

@@ -1,21 +1,27 @@
 package dev.sampo.http;
 
 import com.typesafe.config.Config;
+import dev.sampo.http.kafka.BalanceCalls;
 import dev.sampo.http.kafka.BrokerCalls;
 import dev.sampo.http.kafka.ClusterCalls;
 import dev.sampo.http.kafka.ConfigCalls;
+import dev.sampo.http.kafka.ElectionCalls;
 import dev.sampo.http.kafka.FetchCalls;
 import dev.sampo.http.kafka.GroupCalls;
 import dev.sampo.http.kafka.GroupOffsetCalls;
 import dev.sampo.http.kafka.KafkaProblems;
+import dev.sampo.http.kafka.NodeCalls;
 import dev.sampo.http.kafka.OffsetCalls;
 import dev.sampo.http.kafka.PartitionCalls;
 import dev.sampo.http.kafka.ProduceCalls;
+import dev.sampo.http.kafka.ReassignmentCalls;
+import dev.sampo.http.kafka.ThrottleCalls;
 import dev.sampo.http.kafka.TopicCalls;
 import dev.sampo.http.route.Endpoint;
 import dev.sampo.http.route.Guard;
 import dev.sampo.http.route.RouteTable;
 import dev.sampo.kafka.local.LocalRequests;
+import dev.sampo.kafka.local.PeerRequests;
 import dev.sampo.partition.controller.MetadataImages;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -37,12 +43,13 @@ public final class HttpApi {
      * What it serves.
      *
      * @param requests made with the limits of the settings
+     * @param peers asks other brokers what only they know
      * @param brokerId this broker
      * @param ready what must hold for the broker to be ready
      * @param more further endpoints, of other parts
      */
     public record Parts(
-            ActorSystem<?> system, LocalRequests requests, MetadataImages images, int brokerId,
+            ActorSystem<?> system, LocalRequests requests, PeerRequests peers, MetadataImages images, int brokerId,
             List<HealthCheck> ready, List<Endpoint> more) {}
 
     private final ServerBinding binding;
@@ -59,7 +66,7 @@ public final class HttpApi {
     public static CompletionStage<HttpApi> start(HttpSettings settings, Parts parts) {
         ActorSystem<?> system = parts.system();
         var guard = new Guard(settings.token(), HttpSettings.isLoopback(settings.host()));
-        var broker = new BrokerCalls(parts.requests(), system, settings.requestTimeout());
+        var broker = new BrokerCalls(parts.requests(), parts.peers(), system, settings.requestTimeout());
         var offsets = new OffsetCalls(broker);
         var topics = new TopicCalls(broker, offsets);
         var fetch = new FetchCalls(broker);
@@ -80,7 +87,7 @@ public final class HttpApi {
             FetchCalls fetch, TailRoutes tails) {
         InstantSource clock = InstantSource.system();
         var produce = new ProduceCalls(broker, topics, clock);
-        var cluster = new ClusterCalls(broker);
+        var cluster = new ClusterCalls(broker, parts.images());
         var groups = new GroupCalls(broker, parts.images(), parts.brokerId());
 
         var all = new ArrayList<Endpoint>();
@@ -93,6 +100,12 @@ public final class HttpApi {
         all.addAll(new ClusterRoutes(
                         cluster, new ConfigCalls(broker), new PartitionCalls(topics, offsets, cluster), parts.images(),
                         parts.brokerId())
+                .endpoints());
+        var throttle = new ThrottleCalls(broker, parts.images());
+        var reassignments = new ReassignmentCalls(broker, throttle, parts.images());
+        all.addAll(new MoveRoutes(
+                        new NodeCalls(broker, cluster, reassignments, throttle, parts.images()), reassignments,
+                        new ElectionCalls(broker, parts.images()), new BalanceCalls(cluster, reassignments, parts.images()))
                 .endpoints());
         all.addAll(new HealthRoutes(live(parts), parts.ready()).endpoints());
         all.addAll(parts.more());

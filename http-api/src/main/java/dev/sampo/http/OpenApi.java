@@ -111,6 +111,7 @@ final class OpenApi {
     private static String description(int status) {
         return switch (status) {
             case 201 -> "Created.";
+            case 202 -> "Begun.";
             case 207 -> "Some were refused; each says so itself.";
             case 503 -> "Not now; each check says why.";
             default -> "Done.";

@@ -43,6 +43,11 @@ final class HttpBroker implements AutoCloseable {
         return new HttpBroker(SampoBroker.start(change.apply(settings)));
     }
 
+    /** One that runs already, with its API on; closed with it. */
+    static HttpBroker of(SampoBroker broker) {
+        return new HttpBroker(broker);
+    }
+
     /** An answer. */
     record Answer(int status, JsonNode body, HttpResponse<String> response) {
         String type() {

@@ -28,7 +28,8 @@ final class HttpFuzzIT {
     private static final String[] PATHS = {
         "/v1/topics", "/v1/topics/fuzz", "/v1/topics/fuzz/partitions", "/v1/topics/fuzz/partitions/0",
         "/v1/topics/fuzz/partitions/0/records", "/v1/topics/fuzz/records", "/v1/topics/fuzz/configs", "/v1/groups",
-        "/v1/groups/g", "/v1/groups/g/offsets", "/v1/brokers/1/configs", "/v1/topics/none/tail", "/v1/topics/__consumer_offsets/records"
+        "/v1/groups/g", "/v1/groups/g/offsets", "/v1/brokers/1/configs", "/v1/topics/none/tail", "/v1/topics/__consumer_offsets/records",
+        "/v1/reassignments", "/v1/elections", "/v1/balance", "/v1/quorum", "/v1/brokers/1/drain", "/v1/brokers/9"
     };
     private static final String[] NAMES = {
         "dry_run", "page_size", "page_token", "prefix", "offset", "timestamp", "limit", "max_bytes", "format", "partition", "key",
@@ -57,7 +58,14 @@ final class HttpFuzzIT {
         "{\"value\":{\"type\":\"JSON\",\"data\":1e400}}", "{\"value\":{\"type\":\"BINARY\",\"data\":\"!\"}}", "{\"value\":\"\\ud800\"}",
         "{\"value\":1}", "{\"value\":\"x\",\"timestamp\":-5}", "{\"value\":\"x\",\"timestamp\":9223372036854775807}",
         "{\"value\":\"x\",\"headers\":[{\"key\":1}]}", "{\"value\":\"x\",\"headers\":[{}]}", "{\"value\":\"x\",\"headers\":{}}",
-        "[".repeat(3000), "{\"a\":".repeat(600), "{\"value\":\"x\"}\n{\"value\"\n", "\u0000\u0001\u0002", "{\"value\":\"x\",\"value\":\"y\"}"
+        "[".repeat(3000), "{\"a\":".repeat(600), "{\"value\":\"x\"}\n{\"value\"\n", "\u0000\u0001\u0002", "{\"value\":\"x\",\"value\":\"y\"}",
+        "{\"type\":\"preferred\"}", "{\"type\":null}", "{\"type\":\"unclean\",\"topics\":[null]}",
+        "{\"type\":\"unclean\",\"topics\":[{\"topic\":\"fuzz\",\"partitions\":[-1,null]}]}",
+        "{\"type\":\"preferred\",\"topics\":[{\"topic\":\"fuzz\",\"partitions\":[0,9]}]}",
+        "{\"reassignments\":[{\"topic\":\"fuzz\",\"partition\":0,\"replicas\":[1]}]}", "{\"reassignments\":[null]}",
+        "{\"reassignments\":[{\"topic\":\"fuzz\",\"partition\":-1,\"replicas\":[null]}],\"throttle_bytes_per_second\":0}",
+        "{\"reassignments\":[{\"topic\":\"fuzz\",\"partition\":7,\"replicas\":[9,9]}],\"throttle_bytes_per_second\":1}",
+        "{\"throttle_bytes_per_second\":-1}", "{\"leaders_only\":true}", "{\"leaders_only\":1}"
     };
     private static final String[] HEADERS = {
         "Accept: application/json", "Accept: text/event-stream", "Accept: */*;q=0", "Accept: ,", "Accept: image/png", "Sampo-Key: ??",

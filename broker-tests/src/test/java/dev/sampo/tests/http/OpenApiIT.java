@@ -81,6 +81,15 @@ final class OpenApiIT {
         change("delete", "/v1/groups/{group}", "?dry_run=true", "");
         change("delete", "/v1/topics/{topic}/records", "?dry_run=true&before_offset=latest", "");
         change("delete", "/v1/topics/{topic}", "?dry_run=true", "");
+        change("post", "/v1/brokers/{broker}/drain", "?dry_run=true", "{\"leaders_only\":true}");
+        change("delete", "/v1/brokers/{broker}/drain", "?dry_run=true", "");
+        change("post", "/v1/reassignments", "?dry_run=true",
+                "{\"reassignments\":[{\"topic\":\"described\",\"partition\":0,\"replicas\":[1]}]}");
+        change("delete", "/v1/reassignments", "?dry_run=true", "");
+        change("post", "/v1/elections", "?dry_run=true", "{\"type\":\"preferred\"}");
+        change("post", "/v1/elections", "", "{\"type\":\"preferred\",\"topics\":[{\"topic\":\"described\"}]}");
+        change("post", "/v1/balance", "?dry_run=true", "{}");
+        change("delete", "/v1/balance", "?dry_run=true", "");
         var problem = http.get("/v1/topics/none");
         assertThat(errors(document.at("/components/schemas/Problem"), problem.body())).isEmpty();
         assertThat(seen).hasSizeGreaterThan(15);

@@ -1,22 +1,18 @@
 package dev.sampo.cluster.cli;
 
+import dev.sampo.partition.balance.DrainMoves;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
@@ -24,7 +20,6 @@ import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.PartitionReassignment;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,8 +29,6 @@ import picocli.CommandLine.Parameters;
 /** {@code node ...}: the brokers of a cluster, one by one. */
 final class NodeCommands {
     private static final String CORDONED = "cordoned.log.dirs";
-    private static final String THROTTLED = "follower.replication.throttled.replicas";
-    private static final String RATE = "follower.replication.throttled.rate";
     private static final long PAUSE_NANOS = Duration.ofMillis(250).toNanos();
 
     private NodeCommands() {}
@@ -53,7 +46,7 @@ final class NodeCommands {
         @Override
         public Integer call() {
             return withAdmin(admin -> {
-                List<NodeMoves.Held> held = held(admin);
+                List<DrainMoves.Held> held = held(admin);
                 Map<Integer, Integer> leads = leads(admin);
                 List<BrokerRow> rows = nodes(admin).stream()
                         .map(node -> new BrokerRow(
@@ -105,7 +98,7 @@ final class NodeCommands {
             untilNanos = System.nanoTime() + within.toNanos();
             return withAdmin(admin -> {
                 require(admin, node);
-                List<NodeMoves.Move> moves = leadersOnly ? List.of() : plan(admin); // fails before anything changes
+                List<DrainMoves.Move> moves = leadersOnly ? List.of() : plan(admin); // fails before anything changes
                 if (!change.dryRun()) {
                     cordon(admin, node, true);
                     awaitNothingIsLed(admin);
@@ -123,16 +116,20 @@ final class NodeCommands {
         }
 
         /** For what does not move already. */
-        private List<NodeMoves.Move> plan(Admin admin) {
+        private List<DrainMoves.Move> plan(Admin admin) {
             Set<TopicPartition> underWay = underWay(admin).keySet();
-            List<NodeMoves.Held> held = held(admin).stream()
+            List<DrainMoves.Held> held = held(admin).stream()
                     .filter(each -> !underWay.contains(new TopicPartition(each.topic(), each.partition())))
                     .toList();
-            List<NodeMoves.Target> targets = nodes(admin).stream()
+            List<DrainMoves.Target> targets = nodes(admin).stream()
                     .filter(each -> each.id() != node && state(admin, each).equals("live"))
-                    .map(each -> new NodeMoves.Target(each.id(), each.rack()))
+                    .map(each -> new DrainMoves.Target(each.id(), each.rack()))
                     .toList();
-            return NodeMoves.off(node, held, targets);
+            try {
+                return DrainMoves.off(node, held, targets);
+            } catch (DrainMoves.NoTargetException e) {
+                throw CliException.failed(e.getMessage() + "; add a broker, or use --leaders-only");
+            }
         }
 
         private void awaitNothingIsLed(Admin admin) {
@@ -148,21 +145,23 @@ final class NodeCommands {
                     .allMatch(info -> info.isr().stream().allMatch(each -> each.id() == node));
         }
 
-        private void move(Admin admin, List<NodeMoves.Move> moves) {
+        private void move(Admin admin, List<DrainMoves.Move> moves) {
             Map<TopicPartition, List<Integer>> wanted = moves.stream().collect(Collectors.toMap(
-                    move -> new TopicPartition(move.topic(), move.partition()), NodeMoves.Move::to));
-            var throttled = new TreeSet<Integer>();
-            var topics = new TreeSet<String>();
+                    move -> new TopicPartition(move.topic(), move.partition()), DrainMoves.Move::to));
+            var throttled = new ReplicaThrottle();
             try {
                 if (throttle != null) {
-                    throttle(admin, moves, throttled, topics);
+                    throttled.set(admin, moves.stream()
+                            .map(move -> new ReplicaThrottle.Way(
+                                    new TopicPartition(move.topic(), move.partition()), move.from(), move.to()))
+                            .toList(), throttle);
                 }
                 Failures.await(admin.alterPartitionReassignments(wanted.entrySet().stream().collect(Collectors.toMap(
                         Map.Entry::getKey, each -> Optional.of(new NewPartitionReassignment(each.getValue()))))).all(),
                         "moves of partitions");
                 awaitMoves(admin, wanted);
             } finally {
-                unthrottle(admin, throttled, topics);
+                throttled.end(admin);
             }
         }
 
@@ -181,31 +180,6 @@ final class NodeCommands {
                 return left == 0
                         && underWay(admin).values().stream().noneMatch(each -> each.removingReplicas().contains(node));
             });
-        }
-
-        private void throttle(Admin admin, List<NodeMoves.Move> moves, Set<Integer> brokers, Set<String> topics) {
-            var perTopic = new TreeMap<String, List<String>>();
-            for (NodeMoves.Move move : moves) {
-                move.to().stream().filter(id -> !move.from().contains(id)).forEach(id -> {
-                    brokers.add(id);
-                    perTopic.computeIfAbsent(move.topic(), _ -> new ArrayList<>()).add(move.partition() + ":" + id);
-                });
-            }
-            topics.addAll(perTopic.keySet());
-            var changes = new HashMap<ConfigResource, Collection<AlterConfigOp>>();
-            perTopic.forEach((topic, list) -> changes.put(
-                    new ConfigResource(ConfigResource.Type.TOPIC, topic), set(THROTTLED, String.join(",", list))));
-            brokers.forEach(id -> changes.put(broker(id), set(RATE, String.valueOf(throttle))));
-            Failures.await(admin.incrementalAlterConfigs(changes).all(), "the throttle");
-        }
-
-        private static void unthrottle(Admin admin, Set<Integer> brokers, Set<String> topics) {
-            var changes = new HashMap<ConfigResource, Collection<AlterConfigOp>>();
-            topics.forEach(topic -> changes.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), delete(THROTTLED)));
-            brokers.forEach(id -> changes.put(broker(id), delete(RATE)));
-            if (!changes.isEmpty()) {
-                Failures.await(admin.incrementalAlterConfigs(changes).all(), "the end of the throttle");
-            }
         }
 
         private void await(String otherwise, BooleanSupplier condition) {
@@ -268,7 +242,7 @@ final class NodeCommands {
         }
     }
 
-    private static List<Node> nodes(Admin admin) {
+    static List<Node> nodes(Admin admin) {
         return Failures.await(
                         admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true)).nodes(), "the brokers")
                 .stream()
@@ -284,25 +258,25 @@ final class NodeCommands {
         }
     }
 
-    private static String state(Admin admin, Node node) {
+    static String state(Admin admin, Node node) {
         if (node.isFenced()) {
             return "down";
         }
         ConfigEntry cordoned = Failures.await(
-                        admin.describeConfigs(List.of(broker(node.id()))).values().get(broker(node.id())), "broker " + node.id())
+                        admin.describeConfigs(List.of(ReplicaThrottle.broker(node.id()))).values().get(ReplicaThrottle.broker(node.id())), "broker " + node.id())
                 .get(CORDONED);
         String value = cordoned == null ? null : cordoned.value();
         return value == null || value.isBlank() ? "live" : "drained";
     }
 
-    private static Set<String> topics(Admin admin) {
+    static Set<String> topics(Admin admin) {
         return Failures.await(admin.listTopics(new ListTopicsOptions().listInternal(true)).names(), "the list of topics");
     }
 
-    private static List<NodeMoves.Held> held(Admin admin) {
-        var held = new ArrayList<NodeMoves.Held>();
+    private static List<DrainMoves.Held> held(Admin admin) {
+        var held = new ArrayList<DrainMoves.Held>();
         Topics.describe(admin, topics(admin)).values().forEach(topic -> topic.partitions().stream().map(Topics.Layout::of)
-                .forEach(layout -> held.add(new NodeMoves.Held(topic.name(), layout.partition(), layout.replicas()))));
+                .forEach(layout -> held.add(new DrainMoves.Held(topic.name(), layout.partition(), layout.replicas()))));
         return held;
     }
 
@@ -319,25 +293,13 @@ final class NodeCommands {
         return leads;
     }
 
-    private static Map<TopicPartition, PartitionReassignment> underWay(Admin admin) {
+    static Map<TopicPartition, PartitionReassignment> underWay(Admin admin) {
         return Failures.await(admin.listPartitionReassignments().reassignments(), "moves of partitions");
     }
 
     private static void cordon(Admin admin, int node, boolean on) {
         Failures.await(
-                admin.incrementalAlterConfigs(Map.of(broker(node), on ? set(CORDONED, "*") : delete(CORDONED))).all(),
+                admin.incrementalAlterConfigs(Map.of(ReplicaThrottle.broker(node), on ? ReplicaThrottle.set(CORDONED, "*") : ReplicaThrottle.delete(CORDONED))).all(),
                 "broker " + node);
-    }
-
-    private static ConfigResource broker(int node) {
-        return new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(node));
-    }
-
-    private static Collection<AlterConfigOp> set(String name, String value) {
-        return List.of(new AlterConfigOp(new ConfigEntry(name, value), OpType.SET));
-    }
-
-    private static Collection<AlterConfigOp> delete(String name) {
-        return List.of(new AlterConfigOp(new ConfigEntry(name, null), OpType.DELETE));
     }
 }

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class CommandLineTest {
     private static final List<Class<?>> TESTS = List.of(
             TopicCommandsIT.class, RecordCommandsIT.class, GroupCommandsIT.class, ConfigCommandsIT.class,
-            LogCommandsIT.class, NodeCommandsIT.class, CommandLineTest.class, FirstRunErrorsTest.class, SampoBrokerIT.class);
+            LogCommandsIT.class, NodeCommandsIT.class, BalanceCommandsIT.class, CommandLineTest.class, FirstRunErrorsTest.class, SampoBrokerIT.class);
     /** They show no data. */
     private static final Set<String> WITHOUT_SCHEMA =
             Set.of("dev", "server", "train", "train-commands", "completion", "help");

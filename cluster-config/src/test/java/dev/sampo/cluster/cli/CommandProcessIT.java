@@ -21,7 +21,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 @ExtendWith(SharedBroker.class)
 final class CommandProcessIT {
     private static final List<String> JARS = List.of(
-            "cluster-config", "persistence", "kafka-clients", "picocli", "jackson", "slf4j-api", "logback", "zstd-jni",
+            "cluster-config", "persistence", "partition-shards", "kafka-clients", "picocli", "jackson", "slf4j-api", "logback", "zstd-jni",
             "lz4-java", "snappy-java");
 
     @TempDir

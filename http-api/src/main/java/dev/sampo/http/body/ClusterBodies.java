@@ -11,7 +11,9 @@ public final class ClusterBodies {
     /** One broker. */
     public record Broker(
             int brokerId, String host, int port, @Nullable String rack,
-            @Doc("True while it may lead nothing.") boolean fenced) {}
+            @Doc("True while it may lead nothing.") boolean fenced,
+            @Doc("live; drained: gets no replicas and leads nothing; down: registered, not there.") String state,
+            @Doc("Partitions that it leads.") int leads, @Doc("Partitions that it has a copy of.") int replicas) {}
 
     /** All of it. */
     public record Cluster(

@@ -3,6 +3,7 @@ package dev.sampo.http.kafka;
 import dev.sampo.http.route.Problem;
 import dev.sampo.http.route.ProblemException;
 import dev.sampo.kafka.local.LocalRequests;
+import dev.sampo.kafka.local.PeerRequests;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.pattern.Patterns;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +28,14 @@ public final class BrokerCalls {
     private static final int PARALLEL = 8;
 
     private final LocalRequests requests;
+    private final PeerRequests peers;
     private final ActorSystem<?> system;
     private final Duration timeout;
 
     /** {@code timeout} is what {@code requests} was made with. */
-    public BrokerCalls(LocalRequests requests, ActorSystem<?> system, Duration timeout) {
+    public BrokerCalls(LocalRequests requests, PeerRequests peers, ActorSystem<?> system, Duration timeout) {
         this.requests = requests;
+        this.peers = peers;
         this.system = system;
         this.timeout = timeout;
     }
@@ -39,6 +43,17 @@ public final class BrokerCalls {
     /** The answer of type {@code type}. */
     <R extends ApiMessage> CompletableFuture<R> call(ApiKeys key, int version, ApiMessage request, Class<R> type) {
         return requests.call(key, (short) version, request).thenApply(type::cast);
+    }
+
+    /** The answer of another broker, or of this one. */
+    <R extends ApiMessage> CompletableFuture<R> callAt(int brokerId, ApiKeys key, int version, ApiMessage request, Class<R> type) {
+        return peers.call(brokerId, key, (short) version, request).thenApply(type::cast);
+    }
+
+    /** Completes after a while. With a value: Pekko's timer never completes with null. */
+    CompletionStage<Done> pause(Duration delay) {
+        return Patterns.after(
+                delay, system.classicSystem(), () -> CompletableFuture.completedFuture(Done.getInstance()));
     }
 
     /** The answer, to be cancelled by the caller; waits longer than {@code request} itself. */

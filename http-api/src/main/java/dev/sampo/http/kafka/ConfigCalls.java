@@ -52,6 +52,10 @@ public final class ConfigCalls {
             this.own = own;
         }
 
+        byte id() {
+            return type.id();
+        }
+
         private String text() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -1,22 +1,22 @@
-package dev.sampo.cluster.cli;
+package dev.sampo.partition.balance;
 
-import dev.sampo.cluster.cli.NodeMoves.Held;
-import dev.sampo.cluster.cli.NodeMoves.Move;
-import dev.sampo.cluster.cli.NodeMoves.Target;
+import dev.sampo.partition.balance.DrainMoves.Held;
+import dev.sampo.partition.balance.DrainMoves.Move;
+import dev.sampo.partition.balance.DrainMoves.Target;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-final class NodeMovesTest {
+final class DrainMovesTest {
     private static final List<Target> THREE = List.of(new Target(2, null), new Target(3, null), new Target(4, null));
 
     @Test
     void whatTheBrokerHoldsGoesToWhoHoldsLeastAndKeepsItsPlaceInTheList() {
         List<Held> held = List.of(
                 new Held("a", 0, List.of(1, 2)), new Held("a", 1, List.of(2, 3)), new Held("a", 2, List.of(3, 1)));
-        assertThat(NodeMoves.off(1, held, THREE)).containsExactly(
+        assertThat(DrainMoves.off(1, held, THREE)).containsExactly(
                 new Move("a", 0, List.of(1, 2), List.of(4, 2), "holds fewest"),
                 new Move("a", 2, List.of(3, 1), List.of(3, 4), "holds fewest"));
     }
@@ -25,7 +25,7 @@ final class NodeMovesTest {
     void partitionsWithOneListGoTogetherUntilTheBrokerHasItsShare() {
         List<Held> held = List.of(
                 new Held("a", 0, List.of(1)), new Held("a", 1, List.of(1)), new Held("a", 2, List.of(1)), new Held("a", 3, List.of(1)));
-        assertThat(NodeMoves.off(1, held, THREE)).extracting(Move::to)
+        assertThat(DrainMoves.off(1, held, THREE)).extracting(Move::to)
                 .containsExactly(List.of(2), List.of(2), List.of(3), List.of(3));
     }
 
@@ -33,14 +33,14 @@ final class NodeMovesTest {
     void aRackWithoutAReplicaIsPreferred() {
         List<Target> racks = List.of(new Target(2, "a"), new Target(3, "a"), new Target(4, "b"));
         List<Held> held = List.of(new Held("t", 0, List.of(1, 2)), new Held("u", 0, List.of(4, 3)), new Held("u", 1, List.of(4)));
-        assertThat(NodeMoves.off(1, held, racks)).containsExactly(
+        assertThat(DrainMoves.off(1, held, racks)).containsExactly(
                 new Move("t", 0, List.of(1, 2), List.of(4, 2), "rack b has no other replica of it"));
     }
 
     @Test
-    void whereNobodyIsLeftTheReasonAndTheRemedyAreTold() {
+    void whereNobodyIsLeftTheReasonIsTold() {
         List<Held> held = List.of(new Held("t", 3, List.of(1, 2, 3, 4)));
-        assertThatThrownBy(() -> NodeMoves.off(1, held, THREE))
-                .isInstanceOf(CliException.class).hasMessageContaining("t-3").hasMessageContaining("add a broker");
+        assertThatThrownBy(() -> DrainMoves.off(1, held, THREE))
+                .isInstanceOf(DrainMoves.NoTargetException.class).hasMessageContaining("t-3").hasMessageContaining("[1, 2, 3, 4]");
     }
 }

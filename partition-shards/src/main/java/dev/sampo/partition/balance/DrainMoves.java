@@ -1,4 +1,4 @@
-package dev.sampo.cluster.cli;
+package dev.sampo.partition.balance;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,18 +10,27 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Which replicas go where so that a broker holds none. Pure. */
-final class NodeMoves {
+/** Which replicas go where so that one broker holds none, and nothing else changes. Pure. */
+public final class DrainMoves {
     /** A broker that may take replicas. */
-    record Target(int node, @Nullable String rack) {}
+    public record Target(int node, @Nullable String rack) {}
 
     /** Who holds a partition, the preferred leader first. */
-    record Held(String topic, int partition, List<Integer> replicas) {}
+    public record Held(String topic, int partition, List<Integer> replicas) {}
 
     /** One partition's new holders; the new broker takes the old one's place in the list. */
-    record Move(String topic, int partition, List<Integer> from, List<Integer> to, String why) {}
+    public record Move(String topic, int partition, List<Integer> from, List<Integer> to, String why) {}
 
-    private NodeMoves() {}
+    /** No broker is left that could take a partition; the message names both. */
+    public static final class NoTargetException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NoTargetException(String message) {
+            super(message);
+        }
+    }
+
+    private DrainMoves() {}
 
     /**
      * A move for each partition that the broker holds: to the rack without a replica of it if there is one, then to whoever
@@ -29,9 +38,9 @@ final class NodeMoves {
      * few distinct lists come about.
      *
      * @param targets brokers that live and take replicas, without the one that is drained
-     * @throws CliException no broker is left that could take a partition
+     * @throws NoTargetException no broker is left that could take a partition
      */
-    static List<Move> off(int node, List<Held> partitions, List<Target> targets) {
+    public static List<Move> off(int node, List<Held> partitions, List<Target> targets) {
         Map<Integer, Integer> load = new HashMap<>();
         targets.forEach(target -> load.put(target.node(), 0));
         partitions.forEach(held -> held.replicas().forEach(id -> load.computeIfPresent(id, (_, count) -> count + 1)));
@@ -64,9 +73,8 @@ final class NodeMoves {
                 .min(Comparator.comparing((Target target) -> target.rack() != null && racks.contains(target.rack()))
                         .thenComparingInt(target -> load.getOrDefault(target.node(), 0))
                         .thenComparingInt(Target::node))
-                .orElseThrow(() -> CliException.failed("no broker is left that could hold " + held.topic() + "-"
-                        + held.partition() + " instead of broker " + node + ": its replicas are " + held.replicas()
-                        + "; add a broker, or use --leaders-only"));
+                .orElseThrow(() -> new NoTargetException("no broker is left that could hold " + held.topic() + "-"
+                        + held.partition() + " instead of broker " + node + ": its replicas are " + held.replicas()));
     }
 
     /** Where the other replicas are. */
