@@ -1,6 +1,7 @@
 package dev.sampo.cluster;
 
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,8 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -57,9 +60,17 @@ final class NearestReplicaIT {
         }
     }
 
-    private static int leader(SampoBroker broker) {
+    private static PlacementGroup group(SampoBroker broker) {
         MetadataImage image = broker.images().current();
-        return image.groupOf(Objects.requireNonNull(image.topic("orders")), 0).leader();
+        return image.groupOf(Objects.requireNonNull(image.topic("orders")), 0);
+    }
+
+    private static void await(String what, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + WAIT.toNanos();
+        while (!condition.call()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
+            LockSupport.parkNanos(10_000_000);
+        }
     }
 
     private static void produce(LocalCluster cluster, int from, int to) throws Exception {
@@ -93,11 +104,19 @@ final class NearestReplicaIT {
         return wanted;
     }
 
-    /** Bytes of the topic that consumers got from this broker. */
+    /** Bytes of the topic that consumers got from this broker; the bean comes some time after the first. */
     private static long bytesOut(SampoBroker broker) throws JMException {
+        return bean(broker, "kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec,topic=orders", "Count");
+    }
+
+    private static long logSize(SampoBroker broker) throws JMException {
+        return bean(broker, "kafka.log:type=Log,name=Size,topic=orders,partition=0", "Value");
+    }
+
+    private static long bean(SampoBroker broker, String name, String attribute) throws JMException {
         MBeanServer beans = Objects.requireNonNull(broker.beanServer());
-        var name = new ObjectName("kafka.server:type=BrokerTopicMetrics,name=BytesOutPerSec,topic=orders");
-        return beans.isRegistered(name) ? (long) beans.getAttribute(name, "Count") : 0;
+        var bean = new ObjectName(name);
+        return beans.isRegistered(bean) ? ((Number) beans.getAttribute(bean, attribute)).longValue() : 0;
     }
 
     @Test
@@ -105,8 +124,10 @@ final class NearestReplicaIT {
         try (LocalCluster cluster = LocalCluster.start(temporary, 3, NearestReplicaIT::rackAware)) {
             // Given
             create(cluster);
+            await("all are in sync", () -> group(cluster.broker(1)).inSyncReplicas().size() == 3);
+            int leader = group(cluster.broker(1)).leader();
+            await("its leader knows that", () -> group(cluster.broker(leader)).inSyncReplicas().size() == 3);
             produce(cluster, 0, 500);
-            int leader = leader(cluster.broker(1));
             int near = leader % 3 + 1;
             int far = near % 3 + 1;
             Map<String, Object> config = Map.of(
@@ -124,7 +145,9 @@ final class NearestReplicaIT {
 
                 // Then
                 assertThat(seen).isEqualTo(wanted(600));
-                assertThat(bytesOut(cluster.broker(near))).isPositive();
+                await("the size of the log", () -> logSize(cluster.broker(leader)) > 0);
+                await("near: " + near + ", leader: " + leader,
+                        () -> bytesOut(cluster.broker(near)) >= logSize(cluster.broker(leader)));
                 assertThat(bytesOut(cluster.broker(leader))).isZero();
                 assertThat(bytesOut(cluster.broker(far))).isZero();
 
@@ -135,7 +158,7 @@ final class NearestReplicaIT {
 
                 // Then
                 assertThat(seen).isEqualTo(wanted(700));
-                assertThat(leader(cluster.broker(near))).isNotEqualTo(leader);
+                assertThat(group(cluster.broker(near)).leader()).isNotEqualTo(leader);
             }
         }
     }
