@@ -3,6 +3,7 @@ package dev.sampo.tests.chaos;
 import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.broker.MavenJars;
 import dev.sampo.tests.chaos.cluster.ClusterPlan;
+import dev.sampo.tests.chaos.cluster.ClusterProcesses;
 import dev.sampo.tests.chaos.workload.ChaosRun;
 import dev.sampo.tests.chaos.workload.Load;
 import dev.sampo.tests.chaos.workload.Verdict;
@@ -12,13 +13,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +44,9 @@ class GrowAndShrinkIT {
     private static final String TOOLS = "4.3.1";
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int LEAVING = 1;
+    private static final String BALLAST = "ballast";
+    private static final int BALLAST_BYTES = 75_000_000;
+    private static final int THROTTLE_BYTES_PER_SECOND = 5_000_000;
 
     @Test
     void everythingMovesFromTheFirstBrokerToTheFourthUnderLoad(@TempDir Path folder) throws Exception {
@@ -42,12 +55,16 @@ class GrowAndShrinkIT {
         try (ChaosRun run = ChaosRun.start("grow-and-shrink", ClusterPlan.of(3), load)) {
             // Given
             run.letRun(Duration.ofSeconds(3));
+            ballast(run);
             int coming = run.cluster().addBroker().id();
 
             // When
             long begin = System.nanoTime();
             Path plan = Files.writeString(folder.resolve("plan.json"), plan(run, coming));
-            assertThat(reassign(tools, run, plan, "--execute").output()).contains("Successfully started partition reassignment");
+            assertThat(reassign(tools, run, plan, "--execute", "--throttle", Integer.toString(THROTTLE_BYTES_PER_SECOND)).output())
+                    .contains("Successfully started partition reassignment");
+            double rate = ballastBytesPerSecond(run, coming);
+            run.figure("throttle " + THROTTLE_BYTES_PER_SECOND + " bytes/s, measured " + Math.round(rate));
             Await.until("the moves are done", LIMIT, () -> {
                 String verified = reassign(tools, run, plan, "--verify").output();
                 return verified.contains("is completed") && !verified.contains("still in progress") && !verified.contains("failed");
@@ -73,6 +90,57 @@ class GrowAndShrinkIT {
             // Then
             Verdict verdict = run.finish();
             assertThat(verdict.violations()).as("%s", verdict).isEmpty();
+            assertThat(rate).isBetween(0.9 * THROTTLE_BYTES_PER_SECOND, 1.1 * THROTTLE_BYTES_PER_SECOND);
+        }
+    }
+
+    /** Something to move that takes longer than the start of a move. */
+    private static void ballast(ChaosRun run) throws Exception {
+        run.cluster().admin().createTopics(List.of(new NewTopic(BALLAST, 3, (short) 3))).all().get(30, TimeUnit.SECONDS);
+        Map<String, Object> settings = new HashMap<>(ClusterProcesses.clientSettings(run.cluster().bootstrap()));
+        settings.put("acks", "all");
+        byte[] value = new byte[100_000];
+        new Random(1).nextBytes(value);
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            var sent = new ArrayList<Future<RecordMetadata>>();
+            for (int i = 0; i < BALLAST_BYTES / value.length; i++) {
+                sent.add(producer.send(new ProducerRecord<>(BALLAST, i % 3, null, value)));
+            }
+            for (Future<RecordMetadata> one : sent) {
+                one.get(60, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /** How fast the copies grow on a broker, between the first and the last tenth. */
+    private static double ballastBytesPerSecond(ChaosRun run, int broker) {
+        long[] from = new long[2]; // bytes, nanos
+        long[] to = new long[2];
+        Await.until("the ballast is copied", LIMIT, () -> {
+            long bytes = ballastBytes(run, broker);
+            long now = System.nanoTime();
+            if (bytes > BALLAST_BYTES / 10 && from[0] == 0) {
+                from[0] = bytes;
+                from[1] = now;
+            }
+            if (bytes <= BALLAST_BYTES / 10 * 9) {
+                to[0] = bytes;
+                to[1] = now;
+            }
+            return bytes >= BALLAST_BYTES;
+        });
+        return (to[0] - from[0]) * 1e9 / (to[1] - from[1]);
+    }
+
+    private static long ballastBytes(ChaosRun run, int broker) {
+        try {
+            return run.cluster().admin().describeLogDirs(List.of(broker)).allDescriptions().get(10, TimeUnit.SECONDS).get(broker).values().stream()
+                    .flatMap(folder -> folder.replicaInfos().entrySet().stream())
+                    .filter(replica -> replica.getKey().topic().equals(BALLAST))
+                    .mapToLong(replica -> replica.getValue().size())
+                    .sum();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sampo.tests.chaos;
 
+import dev.sampo.tests.broker.Await;
 import dev.sampo.tests.chaos.cluster.BrokerProcess;
 import dev.sampo.tests.chaos.cluster.ClusterPlan;
 import dev.sampo.tests.chaos.history.Rule;
@@ -8,6 +9,7 @@ import dev.sampo.tests.chaos.workload.ChaosRun;
 import dev.sampo.tests.chaos.workload.Load;
 import dev.sampo.tests.chaos.workload.Verdict;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,10 @@ class RollingRestartIT {
                 run.letRun(Duration.ofSeconds(2));
                 run.stalls("restart of broker " + broker.id(), one);
             }
+            long home = System.nanoTime();
+            Await.until("leaders are back home", Duration.ofSeconds(60), () -> new HashSet<>(run.cluster().leaders(run.topic()).values()).size() == 3);
+            run.letRun(Duration.ofSeconds(5));
+            run.stalls("leaders go home", home);
             Stalls stalls = run.stalls("rolling restart", begin);
             if (stalls.max().compareTo(LONGEST_STALL) > 0) {
                 run.missed(Rule.TOO_SLOW, "a partition acknowledged nothing for " + stalls.max().toMillis() + " ms");

@@ -125,10 +125,18 @@ final class BrokerProcess extends Process {
 
     private void changed(MetadataImage before) {
         followers.onImage(image);
+        endHandedOff();
         sentinels.values().forEach(SentinelShell::imageChanged);
         if (GroupWatch.concerns(before, image)) {
             GroupWatch.leaderless(image, brokerId(), topic -> false).forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
+    }
+
+    private void endHandedOff() {
+        registry.values().stream()
+                .filter(leader -> leader.isHandedOff() && GroupWatch.succeeded(image, leader.id(), leader.epoch()))
+                .toList().forEach(leader -> leader.stop(false));
+        registry.values().removeIf(LeaderShell::isStopped);
     }
 
     /** It is registered, and its image shows it. */
@@ -151,6 +159,7 @@ final class BrokerProcess extends Process {
         if (serving) {
             var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId(), topic -> false));
             asleep.addAll(GroupWatch.unserved(image, brokerId(), id -> registry.containsKey(id) && !registry.get(id).isHandedOff()));
+            endHandedOff();
             asleep.forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
     }

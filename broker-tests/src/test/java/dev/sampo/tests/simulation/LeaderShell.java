@@ -59,6 +59,7 @@ final class LeaderShell {
     private long nextWatch;
     private boolean stopped;
     private boolean handedOff;
+    private List<LeaderState.Waiting<Append>> takenOver = List.of(); // whom it answers after a hand-off
     private boolean offline;
 
     LeaderShell(BrokerProcess process, Cluster cluster, SentinelShell sentinel, String groupId, TopicIdPartition id) {
@@ -162,6 +163,9 @@ final class LeaderShell {
         }, taken -> {
             if (taken == null) {
                 claim = null;
+                takenOver.forEach(
+                        waiting -> waiting.waiter().answer().accept(new Produced(KafkaError.NOT_LEADER_OR_FOLLOWER, -1)));
+                takenOver = List.of();
             } else if (wanted == epoch || (epoch != null && epoch.leaderEpoch() == wanted.leaderEpoch())) {
                 log = taken;
                 begin();
@@ -190,9 +194,14 @@ final class LeaderShell {
         cluster.trace(() -> "broker " + process.brokerId() + " leads " + name() + " in epoch " + epoch.leaderEpoch() + " with "
                 + log + " " + epoch.replicas());
         highWatermark(state.highWatermark());
-        if (state.flushDue()) {
+        for (LeaderState.Waiting<Append> waiting : takenOver) {
+            cluster.reach().hit(Reach.Point.ANSWERED_AFTER_HAND_OFF);
+            state.await(waiting.waiter(), waiting.waiter().acks(), waiting.baseOffset(), waiting.requiredOffset());
+        }
+        if (state.flushDue() || !takenOver.isEmpty()) {
             perform(state.onWritten(end, 0, nowMs()));
         }
+        takenOver = List.of();
     }
 
     /** {@code min.insync.replicas} in force for so many replicas. */
@@ -204,11 +213,13 @@ final class LeaderShell {
     void handOff() {
         boolean goesOn = state != null && state.replicas().inSync().size() > 1 && process.leaseHolds();
         Activate asItStands = goesOn ? epoch.with(state.replicas(), state.proposal()) : null;
+        List<LeaderState.Waiting<Append>> waiting = goesOn ? state.takeWaiting() : List.of();
         stop(false);
         if (goesOn) {
             cluster.reach().hit(Reach.Point.LED_ON_AFTER_HAND_OFF);
             var next = new LeaderShell(process, cluster, sentinel, groupId, id);
             next.handedOff = true;
+            next.takenOver = waiting;
             process.register(id, next);
             next.activate(asItStands);
         }
@@ -216,6 +227,15 @@ final class LeaderShell {
 
     boolean isHandedOff() {
         return handedOff;
+    }
+
+    TopicIdPartition id() {
+        return id;
+    }
+
+    /** That it was told of last, -1 for none. */
+    int epoch() {
+        return epoch == null ? -1 : epoch.leaderEpoch();
     }
 
     void stop(boolean deleteLog) {

@@ -160,7 +160,7 @@ final class Sharding {
         var allocations = new TreeMap<Integer, List<String>>();
         members.keySet().forEach(id -> allocations.put(id, new ArrayList<>()));
         homes.forEach((group, home) -> allocations.computeIfAbsent(home, key -> new ArrayList<>()).add(group));
-        var order = new TreeSet<>(GroupHosts.moves(at.image(), allocations, !cutOffSince.isEmpty(), moving, 10, true,
+        var order = new TreeSet<>(GroupHosts.moves(at.image(), allocations, !cutOffSince.isEmpty(), moving, 10, broker -> true,
                 topic -> false));
         order.forEach(this::move);
     }

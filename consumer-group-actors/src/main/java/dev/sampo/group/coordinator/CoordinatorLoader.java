@@ -3,6 +3,7 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.group.journal.OffsetsFold;
+import dev.sampo.group.journal.OffsetsPartitions;
 import dev.sampo.persistence.log.FileSlice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,7 +32,7 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
         record Failed(KafkaError error) implements Result {}
     }
 
-    private final ActorRef<Partition.Command> leader;
+    private final OffsetsPartitions.Leader leader;
     private final int readBytes;
     private final Consumer<Result> whenDone;
     private final OffsetsFold fold = new OffsetsFold();
@@ -40,19 +41,18 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
     private long lastRequestId;
 
     private CoordinatorLoader(
-            ActorContext<Partition.Reply> context, ActorRef<Partition.Command> leader, int readBytes,
+            ActorContext<Partition.Reply> context, OffsetsPartitions.Leader leader, int readBytes,
             Consumer<Result> whenDone) {
         super(context);
         this.leader = leader;
         this.readBytes = readBytes;
         this.whenDone = whenDone;
-        leader.tell(new Partition.DescribeLog(++lastRequestId, 0, context.getSelf()));
     }
 
     /** {@code whenDone} is called once, on this actor's thread. */
     static Behavior<Partition.Reply> create(
-            ActorRef<Partition.Command> leader, int readBytes, Consumer<Result> whenDone) {
-        return Behaviors.setup(context -> new CoordinatorLoader(context, leader, readBytes, whenDone));
+            OffsetsPartitions.Leader leader, int readBytes, Consumer<Result> whenDone) {
+        return Behaviors.setup(context -> new CoordinatorLoader(context, leader, readBytes, whenDone).begin());
     }
 
     @Override
@@ -62,6 +62,19 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
                 .onMessage(Partition.ReadReply.class, this::onRead)
                 .onMessage(Partition.DataArrived.class, arrived -> read())
                 .build();
+    }
+
+    private Behavior<Partition.Reply> begin() {
+        return ask(new Partition.DescribeLog(++lastRequestId, 0, getContext().getSelf()));
+    }
+
+    private Behavior<Partition.Reply> ask(Partition.Request request) {
+        ActorRef<Partition.Command> now = leader.now();
+        if (now == null) {
+            return done(new Result.Failed(KafkaError.NOT_LEADER_OR_FOLLOWER));
+        }
+        now.tell(request);
+        return this;
     }
 
     private Behavior<Partition.Reply> onLog(Partition.DescribeLogReply log) {
@@ -74,9 +87,8 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
     }
 
     private Behavior<Partition.Reply> read() {
-        leader.tell(new Partition.Read(
+        return ask(new Partition.Read(
                 ++lastRequestId, 0, nextOffset, readBytes, -1, -1, false, true, true, getContext().getSelf()));
-        return this;
     }
 
     private Behavior<Partition.Reply> onRead(Partition.ReadReply reply) {

@@ -67,6 +67,7 @@ public final class GroupCoordinators implements GroupAccess {
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
             ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
         var coordinators = new GroupCoordinators(system, settings, images, controller, lease);
+        LateRequests.start(system);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(

@@ -1,5 +1,6 @@
 package dev.sampo.group.coordinator;
 
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. A new leader
@@ -114,6 +116,11 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
             }
             return this;
         }
+        if (known != null && entry.handedOff() && entry.id().equals(known.id())
+                && entry.leaderEpoch() == known.leaderEpoch()) {
+            leaders.put(partition, entry); // the same leader elsewhere on this broker: its groups go on
+            return this;
+        }
         boolean newer = known == null || entry.leaderEpoch() > known.leaderEpoch()
                 || !entry.id().equals(known.id()) || !entry.leader().equals(known.leader());
         // A report that was overtaken by the removal of its leader is no news.
@@ -131,11 +138,18 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private void start(PartitionRegistry.Entry entry) {
         int partition = entry.id().partition();
         var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
-        var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(entry, settings, nowMs, view));
+        var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
+                entry, () -> leader(entry), settings, nowMs, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);
         views.put(partition, view);
+    }
+
+    /** Whoever leads in the epoch of {@code of} now, null for nobody. Any thread. */
+    private @Nullable ActorRef<Partition.Command> leader(PartitionRegistry.Entry of) {
+        PartitionRegistry.Entry now = registry.find(of.id());
+        return now != null && now.leaderEpoch() == of.leaderEpoch() ? now.leader() : null;
     }
 
     private void stop(int partition) {

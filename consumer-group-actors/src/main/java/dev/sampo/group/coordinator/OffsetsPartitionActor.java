@@ -88,6 +88,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private final int partition;
     private final PartitionRegistry.Entry entry;
+    private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final View view;
@@ -99,11 +100,12 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            GroupSettings settings, GroupClock nowMs, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
         this.entry = entry;
+        this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
         this.view = view;
@@ -112,9 +114,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     }
 
     static Behavior<Command> create(
-            PartitionRegistry.Entry entry, GroupSettings settings, GroupClock nowMs, View view) {
+            PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
+            View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, settings, nowMs, view)));
+                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, view)));
     }
 
     @Override
@@ -153,7 +156,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var loader = getContext().spawnAnonymous(
                 CoordinatorLoader.create(
-                        entry.leader(), settings.loadReadBytes(), result -> self.tell(new LoadEnded(result))),
+                        leader, settings.loadReadBytes(), result -> self.tell(new LoadEnded(result))),
                 DispatcherSelector.blocking());
         getContext().watchWith(loader, new LoadDied());
     }
@@ -167,8 +170,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
             }
             case CoordinatorLoader.Result.Complete(OffsetsFold fold, long endOffset) -> {
                 var now = new OffsetsPartitions.Loaded(
-                        partition, entry.leaderEpoch(), entry.leader(), fold, settings.maxBatchBytes(),
-                        settings.commitTimeoutMs());
+                        partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
                 loaded = now;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);
                 recovering.addAll(fold.groupIds());

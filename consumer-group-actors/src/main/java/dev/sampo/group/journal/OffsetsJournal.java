@@ -197,9 +197,15 @@ public final class OffsetsJournal extends AsyncWriteJournal {
                 records.addAll(next.records());
                 sizeBytes += next.sizeBytes();
             }
+            ActorRef<Partition.Command> leader = first.target().leader().now();
+            if (leader == null) {
+                batch.forEach(
+                        entry -> fail(entry, new OffsetsWriteException(partition, KafkaError.NOT_LEADER_OR_FOLLOWER)));
+                continue;
+            }
             inFlight = batch;
             ActorRef<AppendReply> self = Adapter.toTyped(self());
-            first.target().leader().tell(new Partition.Append(
+            leader.tell(new Partition.Append(
                     ++lastRequestId, 0,
                     MemoryRecords.withRecords(Compression.NONE, records.toArray(SimpleRecord[]::new)).buffer(),
                     Acks.ALL, first.target().commitTimeoutMs(), Partition.Origin.COORDINATOR, self));

@@ -20,6 +20,13 @@ public final class OffsetsPartitions implements Extension {
         }
     };
 
+    /** Who leads a partition in one leader epoch: another actor once sharding has handed its group off. */
+    @FunctionalInterface
+    public interface Leader {
+        /** Null when nobody does on this node any more. Any thread. */
+        @Nullable ActorRef<Partition.Command> now();
+    }
+
     /**
      * A loaded partition in one leader epoch.
      *
@@ -27,8 +34,7 @@ public final class OffsetsPartitions implements Extension {
      * @param fold changed by the partition's journal only, once it is entered here
      */
     public record Loaded(
-            int partition, int leaderEpoch, ActorRef<Partition.Command> leader, OffsetsFold fold, int maxBatchBytes,
-            int commitTimeoutMs) {}
+            int partition, int leaderEpoch, Leader leader, OffsetsFold fold, int maxBatchBytes, int commitTimeoutMs) {}
 
     private final ConcurrentHashMap<Integer, Loaded> loaded = new ConcurrentHashMap<>();
 

@@ -234,6 +234,27 @@ final class GroupCoordinatorsActorTest {
     }
 
     @Test
+    void groupsGoOnWhereTheirLeaderDoesAfterAHandOff() {
+        var entry = lead(1);
+        untilServing();
+        JoinReply member = join();
+        ask(new Sync(GROUP, 1, member.memberId(), null, null, null, Map.of()));
+        String second = ask(joinRequest("", null, "t")).memberId();
+        var waiting = groups.ask(joinRequest(second, null, "t"), TIMEOUT).toCompletableFuture();
+        until(() -> ask(new Heartbeat(GROUP, 1, member.memberId(), null)).error() == KafkaError.REBALANCE_IN_PROGRESS);
+
+        ActorRef<Partition.Command> successor = kit.spawn(FakePartitionLeader.create(log));
+        var handedOff = new PartitionRegistry.Entry(entry.id(), successor, entry.leaderEpoch(), true);
+        registry.enter(handedOff);
+        kit.stop(entry.leader());
+
+        assertThat(ask(commitRequest(member.memberId(), 1, "t", 78)).errors()).containsExactly(KafkaError.NONE);
+        assertThat(waiting).as("the coordinator is the same").isNotDone();
+        registry.remove(handedOff);
+        assertThat(waiting.orTimeout(15, TimeUnit.SECONDS).join().error()).isEqualTo(KafkaError.NOT_COORDINATOR);
+    }
+
+    @Test
     void withoutALeaseNothingIsAnsweredSinceAnotherBrokerMayCoordinate() {
         lead(1);
         untilServing();

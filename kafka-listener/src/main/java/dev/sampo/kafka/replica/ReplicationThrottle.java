@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How fast this broker may copy those replicas that an administrator throttles (KIP-73): bytes per second over all leaders
  * ({@code follower.replication.throttled.rate} of this broker), and from each leader ({@code leader.replication.throttled.rate}
- * of that one, which bounds what this follower takes from it, not what all followers together do). Thread-safe.
+ * of that one, which bounds what this follower takes from it, not what all followers together do). A replica that is in sync
+ * never waits, so that no throttle takes it out of the ISR; what it takes is counted, as in Kafka. Thread-safe.
  */
 final class ReplicationThrottle {
     private static final String FOLLOWER = "follower.replication.throttled.";
@@ -48,6 +49,10 @@ final class ReplicationThrottle {
     /** How long a partition is not to be fetched from this leader, 0 for not at all. */
     synchronized long waitMs(TopicIdPartition id, int leaderId, long nowMs) {
         MetadataImage image = images.current();
+        MetadataImage.Topic topic = image.topic(id.topicId());
+        if (topic == null || image.groupOf(topic, id.partition()).inSyncReplicas().contains(brokerId)) {
+            return 0;
+        }
         long waitMs = 0;
         Long rate = rate(image, id, FOLLOWER, brokerId);
         if (rate != null) {

@@ -75,6 +75,17 @@ class ReplicationThrottleTest {
         assertThat(throttle.waitMs(THROTTLED, 1, 9_000)).isPositive();
     }
 
+    @Test
+    void aReplicaThatIsInSyncNeverWaits() {
+        configs(ConfigResourceType.TOPIC, "t", "follower.replication.throttled.replicas", "*");
+        configs(ConfigResourceType.BROKER, "3", "follower.replication.throttled.rate", "1000");
+        assertThat(throttle.waitMs(THROTTLED, 1, 5)).isZero();
+        throttle.took(THROTTLED, 1, 5_000);
+        assertThat(throttle.waitMs(THROTTLED, 1, 5)).isPositive();
+        image = image.apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1, 3), List.of()));
+        assertThat(throttle.waitMs(THROTTLED, 1, 5)).isZero();
+    }
+
     private void configs(ConfigResourceType type, String resource, String name, String value) {
         image = image.apply(new ControllerEvent.ConfigsChanged(new ConfigResource(type, resource), Map.of(name, value)));
     }

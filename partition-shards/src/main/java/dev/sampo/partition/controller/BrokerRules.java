@@ -34,7 +34,8 @@ final class BrokerRules {
     /**
      * A registered broker process gets a new incarnation; the same process that repeats itself gets its own again. A new
      * incarnation stays in the ISRs that it is still in, unless it has lost the tail of its logs; one with another data
-     * folder has lost everything and leaves each ISR.
+     * folder has lost everything and leaves each ISR. A process that was registered before lost its tail before that: when it is
+     * heard again, perhaps late, it may have caught up since.
      */
     Decision<RegisterBrokerReply> register(MetadataImage image, RegisterBroker command) {
         Broker known = image.brokers().get(command.brokerId());
@@ -67,7 +68,7 @@ final class BrokerRules {
         if (known != null) {
             if (!known.directoryId().equals(command.directoryId())) {
                 inSync.leave(draft, command.brokerId(), InSyncRules.Loss.EVERYTHING);
-            } else if (command.lostTail()) {
+            } else if (command.lostTail() && !known.processId().equals(command.processId())) {
                 inSync.leave(draft, command.brokerId(), InSyncRules.Loss.TAIL);
             }
         }

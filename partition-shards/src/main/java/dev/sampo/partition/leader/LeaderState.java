@@ -40,7 +40,13 @@ import org.jspecify.annotations.Nullable;
 public final class LeaderState<R> {
     private static final long UNKNOWN = -1;
 
-    private record Waiting<R>(R waiter, long baseOffset, long requiredOffset) {}
+    /**
+     * Somebody who waits for an acknowledgement.
+     *
+     * @param baseOffset what the answer says
+     * @param requiredOffset what has to be acknowledged, exclusive
+     */
+    public record Waiting<R>(R waiter, long baseOffset, long requiredOffset) {}
 
     /** Another broker that copies this partition, or should. */
     private static final class Follower {
@@ -328,6 +334,16 @@ public final class LeaderState<R> {
             }
         }
         return behind;
+    }
+
+    /** Takes away all who wait, for a leader that goes on in this epoch: there {@link #await} takes them, in this order. */
+    public List<Waiting<R>> takeWaiting() {
+        var taken = new ArrayList<Waiting<R>>(waitingForLeader.size() + waitingForAll.size());
+        taken.addAll(waitingForLeader);
+        taken.addAll(waitingForAll);
+        waitingForLeader.clear();
+        waitingForAll.clear();
+        return taken;
     }
 
     /** Stepping down, failing or stopping: everyone who still waits hears {@code error}. */

@@ -18,8 +18,10 @@ import dev.sampo.persistence.log.PartitionLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -64,6 +66,9 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     /** Somebody on this broker claims the log in a newer epoch: this one leads no more, whatever it has heard. */
     record LogWanted(int leaderEpoch) implements Partition.Internal {}
 
+    /** To one that serves on after a hand-off, first of all: whom it has to answer. */
+    record TakeOver(List<LeaderState.Waiting<AppendPath.Pending>> waiting) implements Partition.Internal {}
+
     /** The actor stops, unless it was given something to do by what came before. */
     private enum StopIdle implements Partition.Internal {
         INSTANCE
@@ -92,6 +97,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private @Nullable CompletableFuture<Replica> opening; // while it does
     private @Nullable Activate epoch; // the newest
     private PartitionRegistry.@Nullable Entry entry; // registered while offline, so that clients hear why
+    private @Nullable ActorRef<Partition.Command> successor; // while this one is idle
     private Duration reopenAfter = FIRST_REOPEN;
     private Duration appendPause = Duration.ZERO;
     private long mustReach; // the end of a log that is opened again in its epoch
@@ -118,14 +124,21 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(STASH_CAPACITY, stash -> {
             var actor = new PartitionLeaderActor(new Shell(context, timers, stash, home, epoch.id(), true));
             actor.mustReach = end;
+            actor.entry = new PartitionRegistry.Entry(epoch.id(), context.getSelf(), epoch.leaderEpoch(), true);
             return actor.open(epoch);
         })));
     }
 
-    /** The log was given back; the actor stops, unless what it was sent meanwhile is another epoch. */
-    static Behavior<Partition.Command> idle(Shell shell) {
+    /**
+     * The log was given back; the actor stops, unless what it was sent meanwhile is another epoch.
+     *
+     * @param successor gets the requests that still come, null for nobody
+     */
+    static Behavior<Partition.Command> idle(Shell shell, @Nullable ActorRef<Partition.Command> successor) {
         shell.context().getSelf().tell(StopIdle.INSTANCE);
-        return new PartitionLeaderActor(shell);
+        var actor = new PartitionLeaderActor(shell);
+        actor.successor = successor;
+        return actor;
     }
 
     /** The log was given back; its folder goes, then the actor stops. */
@@ -143,7 +156,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             Shell shell, Activate next, Replica replica, CompletionStage<?> quiet, Duration appendPause) {
         if (!replica.renew(next.leaderEpoch())) {
             replica.giveBack(quiet);
-            return idle(shell);
+            return idle(shell, null);
         }
         var actor = new PartitionLeaderActor(shell);
         actor.epoch = next;
@@ -215,7 +228,13 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
-                Refusals.refuse(request, refusal());
+                if (phase == Phase.IDLE && successor != null) {
+                    successor.tell(request);
+                } else if (phase == Phase.OPENING && shell.handedOff() && !shell.stash().isFull()) {
+                    shell.stash().stash(request); // it was served a moment ago, and will be
+                } else {
+                    Refusals.refuse(request, refusal());
+                }
                 yield this;
             }
             case Partition.Internal internal -> onInternal(internal);
@@ -248,6 +267,14 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             }
             case LogWanted wanted when phase == Phase.OPENING -> {
                 shell.stash().stash(wanted);
+                yield this;
+            }
+            case TakeOver before -> {
+                if (phase == Phase.OPENING) {
+                    shell.stash().stash(before);
+                } else {
+                    before.waiting().forEach(waiting -> Refusals.refuse(waiting.waiter().request(), refusal()));
+                }
                 yield this;
             }
             case StopIdle stop when phase == Phase.IDLE -> Behaviors.stopped();

@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.Partition.Activate;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.leader.PartitionLeaderActor.LogWanted;
 import dev.sampo.partition.leader.PartitionLeaderActor.Shell;
+import dev.sampo.partition.leader.PartitionLeaderActor.TakeOver;
 import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.replica.CompactionRun;
 import dev.sampo.partition.replica.LogUpkeep;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Props;
@@ -188,7 +190,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                     yield this;
                 }
                 case Partition.Stop stop -> stop(stop);
-                case Partition.HandOff handOff -> handOff();
+                case Partition.HandOff handOff -> handOff(handOff);
                 case Partition.Internal internal -> onInternal(internal);
             };
         } catch (IOException e) {
@@ -275,6 +277,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 showLog();
             }
             case AppendsAllowed allowed -> appendsPaused = false;
+            case TakeOver before -> takeOver(before);
             case FlushFailed(Throwable cause) -> {
                 return onFlushFailed(cause);
             }
@@ -414,22 +417,48 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private Behavior<Partition.Command> stop(Partition.Stop stop) {
         leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
         replica.giveBack(upkeep.cancel());
-        return stop.deleteLog() ? PartitionLeaderActor.deletingFolder(shell) : PartitionLeaderActor.idle(shell);
+        return stop.deleteLog() ? PartitionLeaderActor.deletingFolder(shell) : PartitionLeaderActor.idle(shell, null);
     }
 
-    /** The next leader is not elected yet: where there may be one, an actor outside of sharding serves until then. */
-    private Behavior<Partition.Command> handOff() {
-        boolean othersMayLead = state.replicas().inSync().size() > 1;
-        Activate asItStands = asItStands();
-        long end = partitionLog.logEndOffset();
-        Behavior<Partition.Command> stopping = stop(new Partition.Stop());
-        if (othersMayLead && leading.lease().holds()) {
-            shell.context().getSystem().systemActorOf(
-                    PartitionLeaderActor.afterHandOff(shell.home(), asItStands, end),
-                    "handed-off-" + HANDED_OFF.incrementAndGet(),
-                    Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"));
+    /**
+     * The next leader is not elected yet: where there may be one, an actor outside of sharding serves until then. It takes over
+     * who waits here, and gets what is still sent here.
+     */
+    private Behavior<Partition.Command> handOff(Partition.HandOff handOff) throws IOException {
+        if (state.replicas().inSync().size() < 2 || !leading.lease().holds()) {
+            return stop(new Partition.Stop());
         }
-        return stopping;
+        if (commitDue) {
+            try {
+                commit();
+            } catch (IOException e) {
+                shell.context().getSelf().tell(handOff); // it stops after what this failure leads to
+                throw e;
+            }
+        }
+        List<LeaderState.Waiting<AppendPath.Pending>> waiting = state.takeWaiting();
+        long end = partitionLog.logEndOffset();
+        shell.timers().cancelAll();
+        metrics.closed();
+        replica.giveBack(upkeep.cancel());
+        ActorRef<Partition.Command> successor = shell.context().getSystem().systemActorOf(
+                PartitionLeaderActor.afterHandOff(shell.home(), asItStands(), end),
+                "handed-off-" + HANDED_OFF.incrementAndGet(),
+                Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"));
+        successor.tell(new TakeOver(waiting));
+        shell.home().registry().enter(new PartitionRegistry.Entry(epoch.id(), successor, epoch.leaderEpoch(), true));
+        reads.onChanged();
+        replicas.onChanged();
+        return PartitionLeaderActor.idle(shell, successor);
+    }
+
+    /** Who waited for the leader before this one, in this epoch: their records are in the log. */
+    private void takeOver(TakeOver before) throws IOException {
+        for (LeaderState.Waiting<AppendPath.Pending> waiting : before.waiting()) {
+            state.await(
+                    waiting.waiter(), waiting.waiter().request().acks(), waiting.baseOffset(), waiting.requiredOffset());
+        }
+        commitSoon();
     }
 
     private Behavior<Partition.Command> onLogFailed(IOException failure) {

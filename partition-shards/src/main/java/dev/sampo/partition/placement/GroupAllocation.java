@@ -40,20 +40,23 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
     private final BiPredicate<MetadataImage, Topic> unclean;
     private final int maxMovesPerTick;
     private final boolean toPreferred;
+    private final SettledBrokers settled;
 
     /**
      * @param unclean whether a topic has {@code unclean.leader.election.enable} at an image
      * @param maxMovesPerTick groups moving at once
      * @param toPreferred groups move to the first of their replica list by themselves
+     * @param afterLiveMs once that has been live for so long
      */
     public GroupAllocation(
             Cluster cluster, MetadataImages images, BiPredicate<MetadataImage, Topic> unclean, int maxMovesPerTick,
-            boolean toPreferred) {
+            boolean toPreferred, long afterLiveMs) {
         this.unclean = unclean;
         this.cluster = cluster;
         this.images = images;
         this.maxMovesPerTick = maxMovesPerTick;
         this.toPreferred = toPreferred;
+        this.settled = new SettledBrokers(afterLiveMs);
     }
 
     /** The role that tells other members this node's broker id. */
@@ -87,8 +90,11 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         });
         boolean anyUnreachable = !cluster.state().getUnreachable().isEmpty();
         MetadataImage image = images.current();
+        long nowMs = System.nanoTime() / 1_000_000;
+        settled.look(image, nowMs);
         return Futures.successful(GroupHosts.moves(
-                image, byBroker, anyUnreachable, inProgress, maxMovesPerTick, toPreferred,
+                image, byBroker, anyUnreachable, inProgress, maxMovesPerTick,
+                broker -> toPreferred && settled.contains(broker, nowMs),
                 topic -> unclean.test(image, topic)));
     }
 

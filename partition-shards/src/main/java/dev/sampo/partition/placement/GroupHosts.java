@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /** On which broker a placement group's leader should run, and which groups should move. Pure. */
@@ -41,13 +42,13 @@ public final class GroupHosts {
      * Groups that run elsewhere than they should, at most {@code limit} together with those that move already. Nothing
      * moves while a member is unreachable: a hand-off from a dead region blocks its shards until a time-out.
      *
-     * @param toPreferred false: a group moves to its preferred leader only when an administrator asked for it
-     *     ({@code auto.leader.rebalance.enable=false}), or when it must leave the broker that it runs on
+     * @param toPreferred false for a broker: a group that prefers it moves there only when an administrator asked for it, or
+     *     when it must leave the broker that it runs on
      * @param allocations broker id to the groups that run there; all brokers that can take groups are keys
      */
     public static Set<String> moves(
             MetadataImage image, Map<Integer, ? extends Collection<String>> allocations, boolean anyUnreachable,
-            Set<String> inProgress, int limit, boolean toPreferred, Predicate<Topic> unclean) {
+            Set<String> inProgress, int limit, IntPredicate toPreferred, Predicate<Topic> unclean) {
         Set<String> moves = new HashSet<>();
         if (anyUnreachable) {
             return moves;
@@ -61,7 +62,7 @@ public final class GroupHosts {
                 PlacementGroup group = image.groups().get(groupId);
                 if (group != null && !inProgress.contains(groupId) && host.isPresent()
                         && host.getAsInt() != entry.getKey()
-                        && (toPreferred || Objects.equals(group.wantedLeader(), host.getAsInt())
+                        && (toPreferred.test(host.getAsInt()) || Objects.equals(group.wantedLeader(), host.getAsInt())
                                 || !mayStay(image, group, entry.getKey()))) {
                     moves.add(groupId);
                 }

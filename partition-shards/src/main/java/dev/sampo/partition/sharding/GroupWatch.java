@@ -36,6 +36,12 @@ public final class GroupWatch {
         return result;
     }
 
+    /** Whether a leader of this partition was elected after the one of {@code leaderEpoch}, or the topic is gone. */
+    public static boolean succeeded(MetadataImage image, TopicIdPartition id, int leaderEpoch) {
+        Topic topic = image.topic(id.topicId());
+        return topic == null || image.groupOf(topic, id.partition()).leaderEpoch() > leaderEpoch;
+    }
+
     /** Groups that this broker leads, with a partition that it does not serve (yet, or any more). */
     public static List<String> unserved(MetadataImage image, int brokerId, Predicate<TopicIdPartition> serves) {
         var result = new ArrayList<String>();

@@ -1,6 +1,7 @@
 package dev.sampo.partition.sharding;
 
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
@@ -100,6 +101,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
         switch (command) {
             case IMAGE_CHANGED -> {
                 told.set(false); // before the image is read, so that no change is missed
+                endHandedOff(images.current());
                 // Partitions that this change added are being activated by their sentinel: the tick looks after those.
                 if (wake(leaderless(images.current()))) {
                     next(settings.watcherMinInterval());
@@ -112,6 +114,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             case PARTITION_LEFT -> next(AFTER_A_PARTITION_LEFT); // with the others of its group
             case TICK -> {
                 MetadataImage image = images.current();
+                endHandedOff(image); // one that entered after the image had changed
                 var asleep = new ArrayList<>(leaderless(image));
                 asleep.addAll(GroupWatch.unserved(image, brokerId, this::serves));
                 boolean woken = wake(asleep);
@@ -131,6 +134,18 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private boolean serves(TopicIdPartition id) {
         PartitionRegistry.Entry entry = registry.find(id);
         return entry != null && !entry.handedOff();
+    }
+
+    /**
+     * Leaders that went on after a hand-off end when their successor is elected. A follower's claim of the log ends them too,
+     * but there may be no follower: the successor can be gone again already.
+     */
+    private void endHandedOff(MetadataImage image) {
+        for (PartitionRegistry.Entry entry : registry.entries()) {
+            if (entry.handedOff() && GroupWatch.succeeded(image, entry.id(), entry.leaderEpoch())) {
+                entry.leader().tell(new Partition.Stop());
+            }
+        }
     }
 
     private List<String> leaderless(MetadataImage image) {

@@ -4,6 +4,7 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImages;
+import dev.sampo.partition.leader.LateRequests;
 import dev.sampo.partition.placement.GroupAllocation;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -72,6 +73,7 @@ public final class PartitionShards {
      */
     public static PartitionShards start(ActorSystem<?> system, Parts parts) {
         var shards = new PartitionShards(system, parts);
+        LateRequests.start(system);
         ClusterSharding.get(system).init(Entity.of(TYPE, entity -> shards.entity(entity.getEntityId()))
                 .withMessageExtractor(new Extractor())
                 .withStopMessage(new Partition.HandOff())
@@ -80,7 +82,8 @@ public final class PartitionShards {
                 .withAllocationStrategy(new GroupAllocation(
                         Cluster.get(system.classicSystem()), parts.images(),
                         (image, topic) -> parts.topicSettings().settings(image, topic).uncleanLeaderElection(),
-                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance())));
+                        shards.settings.maxMovesPerTick(), shards.settings.autoLeaderRebalance(),
+                        shards.settings.leaderReturnDelay().toMillis())));
         CoordinatedShutdown.get(system.classicSystem()).addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-group-watcher", () -> {
                     shards.stopWaking();

@@ -6,7 +6,8 @@ import java.time.Duration;
 /** The settings below {@code sampo.partition} that sharding uses. */
 public record ShardingSettings(
         Duration sentinelAskTimeout, Duration sentinelMinBackoff, Duration sentinelMaxBackoff,
-        Duration watcherMinInterval, Duration watcherMaxInterval, int maxMovesPerTick, boolean autoLeaderRebalance) {
+        Duration watcherMinInterval, Duration watcherMaxInterval, int maxMovesPerTick, boolean autoLeaderRebalance,
+        Duration leaderReturnDelay) {
     /** Names the bad key. */
     public ShardingSettings {
         positive("sentinel.ask-timeout", sentinelAskTimeout);
@@ -25,7 +26,8 @@ public record ShardingSettings(
         return new ShardingSettings(config.getDuration("sentinel.ask-timeout"),
                 config.getDuration("sentinel.min-backoff"), config.getDuration("sentinel.max-backoff"),
                 config.getDuration("group-watcher.min-interval"), config.getDuration("group-watcher.max-interval"),
-                config.getInt("max-moves-per-tick"), config.getBoolean("auto-leader-rebalance"));
+                config.getInt("max-moves-per-tick"), config.getBoolean("auto-leader-rebalance"),
+                config.getDuration("leader-return-delay"));
     }
 
     private static void positive(String key, Duration value) {

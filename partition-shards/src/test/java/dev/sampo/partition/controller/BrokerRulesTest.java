@@ -184,6 +184,22 @@ final class BrokerRulesTest {
     }
 
     @Test
+    void aLostTailCountsOnceForEachProcess() {
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
+        lead("a", 0, 1);
+        var once = new Uuid(7, 7);
+        registerLostTail(2, once);
+        assertThat(isr(group("a", 0), 1, 0, List.of(1, 2), List.of(incarnation(1), incarnation(2))))
+                .isEqualTo(KafkaError.NONE);
+        fixture.fence(2);
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        registerLostTail(2, once); // a copy of the message that comes late
+        assertThat(group("a", 0).eligible()).containsExactly(2);
+        registerLostTail(2);
+        assertThat(group("a", 0).eligible()).isEmpty();
+    }
+
+    @Test
     void anEligibleReplicaIsElectedOnlyWhileNoMemberOfTheIsrIsLiveAndThatMemberIsEligibleThen() {
         fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
         lead("a", 0, 1);
@@ -260,8 +276,12 @@ final class BrokerRulesTest {
     }
 
     private void registerLostTail(int broker) {
+        registerLostTail(broker, Uuid.randomUuid());
+    }
+
+    private void registerLostTail(int broker, Uuid processId) {
         fixture.decide(fixture.rules.decide(fixture.image(), new RegisterBroker(
-                broker, new Uuid(0, broker), Uuid.randomUuid(), List.of(), null, fixture.replyTo(), null, true)));
+                broker, new Uuid(0, broker), processId, List.of(), null, fixture.replyTo(), null, true)));
     }
 
     private BecomeLeaderReply becomeLeader(String groupId, int broker, int knownEpoch) {

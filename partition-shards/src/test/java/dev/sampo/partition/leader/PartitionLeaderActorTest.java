@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -241,23 +243,27 @@ final class PartitionLeaderActorTest {
             entity.tell(new Partition.HandOff());
 
             // Then
-            assertThat(waiting.expectMessageClass(Partition.AppendReply.class, WAIT).error())
-                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            await("goes on", () -> fixture.registry.find(fixture.id).handedOff()); // and is found all the time
             fixture.probe().expectTerminated(entity, WAIT);
-            await("goes on", () -> fixture.registry.find(fixture.id) != null);
             PartitionRegistry.Entry entry = fixture.registry.find(fixture.id);
-            assertThat(entry.handedOff()).isTrue();
             assertThat(entry.leaderEpoch()).isEqualTo(1);
             fixture.partition = entry.leader();
             fixture.partition.tell(new Partition.ReplicaRead(
-                    1, 0, 2, 7, 1, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
-            assertThat(fixture.values(0)).containsExactly("0:written");
+                    1, 0, 2, 7, 2, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
+            Partition.AppendReply acknowledged = waiting.expectMessageClass(Partition.AppendReply.class, WAIT);
+            assertThat(acknowledged.error()).isEqualTo(KafkaError.NONE);
+            assertThat(acknowledged.baseOffset()).isEqualTo(1);
+            assertThat(fixture.values(0)).containsExactly("0:written", "1:waits for broker 2");
+            TestProbe<Partition.Reply> tooLate = fixture.probe();
+            fixture.send(batch(fixture.record(null, "nobody copies this one")), 3, tooLate);
 
             // And a follower of the next leader claims the log
             Replica next = fixture.home.logs().claim(
                     fixture.id, "orders-0", 2, ReplicaSettings.log(PartitionFixture.settings(Map.of()), fixture.home),
                     newer -> {}).taken().get(WAIT.toSeconds(), TimeUnit.SECONDS);
             assertThat(fixture.registry.find(fixture.id)).isNull();
+            assertThat(tooLate.expectMessageClass(Partition.AppendReply.class, WAIT).error())
+                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
             next.giveBack();
         }
     }
@@ -269,6 +275,27 @@ final class PartitionLeaderActorTest {
             entity.tell(new Partition.HandOff());
             fixture.probe().expectTerminated(entity, WAIT);
             assertThat(fixture.registry.find(fixture.id)).isNull();
+        }
+    }
+
+    @Test
+    void aRequestThatComesWhenTheActorIsGoneIsAnswered() {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            LateRequests.start(fixture.kit.system());
+            fixture.stop(false);
+            fixture.awaitStopped();
+            var answer = new AtomicReference<Partition.Reply>();
+            await("it listens", () -> { // it subscribes once it has started
+                TestProbe<Partition.Reply> late = fixture.probe();
+                fixture.send(batch(fixture.record(null, "late")), 1, late);
+                try {
+                    answer.set(late.receiveMessage(Duration.ofMillis(100)));
+                    return true;
+                } catch (AssertionError notYet) {
+                    return false;
+                }
+            });
+            assertThat(((Partition.AppendReply) answer.get()).error()).isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
         }
     }
 

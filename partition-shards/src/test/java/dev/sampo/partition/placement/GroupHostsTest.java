@@ -79,7 +79,7 @@ final class GroupHostsTest {
         MetadataImage drained = image.apply(new ControllerEvent.BrokerChanged(2, false, true));
         assertThat(GroupHosts.host(drained, "g0", Set.of(1, 2, 3), topic -> false)).hasValue(3);
         assertThat(GroupHosts.host(drained, "g0", Set.of(1, 2), topic -> false)).hasValue(2);
-        assertThat(GroupHosts.moves(drained, Map.of(1, List.of(), 2, List.of("g0", "g2"), 3, List.of()), false, Set.of(), 20, false, topic -> false))
+        assertThat(GroupHosts.moves(drained, Map.of(1, List.of(), 2, List.of("g0", "g2"), 3, List.of()), false, Set.of(), 20, broker -> false, topic -> false))
                 .containsExactlyInAnyOrder("g0", "g2");
         MetadataImage stopping = image.apply(new ControllerEvent.BrokerChanged(3, true, false));
         assertThat(GroupHosts.host(stopping, "g1", Set.of(1, 2, 3), topic -> false)).hasValue(3);
@@ -88,18 +88,18 @@ final class GroupHostsTest {
     @Test
     void withoutAutomaticBalanceOnlyAWantedLeaderTakesAGroupThatMayStay() {
         var allocations = Map.of(1, List.<String>of(), 2, List.<String>of(), 3, List.of("g0"));
-        assertThat(GroupHosts.moves(image, allocations, false, Set.of(), 20, false, topic -> false)).isEmpty();
+        assertThat(GroupHosts.moves(image, allocations, false, Set.of(), 20, broker -> false, topic -> false)).isEmpty();
         MetadataImage wanted = image.apply(new ControllerEvent.LeaderWanted("g0", 2));
-        assertThat(GroupHosts.moves(wanted, allocations, false, Set.of(), 20, false, topic -> false)).containsExactly("g0");
+        assertThat(GroupHosts.moves(wanted, allocations, false, Set.of(), 20, broker -> false, topic -> false)).containsExactly("g0");
         MetadataImage elected = wanted.apply(new ControllerEvent.LeaderElected("g0", 2, 0, List.of(2, 3)));
-        assertThat(GroupHosts.moves(elected, allocations, false, Set.of(), 20, false, topic -> false)).isEmpty();
+        assertThat(GroupHosts.moves(elected, allocations, false, Set.of(), 20, broker -> false, topic -> false)).isEmpty();
         MetadataImage notInSync = elected.apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(2)));
-        assertThat(GroupHosts.moves(notInSync, allocations, false, Set.of(), 20, false, topic -> false)).containsExactly("g0");
+        assertThat(GroupHosts.moves(notInSync, allocations, false, Set.of(), 20, broker -> false, topic -> false)).containsExactly("g0");
     }
 
     private Set<String> moves(
             Map<Integer, List<String>> allocations, boolean unreachable, Set<String> inProgress, int limit) {
-        return GroupHosts.moves(image, allocations, unreachable, inProgress, limit, true, topic -> false);
+        return GroupHosts.moves(image, allocations, unreachable, inProgress, limit, broker -> true, topic -> false);
     }
 
     private static MetadataImage image() {

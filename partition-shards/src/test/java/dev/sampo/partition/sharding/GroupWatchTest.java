@@ -43,6 +43,15 @@ final class GroupWatchTest {
     }
 
     @Test
+    void aLeaderIsSucceededByOneOfANewerEpochAndByTheEndOfItsTopic() {
+        var id = new TopicIdPartition(new Uuid(3, 3), 0);
+        image = image.apply(new ControllerEvent.LeaderElected("g0", 1, 4, List.of(1)));
+        assertThat(GroupWatch.succeeded(image, id, 4)).isFalse();
+        assertThat(GroupWatch.succeeded(image, id, 3)).isTrue();
+        assertThat(GroupWatch.succeeded(image, new TopicIdPartition(new Uuid(9, 9), 0), 4)).isTrue();
+    }
+
+    @Test
     void entityIdsNameGroupAndPartitionAlsoWhenTheTopicIdHoldsADash() {
         Uuid dashed = Uuid.fromString("-bcd-fghijklmnopqrstuQ");
         var id = new TopicIdPartition(dashed, 12);

@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
  * Per partition the longest time without success.
  *
  * @param longest by partition
+ * @param longestFromNanos when the longest of all began
  */
-public record Stalls(Map<Integer, Duration> longest) {
+public record Stalls(Map<Integer, Duration> longest, long longestFromNanos) {
     /** Between acknowledgements, from {@code fromNanos} to {@code toNanos}; the ends count as well. */
     public static Stalls ofProducing(List<Event> events, int partitions, long fromNanos, long toNanos) {
         return of(events, partitions, fromNanos, toNanos, event -> event instanceof Acknowledged acknowledged ? acknowledged.value().partition() : -1);
@@ -36,6 +37,8 @@ public record Stalls(Map<Integer, Duration> longest) {
             }
         }
         var longest = new TreeMap<Integer, Duration>();
+        long max = -1;
+        long maxFrom = from;
         for (int partition = 0; partition < partitions; partition++) {
             List<Long> at = times.getOrDefault(partition, new ArrayList<>(List.of(from)));
             at.add(to);
@@ -43,10 +46,14 @@ public record Stalls(Map<Integer, Duration> longest) {
             long gap = 0;
             for (int i = 1; i < at.size(); i++) {
                 gap = Math.max(gap, at.get(i) - at.get(i - 1));
+                if (at.get(i) - at.get(i - 1) > max) {
+                    max = at.get(i) - at.get(i - 1);
+                    maxFrom = at.get(i - 1);
+                }
             }
             longest.put(partition, Duration.ofNanos(gap));
         }
-        return new Stalls(longest);
+        return new Stalls(longest, maxFrom);
     }
 
     public Duration max() {

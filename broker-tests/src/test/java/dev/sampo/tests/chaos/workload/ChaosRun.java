@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -215,10 +216,12 @@ public final class ChaosRun implements AutoCloseable {
     public Stalls stalls(String what, long sinceNanos) {
         long now = System.nanoTime();
         Stalls stalls = Stalls.ofProducing(history.events(), load.partitions(), sinceNanos, now);
-        figure("longest time without an acknowledgement, " + what + ": max " + stalls.max().toMillis() + " ms (" + stalls + ")");
+        figure("longest time without an acknowledgement, " + what + ": max " + stalls.max().toMillis() + " ms from "
+                + LocalTime.now().minusNanos(now - stalls.longestFromNanos()) + " (" + stalls + ")");
         if (load.members() > 0) {
             Stalls reading = Stalls.ofReading(history.events(), MEMBERS, load.partitions(), sinceNanos, now);
-            figure("longest time without a record for the group, " + what + ": max " + reading.max().toMillis() + " ms (" + reading + ")");
+            figure("longest time without a record for the group, " + what + ": max " + reading.max().toMillis() + " ms from "
+                    + LocalTime.now().minusNanos(now - reading.longestFromNanos()) + " (" + reading + ")");
         }
         return stalls;
     }
