@@ -157,7 +157,7 @@ final class BrokerServices {
     private static FetchSettings fetch(BrokerDefaults defaults) {
         return new FetchSettings(
                 defaults.intValue("fetch.max.bytes"), defaults.intValue("max.incremental.fetch.session.cache.slots"),
-                FetchSettings.DEFAULT.maxWaitMs());
+                FetchSettings.DEFAULT.maxWaitMs(), defaults.replicaSelector());
     }
 
     /** The coordinators of groups on this broker. */

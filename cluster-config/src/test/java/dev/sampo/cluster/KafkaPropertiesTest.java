@@ -1,6 +1,7 @@
 package dev.sampo.cluster;
 
 import ch.qos.logback.classic.LoggerContext;
+import dev.sampo.actors.config.ReplicaSelector;
 import dev.sampo.cluster.KafkaProperties.Listener;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +83,20 @@ class KafkaPropertiesTest {
         assertThat(defaults.maxConnectionsPerIp()).isEqualTo(5);
     }
 
+    @Test
+    void theReplicaSelectorIsOneOfKafkasTwo() throws Exception {
+        String prefix = "replica.selector.class=org.apache.kafka.common.replica.";
+
+        assertThat(KafkaProperties.parse("f", prefix + "RackAwareReplicaSelector\n").defaults().replicaSelector())
+                .isEqualTo(ReplicaSelector.RACK_AWARE);
+        assertThat(KafkaProperties.parse("f", prefix + "LeaderSelector\n").defaults().replicaSelector())
+                .isEqualTo(ReplicaSelector.LEADER);
+        assertThat(KafkaProperties.parse("f", "replica.selector.class=\n").defaults().replicaSelector())
+                .isEqualTo(ReplicaSelector.LEADER);
+        assertThat(KafkaProperties.parse("f", "node.id=1\n").defaults().replicaSelector())
+                .isEqualTo(ReplicaSelector.LEADER);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -99,7 +114,8 @@ class KafkaPropertiesTest {
                 "advertised.listeners=OTHER://h:1|not one of `listeners`",
                 "advertised.listeners=PLAINTEXT://0.0.0.0:1|0.0.0.0",
                 "inter.broker.listener.name=OTHER|not one of `listeners`",
-                "max.connections.per.ip.overrides=1.2.3.4:5|remove it"
+                "max.connections.per.ip.overrides=1.2.3.4:5|remove it",
+                "replica.selector.class=com.example.Nearest|org.apache.kafka.common.replica.RackAwareReplicaSelector"
             })
     void aSettingThatCannotBeKeptIsRefusedWithFileLineKeyAndRemedy(String line, String text) {
         String key = line.substring(0, line.indexOf('='));

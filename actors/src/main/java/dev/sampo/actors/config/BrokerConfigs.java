@@ -49,8 +49,8 @@ public final class BrokerConfigs {
             "max.incremental.fetch.session.cache.slots", "node.id", "num.partitions", "offset.metadata.max.bytes",
             "offsets.retention.check.interval.ms", "offsets.retention.minutes", "offsets.topic.num.partitions",
             "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "process.roles",
-            "producer.id.expiration.ms", "replica.lag.time.max.ms", "security.inter.broker.protocol",
-            "socket.request.max.bytes");
+            "producer.id.expiration.ms", "replica.lag.time.max.ms", "replica.selector.class",
+            "security.inter.broker.protocol", "socket.request.max.bytes");
 
     /** Every name that acts, from a file or at run time. */
     public static final Set<String> HONOURED = union(STATIC, TOPIC_DEFAULTS);
@@ -170,6 +170,12 @@ public final class BrokerConfigs {
             if (entry.getKey().equals("cordoned.log.dirs") && !folders.isEmpty() && !folders.equals("*")) {
                 return "Invalid value " + folders + " for configuration cordoned.log.dirs: a Sampo broker has one log"
                         + " folder, so * (all) or nothing";
+            }
+            String selector = entry.getKey().equals("replica.selector.class")
+                    ? ReplicaSelector.problem(entry.getValue())
+                    : null;
+            if (selector != null) {
+                return selector;
             }
             ConfigDefinition definition = definitions().get(entry.getKey());
             // A class name is never loaded here: values may come over the network.

@@ -251,6 +251,12 @@ public final class BrokerDefaults {
         return intValue("max.connections.per.ip");
     }
 
+    /** {@code replica.selector.class}. */
+    public ReplicaSelector replicaSelector() {
+        return Objects.requireNonNull(
+                ReplicaSelector.ofClass(value("replica.selector.class")), "was checked when the values were read");
+    }
+
     /** {@code fetch.max.bytes}: the broker's limit for one fetch answer. */
     public int fetchMaxBytes() {
         return intValue("fetch.max.bytes");

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a partition leader is told and what it answers. The data path ({@link Append}, {@link Read}) goes to the
- * {@code ActorRef} of the local {@link PartitionRegistry}, never through a shard region.
+ * {@code ActorRef} of the local {@link PartitionRegistry}, never through a shard region. {@link Read} alone may go to a
+ * follower as well.
  *
  * <p>A request carries {@code requestId} and {@code index}, which the answer repeats: the connection's request and the
  * place of this partition in it. Each request is answered exactly once, also when the leader steps down or stops.
@@ -41,7 +42,7 @@ public interface Partition {
 
     /** From a partition to a connection, a handler or a coordinator. */
     sealed interface Reply
-            permits AppendReply, ReadReply, ReplicaReadReply, DataArrived, HighWatermarkMoved, ListOffsetReply,
+            permits AppendReply, ReadReply, ReadElsewhereReply, ReplicaReadReply, DataArrived, HighWatermarkMoved, ListOffsetReply,
                     EpochEndOffsetReply, DeleteRecordsReply, DescribeProducersReply, DescribeLogReply {
         /** The request that is answered. */
         long requestId();
@@ -201,11 +202,22 @@ public interface Partition {
      * @param atLeastOneBatch answer the first batch even if it is larger than {@code maxBytes}
      * @param watch when there is nothing to read and no error: tell {@code replyTo} {@link DataArrived} once, as soon as
      *     there is; a later Read of the same {@code replyTo} replaces the watch
+     * @param nearby brokers that are nearer to the reader than the leader: it answers {@link ReadElsewhereReply} when one of
+     *     them can serve the read. Null for none; followers do not look at it
      */
     record Read(
             long requestId, int index, long fetchOffset, int maxBytes, int currentLeaderEpoch, int lastFetchedEpoch,
-            boolean readCommitted, boolean atLeastOneBatch, boolean watch, ActorRef<? super Reply> replyTo)
-            implements Request {}
+            boolean readCommitted, boolean atLeastOneBatch, boolean watch, int @Nullable [] nearby,
+            ActorRef<? super Reply> replyTo)
+            implements Request {
+        /** From a reader that reads here and nowhere else. */
+        public Read(
+                long requestId, int index, long fetchOffset, int maxBytes, int currentLeaderEpoch, int lastFetchedEpoch,
+                boolean readCommitted, boolean atLeastOneBatch, boolean watch, ActorRef<? super Reply> replyTo) {
+            this(requestId, index, fetchOffset, maxBytes, currentLeaderEpoch, lastFetchedEpoch, readCommitted,
+                    atLeastOneBatch, watch, null, replyTo);
+        }
+    }
 
     /** An aborted transaction that overlaps the records read. */
     record AbortedTransaction(long producerId, long firstOffset) {}
@@ -223,6 +235,15 @@ public interface Partition {
             int divergingEpoch, long divergingEndOffset)
             implements Reply {}
 
+    /**
+     * A replica that is nearer to the reader than the leader serves it (KIP-392). Nothing is watched.
+     *
+     * @param replica one of the read's {@code nearby}
+     */
+    record ReadElsewhereReply(
+            long requestId, int index, int replica, long highWatermark, long lastStableOffset, long logStartOffset)
+            implements Reply {}
+
     /** A watched partition has something new, or has changed so that a read must be tried again. */
     record DataArrived(long requestId, int index) implements Reply {}
 
@@ -232,13 +253,13 @@ public interface Partition {
      *
      * @param currentLeaderEpoch must be the leader's
      * @param lastFetchedEpoch epoch of the last record before {@code fetchOffset} in the replica's log, -1 for an empty log
-     * @param knownHighWatermark what the replica has heard (KIP-1166), -1 when it does not say
+     * @param logStartOffset of the replica's log, -1 when it does not say
      * @param watch when there is nothing to read: answer later, as soon as there is ({@link HighWatermarkMoved} may come
      *     before), or {@link DataArrived} when the partition has changed; a later read of the same broker takes its place
      */
     record ReplicaRead(
             long requestId, int index, int brokerId, long incarnation, long fetchOffset, int maxBytes,
-            int currentLeaderEpoch, int lastFetchedEpoch, long knownHighWatermark, boolean atLeastOneBatch, boolean watch,
+            int currentLeaderEpoch, int lastFetchedEpoch, long logStartOffset, boolean atLeastOneBatch, boolean watch,
             ActorRef<? super Reply> replyTo)
             implements Request {}
 

@@ -10,22 +10,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The partitions that this broker leads now. A leader enters itself when it serves and removes itself when it stops;
- * a miss is NOT_LEADER_OR_FOLLOWER. Safe for any thread.
+ * a miss is NOT_LEADER_OR_FOLLOWER. Followers, which serve consumers' reads only, are found apart from leaders (KIP-392).
+ * Safe for any thread.
  */
 public final class PartitionRegistry {
+    /** Serves consumers' reads of one partition: its leader, or a follower. */
+    public interface Reader {
+        /** Tells the actor; each read is answered exactly once. By any thread. */
+        void read(Partition.Read read);
+    }
+
     /**
      * A serving leader.
      *
      * @param handedOff its group is on the way to another broker: it serves until that one leads
      */
-    public record Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch, boolean handedOff) {
+    public record Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch, boolean handedOff)
+            implements Reader {
         /** One whose group is here. */
         public Entry(TopicIdPartition id, ActorRef<Partition.Command> leader, int leaderEpoch) {
             this(id, leader, leaderEpoch, false);
         }
+
+        @Override
+        public void read(Partition.Read read) {
+            leader.tell(read);
+        }
     }
 
     private final ConcurrentHashMap<TopicIdPartition, Entry> entries = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<TopicIdPartition, Reader> followers = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<BiConsumer<Entry, Boolean>> listeners = new CopyOnWriteArrayList<>();
 
     /** The leader on this broker, null when it leads elsewhere, is starting or does not exist. */
@@ -44,6 +58,21 @@ public final class PartitionRegistry {
         if (entries.remove(entry.id(), entry)) {
             listeners.forEach(listener -> listener.accept(entry, false));
         }
+    }
+
+    /** The follower on this broker that serves consumers, null when there is none. */
+    public @Nullable Reader follower(TopicIdPartition id) {
+        return followers.get(id);
+    }
+
+    /** Called by the follower itself once it serves. */
+    public void follows(TopicIdPartition id, Reader follower) {
+        followers.put(id, follower);
+    }
+
+    /** Called by the follower itself, which served as {@code follower}. */
+    public void followsNoMore(TopicIdPartition id, Reader follower) {
+        followers.remove(id, follower);
     }
 
     /**

@@ -21,7 +21,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
  * <p>On a listener for clients, a request that claims to be a replica answers TOPIC_AUTHORIZATION_FAILED for each partition, as Kafka does without
  * the cluster permission: clients must not move a high watermark (CVE-2018-1288).
  *
- * @see "KIP-74, KIP-98, KIP-227, KIP-320, KIP-516, KIP-595, KIP-951"
+ * @see "KIP-74, KIP-98, KIP-227, KIP-320, KIP-392, KIP-516, KIP-595, KIP-951"
  */
 public final class FetchHandler implements ApiHandler {
     static final int FIRST_VERSION_WITH_TOPIC_IDS = 13;

@@ -7,6 +7,7 @@ import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.DataArrived;
 import dev.sampo.actors.protocol.Partition.Read;
+import dev.sampo.actors.protocol.Partition.ReadElsewhereReply;
 import dev.sampo.actors.protocol.Partition.ReadReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.kafka.fetch.FetchContext;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rounds: first as many partitions, in order, as the byte budget could hold; then the others with what is left of it.
  * After each round later partitions give up what does not fit, the first non-empty one never (so that a batch larger
- * than every limit still comes through). With too few bytes it waits: leaders tell when there is more, and only those
- * partitions are read again. Every slice is released here or belongs to the response.
+ * than every limit still comes through). With too few bytes it waits: partitions tell when there is more, and only those
+ * are read again. Every slice is released here or belongs to the response.
  */
 final class FetchInFlight implements Consumer<Partition.Reply> {
     /** How long after the client's wait a partition that does not answer is given up. */
@@ -56,6 +57,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
     private final int minBytes;
     private final int maxWaitMs;
     private final List<FetchSlot> slots;
+    private final @Nullable NearbyReplicas nearby;
     private final BitSet arrived = new BitSet();
     private int nextUnasked;
     private int pending;
@@ -81,6 +83,9 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         minBytes = Math.min(request.minBytes(), maxBytes);
         maxWaitMs = Math.clamp(request.maxWaitMs(), 0, settings.maxWaitMs());
         slots = new ArrayList<>(context.partitions().size());
+        nearby = NearbyReplicas.of(
+                settings.replicaSelector(), cluster.image(), cluster.brokerId(), exchange.client().listener(), version,
+                request.rackId());
     }
 
     void start(boolean consumer) {
@@ -100,7 +105,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         proceed();
     }
 
-    /** Finds the leaders; false when there is nobody to ask. */
+    /** Finds who serves the partitions; false when there is nobody to ask. */
     private boolean resolve(boolean consumer) {
         MetadataImage image = cluster.image();
         boolean byId = version >= FetchHandler.FIRST_VERSION_WITH_TOPIC_IDS;
@@ -120,17 +125,25 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
                 slot.id = byId ? key.id() : new TopicIdPartition(topic.id(), key.partition());
                 slot.meters = metrics.of(topic.id(), topic.name());
                 slot.meters.mark(TopicMetric.FETCH_REQUESTS, 1);
-                PartitionRegistry.Entry entry = registry.find(slot.id);
-                if (entry == null) {
-                    slot.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
-                    mustAnswerNow = true;
-                } else {
-                    slot.leader = entry.leader();
-                    found = true;
-                }
+                found |= findReader(slot, slot.id);
             }
         }
         return found;
+    }
+
+    /** The leader, else a follower that is here; false, and answered, when there is none. */
+    private boolean findReader(FetchSlot slot, TopicIdPartition id) {
+        PartitionRegistry.Reader reader = registry.find(id);
+        if (reader == null && version >= NearbyReplicas.FIRST_VERSION_WITH_RACK) {
+            reader = registry.follower(id);
+        }
+        slot.reader = reader;
+        if (reader == null) {
+            slot.fail(KafkaError.NOT_LEADER_OR_FOLLOWER);
+            mustAnswerNow = true;
+            return false;
+        }
+        return true;
     }
 
     private void askFirst() {
@@ -138,7 +151,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         long budget = maxBytes;
         do {
             FetchSlot slot = slots.get(nextUnasked);
-            if (slot.leader != null) {
+            if (slot.reader != null) {
                 int limit = (int) Math.min(Math.max(0, slot.wanted.maxBytes()), budget);
                 budget -= limit;
                 ask(nextUnasked, slot, limit, true);
@@ -154,7 +167,7 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         boolean atLeastOneBatch = totalBytes == 0;
         for (; nextUnasked < slots.size(); nextUnasked++) {
             FetchSlot slot = slots.get(nextUnasked);
-            if (slot.leader != null) {
+            if (slot.reader != null) {
                 ask(nextUnasked, slot, Math.clamp(slot.wanted.maxBytes(), 0, budget), atLeastOneBatch);
             }
         }
@@ -166,7 +179,10 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         for (int i = arrived.nextSetBit(0); i >= 0; i = arrived.nextSetBit(i + 1)) {
             FetchSlot slot = slots.get(i);
             slot.watched = false;
-            ask(i, slot, Math.clamp(slot.wanted.maxBytes(), 0, maxBytes), true);
+            // Who told that something has changed may have stopped since.
+            if (slot.id != null && findReader(slot, slot.id)) {
+                ask(i, slot, Math.clamp(slot.wanted.maxBytes(), 0, maxBytes), true);
+            }
         }
         arrived.clear();
         sending = false;
@@ -176,7 +192,8 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
         FetchPartition wanted = slot.wanted;
         tell(index, slot, new Read(
                 exchange.requestId(), index, wanted.fetchOffset(), limit, wanted.currentLeaderEpoch(),
-                wanted.lastFetchedEpoch(), readCommitted, atLeastOneBatch, maxWaitMs > 0, exchange.replyTo()));
+                wanted.lastFetchedEpoch(), readCommitted, atLeastOneBatch, maxWaitMs > 0,
+                nearby == null || slot.id == null ? null : nearby.of(slot.id), exchange.replyTo()));
     }
 
     /** Partitions that gave some bytes, but fewer than wanted in all, are watched from their visible end on. */
@@ -195,12 +212,12 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
     }
 
     private void tell(int index, FetchSlot slot, Read read) {
-        if (slot.leader == null) {
-            throw new IllegalStateException("nobody leads partition " + index + " of the request");
+        if (slot.reader == null) {
+            throw new IllegalStateException("nobody serves partition " + index + " of the request");
         }
         slot.asked = true;
         pending++;
-        slot.leader.tell(read);
+        slot.reader.read(read);
     }
 
     @Override
@@ -212,19 +229,31 @@ final class FetchInFlight implements Consumer<Partition.Reply> {
                 }
             }
             case ReadReply read -> onRead(read);
+            case ReadElsewhereReply elsewhere when finished -> {}
+            case ReadElsewhereReply elsewhere -> onReadElsewhere(elsewhere);
             case DataArrived(long requestId, int index) -> arrived.set(index);
             default -> throw new IllegalStateException("fetch got " + reply);
         }
         proceed();
     }
 
-    private void onRead(ReadReply read) {
-        FetchSlot slot = slots.get(read.index());
+    private FetchSlot answered(int index) {
+        FetchSlot slot = slots.get(index);
         if (!slot.asked) {
-            throw new IllegalStateException("partition " + read.index() + " of the request was answered twice");
+            throw new IllegalStateException("partition " + index + " of the request was answered twice");
         }
         slot.asked = false;
         pending--;
+        return slot;
+    }
+
+    private void onReadElsewhere(ReadElsewhereReply elsewhere) {
+        answered(elsewhere.index()).take(elsewhere);
+        mustAnswerNow = true;
+    }
+
+    private void onRead(ReadReply read) {
+        FetchSlot slot = answered(read.index());
         if (slot.probing) {
             slot.probing = false;
             if (read.records() != null) {

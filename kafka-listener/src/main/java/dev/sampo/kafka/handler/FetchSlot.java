@@ -4,9 +4,10 @@ import dev.sampo.actors.metrics.TopicMeters;
 import dev.sampo.actors.metrics.TopicMetric;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
-import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.AbortedTransaction;
+import dev.sampo.actors.protocol.Partition.ReadElsewhereReply;
 import dev.sampo.actors.protocol.Partition.ReadReply;
+import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.kafka.codec.FileSliceRecords;
 import dev.sampo.kafka.fetch.FetchPartition;
 import dev.sampo.kafka.fetch.PartitionOutcome;
@@ -17,23 +18,24 @@ import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.EpochEndOffset;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /** One partition of a fetch in flight: whom to ask, and the newest answer. Owns the file slice of that answer. */
 final class FetchSlot implements PartitionOutcome {
+    private static final int NONE = -1;
+
     final FetchPartition wanted;
     /** Null until the topic is resolved. */
     @Nullable TopicIdPartition id;
     /** Null until the topic is resolved. */
     @Nullable TopicMeters meters;
-    /** Null when there is nobody to ask. */
-    @Nullable ActorRef<Partition.Command> leader;
+    /** Its leader or a follower here; null when there is nobody to ask. */
+    PartitionRegistry.@Nullable Reader reader;
     /** A question is on its way. */
     boolean asked;
     /** The question is whether there is more, from the visible end on; its answer replaces nothing. */
     boolean probing;
-    /** The leader tells when there is more. */
+    /** The reader tells when there is more. */
     boolean watched;
     /** Records were given up, since the budget was spent by partitions before. */
     boolean trimmed;
@@ -41,16 +43,18 @@ final class FetchSlot implements PartitionOutcome {
     private KafkaError error = KafkaError.NONE;
     private @Nullable ReadReply answer;
     private @Nullable FileSlice slice;
+    private int preferredReadReplica = NONE;
 
     FetchSlot(FetchPartition wanted) {
         this.wanted = wanted;
     }
 
-    /** Answers without a leader's help. */
+    /** Answers without a reader's help. */
     void fail(KafkaError reason) {
         drop();
         error = reason;
         answer = null;
+        preferredReadReplica = NONE;
     }
 
     /** Takes the answer and lets go of the one before. */
@@ -60,6 +64,15 @@ final class FetchSlot implements PartitionOutcome {
         slice = reply.records();
         error = reply.error();
         trimmed = false;
+        preferredReadReplica = NONE;
+    }
+
+    /** The consumer is to read from another broker; lets go of the answer before. */
+    void take(ReadElsewhereReply reply) {
+        take(new ReadReply(
+                reply.requestId(), reply.index(), KafkaError.NONE, reply.highWatermark(), reply.lastStableOffset(),
+                reply.logStartOffset(), null, null, -1, -1));
+        preferredReadReplica = reply.replica();
     }
 
     /** Gives the records up. */
@@ -88,6 +101,10 @@ final class FetchSlot implements PartitionOutcome {
         return answer != null && answer.divergingEpoch() >= 0;
     }
 
+    boolean isReadElsewhere() {
+        return preferredReadReplica != NONE;
+    }
+
     /** First offset that the consumer may not see yet. */
     long visibleEnd(boolean readCommitted) {
         if (answer == null) {
@@ -113,7 +130,7 @@ final class FetchSlot implements PartitionOutcome {
 
     @Override
     public boolean mustBeSent() {
-        return failed() || diverges();
+        return failed() || diverges() || isReadElsewhere();
     }
 
     @Override
@@ -152,7 +169,9 @@ final class FetchSlot implements PartitionOutcome {
         if (failed()) {
             return data.setAbortedTransactions(null);
         }
-        data.setLastStableOffset(reply.lastStableOffset()).setAbortedTransactions(aborted(reply.aborted()));
+        data.setLastStableOffset(reply.lastStableOffset())
+                .setAbortedTransactions(aborted(reply.aborted()))
+                .setPreferredReadReplica(preferredReadReplica);
         if (diverges()) {
             data.setDivergingEpoch(
                     new EpochEndOffset().setEpoch(reply.divergingEpoch()).setEndOffset(reply.divergingEndOffset()));

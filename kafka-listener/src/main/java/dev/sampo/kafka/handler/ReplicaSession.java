@@ -297,8 +297,7 @@ final class ReplicaSession {
         FetchPartition wanted = slot.wanted;
         entry.leader().tell(new ReplicaRead(
                 channel, slot.index, brokerId, incarnation, wanted.fetchOffset(), limit, wanted.currentLeaderEpoch(),
-                wanted.lastFetchedEpoch(), wanted.highWatermark() == Long.MAX_VALUE ? -1 : wanted.highWatermark(), true,
-                true, replyTo));
+                wanted.lastFetchedEpoch(), wanted.logStartOffset(), true, true, replyTo));
     }
 
     private void fail(Slot slot, KafkaError error) {

@@ -28,14 +28,19 @@ final class FakeBroker implements MetadataImages {
         broker(1, false);
     }
 
-    /** Adds or replaces a broker with two listeners. */
+    /** Adds or replaces a broker with two listeners, in a rack of its own. */
     void broker(int id, boolean fenced) {
+        broker(id, "rack" + id, fenced);
+    }
+
+    /** Adds or replaces a broker with two listeners. */
+    void broker(int id, String rack, boolean fenced) {
         var broker = new MetadataImage.Broker(
                 id, Uuid.randomUuid(), Uuid.randomUuid(), 5,
                 List.of(
                         new Endpoint(FakeExchange.LISTENER, "host" + id, 9000 + id, "PLAINTEXT"),
                         new Endpoint("OTHER", "other" + id, 9100 + id, "PLAINTEXT")),
-                "rack" + id, fenced);
+                rack, fenced);
         set(new MetadataImage(
                 image.offset() + 1, image.brokers().plus(id, broker), image.topics(), image.topicIds(), image.groups(),
                 image.configs(), image.nextProducerId()));
@@ -66,6 +71,26 @@ final class FakeBroker implements MetadataImages {
                 image.groups().plus(old.id(), new MetadataImage.PlacementGroup(
                         old.id(), old.replicas(), 0, leader, old.leaderEpoch() + 1, 5, old.replicas())),
                 image.configs(), image.nextProducerId()));
+    }
+
+    /** The group of the topic's first partition is on these brokers, which are in sync as far as they are named. */
+    void replicas(String topicName, List<Integer> replicas, List<Integer> inSync) {
+        MetadataImage.PlacementGroup old = image.groupOf(image.topic(topicName), 0);
+        set(new MetadataImage(
+                image.offset() + 1, image.brokers(), image.topics(), image.topicIds(),
+                image.groups().plus(old.id(), new MetadataImage.PlacementGroup(
+                        old.id(), replicas, 0, old.leader(), old.leaderEpoch(), 6, inSync)),
+                image.configs(), image.nextProducerId()));
+    }
+
+    /** A topic that another broker leads and this one follows and serves to consumers. */
+    MetadataImage.Topic followed(String name, int leader) {
+        MetadataImage.Topic topic = topic(name, 1, leader, false);
+        replicas(name, List.of(leader, 1), List.of(leader, 1));
+        var follower = new FakeLeader(new TopicIdPartition(topic.id(), 0));
+        leaders.put(follower.id, follower);
+        registry.follows(follower.id, follower.inbox.getRef()::tell);
+        return topic;
     }
 
     /** A topic that this broker leads and serves. */

@@ -1,5 +1,6 @@
 package dev.sampo.kafka.handler;
 
+import dev.sampo.actors.config.ReplicaSelector;
 import dev.sampo.actors.metrics.TopicMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
@@ -363,6 +364,119 @@ class FetchHandlerTest {
                     assertThat(answered.partitions().getFirst().errorCode())
                             .isEqualTo(KafkaError.UNKNOWN_TOPIC_ID.code());
                 });
+    }
+
+    @Test
+    void aConsumerIsSentToTheReplicaInItsRack() {
+        // Given
+        FetchHandler rackAware = rackAware();
+        broker.broker(2, false);
+        Topic near = broker.served("orders", 1);
+        broker.replicas("orders", List.of(1, 2), List.of(1, 2));
+        broker.leader(near, 0).instead =
+                command -> Optional.of(new Partition.ReadElsewhereReply(7, 0, 2, 9, 8, 1));
+
+        // When
+        FakeExchange exchange =
+                broker.run(rackAware, exchange(11, request(near, 0).setRackId("rack2")));
+
+        // Then
+        assertThat(((Partition.Read) broker.leader(near, 0).seen.getFirst()).nearby()).containsExactly(2);
+        PartitionData data = only(exchange.response(FetchResponseData.class));
+        assertThat(data.preferredReadReplica()).isEqualTo(2);
+        assertThat(data.errorCode()).isZero();
+        assertThat(data.records().sizeInBytes()).isZero();
+        assertThat(data.highWatermark()).isEqualTo(9);
+        assertThat(data.lastStableOffset()).isEqualTo(8);
+        assertThat(data.logStartOffset()).isEqualTo(1);
+    }
+
+    @Test
+    void aSessionTellsOfAPreferredReplicaEachTime() {
+        // Given
+        FetchHandler rackAware = rackAware();
+        broker.broker(2, false);
+        Topic topic = broker.served("orders", 1);
+        broker.replicas("orders", List.of(1, 2), List.of(1, 2));
+        broker.leader(topic, 0).instead =
+                command -> Optional.of(new Partition.ReadElsewhereReply(7, 0, 2, 9, 8, 1));
+        int session = broker.run(rackAware, exchange(18, request(topic, 0).setRackId("rack2").setSessionEpoch(0)))
+                .response(FetchResponseData.class).sessionId();
+
+        // When
+        FetchRequestData next = request(topic, 0).setRackId("rack2").setSessionId(session).setSessionEpoch(1);
+        FetchResponseData response =
+                broker.run(rackAware, exchange(18, next.setTopics(List.of()))).response(FetchResponseData.class);
+
+        // Then
+        assertThat(only(response).preferredReadReplica()).isEqualTo(2);
+    }
+
+    @Test
+    void whoIsNearOrSaysNothingOfARackIsServedByTheLeader() {
+        // Given
+        FetchHandler rackAware = rackAware();
+        Topic topic = broker.served("orders", 1);
+        broker.leader(topic, 0).append(30);
+
+        // When
+        for (String rack : List.of("", "rack1", "rack9")) {
+            PartitionData data = only(broker.run(rackAware, exchange(18, request(topic, 0).setRackId(rack)))
+                    .response(FetchResponseData.class));
+
+            // Then
+            assertThat(data.preferredReadReplica()).isEqualTo(-1);
+            assertThat(data.records().sizeInBytes()).isEqualTo(30);
+        }
+        assertThat(broker.leader(topic, 0).seen).hasSize(3)
+                .allSatisfy(read -> assertThat(((Partition.Read) read).nearby()).isNull());
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
+    void aFollowerServesConsumersFromVersionElevenOn(int version) {
+        // Given
+        broker.broker(2, false);
+        Topic topic = broker.followed("orders", 2);
+        broker.leader(topic, 0).append(40);
+
+        // When
+        PartitionData data = only(fetch(version, request(topic, 0)));
+
+        // Then
+        assertThat(data.errorCode())
+                .isEqualTo(version >= 11 ? 0 : KafkaError.NOT_LEADER_OR_FOLLOWER.code());
+        assertThat(data.records().sizeInBytes()).isEqualTo(version >= 11 ? 40 : 0);
+    }
+
+    @Test
+    void aPollAtAFollowerThatStopsIsAnsweredAtOnce() {
+        // Given
+        broker.broker(2, false);
+        Topic topic = broker.followed("orders", 2);
+        FakeLeader follower = broker.leader(topic, 0);
+        FakeExchange exchange = broker.run(handler, exchange(18, request(topic, 0)));
+        boolean early = exchange.ended();
+
+        // When it ends, and tells those that wait
+        broker.registry.followsNoMore(follower.id, broker.registry.follower(follower.id));
+        follower.append(1);
+        follower.silent = true;
+        broker.settle(exchange);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(only(exchange.response(FetchResponseData.class)).errorCode())
+                .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER.code());
+    }
+
+    private FetchHandler rackAware() {
+        FetchSettings settings = FetchSettings.DEFAULT;
+        return new FetchHandler(
+                broker.view, broker.registry,
+                new FetchSettings(
+                        settings.maxBytes(), settings.sessionSlots(), settings.maxWaitMs(), ReplicaSelector.RACK_AWARE),
+                () -> Instant.ofEpochMilli(0), new TopicMetrics(System::nanoTime, () -> {}));
     }
 
     private FetchResponseData fetch(int version, FetchRequestData request) {

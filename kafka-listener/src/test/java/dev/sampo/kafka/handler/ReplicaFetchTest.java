@@ -64,7 +64,7 @@ class ReplicaFetchTest {
         assertThat(read.brokerId()).isEqualTo(2);
         assertThat(read.incarnation()).isEqualTo(5);
         assertThat(read.currentLeaderEpoch()).isEqualTo(3);
-        assertThat(read.knownHighWatermark()).isZero();
+        assertThat(read.logStartOffset()).isZero();
     }
 
     @Test
@@ -359,6 +359,7 @@ class ReplicaFetchTest {
                 .setLastFetchedEpoch(-1)
                 .setCurrentLeaderEpoch(3)
                 .setPartitionMaxBytes(1_000_000)
+                .setLogStartOffset(0)
                 .setHighWatermark(0);
     }
 }

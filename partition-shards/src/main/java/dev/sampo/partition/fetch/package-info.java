@@ -1,4 +1,4 @@
-/** Readers that wait for data. No Pekko. */
+/** Consumers' reads of a log, whether its owner leads or follows, and readers that wait for data. */
 @NullMarked
 package dev.sampo.partition.fetch;
 

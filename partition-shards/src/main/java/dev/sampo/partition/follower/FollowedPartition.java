@@ -11,6 +11,7 @@ import dev.sampo.partition.replica.ReplicaLogs;
 import dev.sampo.persistence.log.PartitionLog;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 import static java.util.Objects.requireNonNull;
@@ -34,6 +35,7 @@ final class FollowedPartition {
     private @Nullable Replica replica;
     private @Nullable FollowerState state;
     private @Nullable LogUpkeep upkeep;
+    private @Nullable FollowerReads reads;
     private long flushAskedUpTo;
 
     FollowedPartition(TopicIdPartition id, Wanted wanted) {
@@ -63,17 +65,19 @@ final class FollowedPartition {
         settings = changed;
     }
 
-    /** The log is here. */
-    void opened(Replica granted, int leaderEpoch, PartitionHome home) {
+    /** The log is here; {@code follower} serves consumers from it. */
+    void opened(Replica granted, int leaderEpoch, PartitionHome home, ActorRef<Follower.Command> follower) {
         PartitionLog log = granted.log();
         claim = null;
         replica = granted;
         upkeep = new LogUpkeep(log, home, topicPartition);
         flushAskedUpTo = log.recoveryPoint();
         reopenAfter = FIRST_REOPEN;
-        state = new FollowerState(
+        var begun = new FollowerState(
                 leaderEpoch, log.logStartOffset(), log.logEndOffset(), log.epochs().latestEpoch(),
                 granted.highWatermark());
+        state = begun;
+        reads = FollowerReads.begin(home.registry(), id, follower, log, begun);
     }
 
     /** Whether the log is here and nothing else works on it. */
@@ -100,6 +104,15 @@ final class FollowedPartition {
 
     LogUpkeep upkeep() {
         return requireNonNull(upkeep, "the log is not open");
+    }
+
+    FollowerReads reads() {
+        return requireNonNull(reads, "the log is not open");
+    }
+
+    /** Whether the log is here, though another thread may have it to itself. */
+    boolean isOpen() {
+        return replica != null;
     }
 
     /** Whether a position may go to the link. */
@@ -133,6 +146,7 @@ final class FollowedPartition {
             claim = null;
         }
         if (replica != null) {
+            reads().end();
             replica.giveBack(quiet());
             forget();
         }
@@ -141,6 +155,7 @@ final class FollowedPartition {
     /** The log is of no use as it is. */
     void discard() {
         if (replica != null) {
+            reads().end();
             replica.discard(quiet());
             forget();
         }
@@ -161,6 +176,7 @@ final class FollowedPartition {
         replica = null;
         state = null;
         upkeep = null;
+        reads = null;
         busy = null;
     }
 

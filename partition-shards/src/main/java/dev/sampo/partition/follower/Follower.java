@@ -3,6 +3,7 @@ package dev.sampo.partition.follower;
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,7 @@ import java.util.Map;
 /** What the follower of one placement group in one leader epoch is told. */
 public interface Follower {
     /** To a follower. */
-    sealed interface Command permits Assign, Fetched, LeaderOffsets, Maintain, Stop, Internal {}
+    sealed interface Command permits Assign, Fetched, LeaderOffsets, Maintain, Read, Stop, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -42,6 +43,9 @@ public interface Follower {
     record LeaderOffsets(
             TopicIdPartition id, int leaderEpoch, KafkaError error, long logStartOffset, long logEndOffset)
             implements Command {}
+
+    /** A consumer reads one of the partitions (KIP-392); answered exactly once, up to the high watermark. */
+    record Read(TopicIdPartition id, Partition.Read read) implements Command {}
 
     /** Look after the logs; {@code retention}: the retention check is due as well. */
     record Maintain(boolean retention) implements Command {}

@@ -3,6 +3,8 @@ package dev.sampo.partition.follower;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
+import dev.sampo.partition.fetch.ConsumerReads;
 import dev.sampo.partition.follower.Follower.Answer;
 import dev.sampo.partition.follower.Follower.Wanted;
 import dev.sampo.partition.follower.LeaderLink.Position;
@@ -45,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * Shell of {@link FollowerState}: one placement group on this broker in one leader epoch. Owns the logs of the group's
  * partitions while it lives; in another epoch another actor does. Runs on the loop of its link, so that an answer goes
  * socket, link, follower, file without waking a thread. What waits for the disk (opening, cutting, forcing) runs elsewhere,
- * and until it has ended its partition is not fetched.
+ * and until it has ended its partition is not fetched. Serves consumers as well, up to the high watermark (KIP-392).
  *
  * <p>A disk that refuses takes a replica out, not the broker: the log is opened again through recovery until that
  * succeeds; after a failed force, or when damage was found, it stays out until the broker starts again.
@@ -84,6 +86,11 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
     private record FlushDue(TopicIdPartition id) implements Follower.Internal {}
 
     private record LogWanted(TopicIdPartition id, int leaderEpoch) implements Follower.Internal {}
+
+    /** All that was sent before the logs were given back has come. */
+    private enum Ended implements Follower.Internal {
+        INSTANCE
+    }
 
     /** Tells the link of what became ready outside of an answer, all of it at once. */
     private enum Announce implements Follower.Internal {
@@ -145,9 +152,15 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                     announce(partition);
                 }
             }
+            case Follower.Read(var id, var read) -> read(id, read);
             case Follower.Maintain(boolean retention) -> partitions.values().forEach(one -> maintain(one, retention));
             case Follower.Stop stop -> {
-                return Behaviors.stopped(); // the link watches; the logs go back in PostStop
+                partitions.values().forEach(FollowedPartition::giveBack);
+                partitions.clear();
+                self.tell(Ended.INSTANCE); // behind the reads that are here already, which are answered
+            }
+            case Ended ended -> {
+                return Behaviors.stopped(); // the link watches
             }
             case Follower.Internal internal -> onInternal(internal);
         }
@@ -245,7 +258,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
             replica.discard(CompletableFuture.completedFuture(null));
             return;
         }
-        partition.opened(replica, leaderEpoch, home);
+        partition.opened(replica, leaderEpoch, home, self);
         replica.log().reconfigure(ReplicaSettings.log(partition.settings(), home));
         scheduleFlush(partition);
         if (partition.unflushed() < partition.settings().flushMessages()) {
@@ -389,7 +402,10 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
             switch (effect) {
                 case FollowerEffect.Append append ->
                     throw new IllegalStateException(partition.topicPartition() + ": nothing to append");
-                case FollowerEffect.LearnHighWatermark(long offset) -> partition.replica().highWatermark(offset);
+                case FollowerEffect.LearnHighWatermark(long offset) -> {
+                    partition.replica().highWatermark(offset);
+                    partition.reads().onHighWatermark(offset);
+                }
                 case FollowerEffect.Truncate(long offset, boolean committed) -> {
                     var event = committed ? log.atWarn() : log.atInfo();
                     event.addKeyValue("topicPartition", partition.topicPartition())
@@ -454,7 +470,21 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         partition.truncated();
         perform(partition, partition.state().onCut(
                 partitionLog.logStartOffset(), partitionLog.logEndOffset(), partitionLog.epochs().latestEpoch()));
+        if (partition.isUsable()) {
+            guarded(partition, () -> partition.reads().onFree(nowMs()));
+        }
         announce(partition);
+    }
+
+    // ---- consumers ----
+
+    private void read(TopicIdPartition id, Partition.Read read) {
+        FollowedPartition partition = partitions.get(id);
+        if (partition == null || !partition.isOpen()) {
+            ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
+        } else {
+            guarded(partition, () -> partition.reads().read(read, !partition.isUsable(), nowMs()));
+        }
     }
 
     // ---- the disk ----
@@ -508,9 +538,11 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         long nowMs = nowMs();
         PartitionLog partitionLog = partition.log();
         long highWatermark = partition.replica().highWatermark();
+        partition.reads().expireWatches(nowMs);
         long unstable = partitionLog.producerState().firstUnstableOffset(highWatermark);
         if (retention && partition.upkeep().retain(partition.settings(), nowMs, highWatermark)) {
             partition.state().onRetained(partitionLog.logStartOffset());
+            partition.reads().onLogStart();
         }
         if (!partition.settings().cleanupCompact()) {
             return;

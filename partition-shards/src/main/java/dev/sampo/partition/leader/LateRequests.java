@@ -2,6 +2,8 @@ package dev.sampo.partition.leader;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.partition.fetch.ConsumerReads;
+import dev.sampo.partition.follower.Follower;
 import org.apache.pekko.actor.DeadLetter;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -10,7 +12,7 @@ import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Answers requests that reach a leader when its actor is gone: whoever sent it had found it in the registry a moment before.
+ * Answers requests that reach a leader, or a follower that serves consumers, when its actor is gone: whoever sent it had found it in the registry a moment before.
  * They come out of Pekko's dead letters as NOT_LEADER_OR_FOLLOWER, instead of never.
  */
 public final class LateRequests {
@@ -25,8 +27,13 @@ public final class LateRequests {
         return Behaviors.setup(context -> {
             context.getSystem().eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, context.getSelf()));
             return Behaviors.receiveMessage(letter -> {
-                if (letter.message() instanceof Partition.Request request) {
-                    Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
+                switch (letter.message()) {
+                    case Partition.Request request -> Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
+                    case Follower.Read(var id, var read) ->
+                        ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
+                    default -> {
+                        // somebody else's
+                    }
                 }
                 return Behaviors.same();
             });

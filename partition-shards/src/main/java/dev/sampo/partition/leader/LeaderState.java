@@ -5,12 +5,14 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition.Member;
 import dev.sampo.actors.protocol.Partition.Proposal;
 import dev.sampo.actors.protocol.Partition.Replicas;
+import dev.sampo.partition.fetch.ClientEpoch;
 import dev.sampo.partition.leader.LeaderEffect.Answer;
 import dev.sampo.partition.leader.LeaderEffect.Flush;
 import dev.sampo.partition.leader.LeaderEffect.HighWatermarkAdvanced;
 import dev.sampo.partition.leader.LeaderEffect.ReportCaughtUp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,7 @@ public final class LeaderState<R> {
         boolean reported; // caught up, and the sentinel knows
         long incarnation = -1;
         long logEndOffset = UNKNOWN;
+        long logStartOffset = UNKNOWN;
         long lastCaughtUpMs;
         long lastFetchMs;
         long lastFetchLeaderEnd = Long.MAX_VALUE;
@@ -67,6 +70,11 @@ public final class LeaderState<R> {
             return inSync || proposed;
         }
     }
+
+    private static final Comparator<Follower> NEAREST_TO_THE_END = Comparator
+            .<Follower>comparingLong(follower -> follower.logEndOffset)
+            .thenComparingLong(follower -> follower.lastCaughtUpMs)
+            .thenComparingInt(follower -> follower.brokerId);
 
     private final int leaderEpoch;
     private final int brokerId;
@@ -286,6 +294,36 @@ public final class LeaderState<R> {
         return effects;
     }
 
+    /** A follower, one that {@link #checkFollower} takes, has said where its log starts; -1 when it does not say. */
+    public void onFollowerLogStart(int followerId, long logStartOffset) {
+        Follower follower = find(followerId);
+        if (follower != null) {
+            follower.logStartOffset = logStartOffset;
+        }
+    }
+
+    /**
+     * The follower that serves a consumer instead of this leader: one that is in sync and whose log holds {@code fetchOffset},
+     * or ends there; of several the one that has most, then the one that had everything last, then the one with the highest
+     * id. As long as a follower has not fetched in this epoch, where its log starts is not known and it is none.
+     *
+     * @param nearby brokers that are nearer to the consumer than this one, and that it can reach
+     * @return its id, -1 when there is none
+     * @see "KIP-392"
+     */
+    public int preferredReadReplica(int[] nearby, long fetchOffset) {
+        Follower best = null;
+        for (int id : nearby) {
+            Follower follower = find(id);
+            if (follower != null && follower.inSync && follower.logEndOffset >= fetchOffset
+                    && follower.logStartOffset >= 0 && follower.logStartOffset <= fetchOffset
+                    && (best == null || NEAREST_TO_THE_END.compare(follower, best) > 0)) {
+                best = follower;
+            }
+        }
+        return best == null ? -1 : best.brokerId;
+    }
+
     /** Members of the effective ISR that have not had everything for longer than {@code maxLagMs}. */
     public List<Integer> behind(long nowMs, long maxLagMs) {
         var behind = new ArrayList<Integer>(0);
@@ -322,10 +360,7 @@ public final class LeaderState<R> {
      * @param currentLeaderEpoch the client's, -1 for no check
      */
     public KafkaError checkEpoch(int currentLeaderEpoch) {
-        if (currentLeaderEpoch == -1 || currentLeaderEpoch == leaderEpoch) {
-            return KafkaError.NONE;
-        }
-        return currentLeaderEpoch < leaderEpoch ? KafkaError.FENCED_LEADER_EPOCH : KafkaError.UNKNOWN_LEADER_EPOCH;
+        return ClientEpoch.check(currentLeaderEpoch, leaderEpoch);
     }
 
     public int leaderEpoch() {

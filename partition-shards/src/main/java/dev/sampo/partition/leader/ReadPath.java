@@ -3,41 +3,33 @@ package dev.sampo.partition.leader;
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
-import dev.sampo.actors.protocol.Partition.AbortedTransaction;
-import dev.sampo.actors.protocol.Partition.DataArrived;
 import dev.sampo.actors.protocol.Partition.DeleteRecordsReply;
 import dev.sampo.actors.protocol.Partition.DescribeLogReply;
 import dev.sampo.actors.protocol.Partition.DescribeProducersReply;
 import dev.sampo.actors.protocol.Partition.EpochEndOffsetReply;
 import dev.sampo.actors.protocol.Partition.ListOffsetReply;
 import dev.sampo.actors.protocol.Partition.ProducerDescription;
-import dev.sampo.actors.protocol.Partition.ReadReply;
-import dev.sampo.partition.fetch.WaitingFetches;
+import dev.sampo.actors.protocol.Partition.ReadElsewhereReply;
+import dev.sampo.partition.fetch.ConsumerReads;
 import dev.sampo.partition.lease.LeaderLease;
 import dev.sampo.persistence.epoch.LeaderEpochFile;
-import dev.sampo.persistence.log.FileSlice;
-import dev.sampo.persistence.log.LogRead;
 import dev.sampo.persistence.log.OffsetAndTimestamp;
 import dev.sampo.persistence.log.PartitionLog;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.jspecify.annotations.Nullable;
 
 /** Everything that reads the log of a served partition, and the readers that wait. Belongs to one actor. */
-final class ReadPath {
+final class ReadPath implements ConsumerReads.View {
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
     private static final long EARLIEST_LOCAL = -4;
     private static final long LATEST_TIERED = -5;
     private static final long EARLIEST_PENDING_UPLOAD = -6;
-    /** A fetch waits five minutes at most by any client's default; a watch that is older belongs to nobody. */
-    private static final long FORGET_WATCH_AFTER_MS = 600_000;
 
     private final PartitionLog log;
-    private final WaitingFetches<ActorRef<? super Partition.Reply>> waiting = new WaitingFetches<>();
+    private final ConsumerReads reads;
     private final LeaderState<?> state;
     private final LeaderLease lease;
 
@@ -45,69 +37,47 @@ final class ReadPath {
         this.log = log;
         this.state = state;
         this.lease = lease;
+        this.reads = new ConsumerReads(log, this);
     }
 
     void read(Partition.Read read, long nowMs) throws IOException {
-        KafkaError epochError = state.checkEpoch(read.currentLeaderEpoch());
-        if (epochError != KafkaError.NONE) {
-            Refusals.refuse(read, epochError);
-            return;
+        if (read.nearby() == null || !readElsewhere(read, read.nearby())) {
+            reads.read(read, nowMs);
         }
-        long fetchOffset = read.fetchOffset();
-        if (read.lastFetchedEpoch() >= 0) {
-            LeaderEpochFile.EndOffset end = log.epochs().endOffset(read.lastFetchedEpoch(), log.logEndOffset());
-            if (end.epoch() < 0) {
-                Refusals.refuse(read, KafkaError.OFFSET_OUT_OF_RANGE);
-                return;
-            }
-            if (end.epoch() < read.lastFetchedEpoch() || end.endOffset() < fetchOffset) {
-                answer(read, null, List.of(), end.epoch(), end.endOffset());
-                return;
-            }
-        }
-        if (fetchOffset < log.logStartOffset() || fetchOffset > log.logEndOffset()) {
-            Refusals.refuse(read, KafkaError.OFFSET_OUT_OF_RANGE);
-            return;
-        }
-        long upperBound = read.readCommitted() ? lastStableOffset() : state.highWatermark();
-        LogRead found = fetchOffset < upperBound && (read.maxBytes() > 0 || read.atLeastOneBatch())
-                ? log.read(fetchOffset, read.maxBytes(), upperBound, read.atLeastOneBatch())
-                : null;
-        FileSlice records = found == null ? null : found.slice();
-        if (!lease.holds()) { // asked after the read: the process may have been stopped in the middle of it
-            if (records != null) {
-                records.release();
-            }
-            Refusals.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
-            return;
-        }
-        if (records == null && read.watch() && fetchOffset >= upperBound) {
-            waiting.watch(
-                    read.replyTo(), new WaitingFetches.Watch(read.requestId(), read.index(), fetchOffset, nowMs));
-        }
-        answer(read, records, found == null ? List.of() : aborted(read, found.endOffset()), -1, -1);
     }
 
-    private List<AbortedTransaction> aborted(Partition.Read read, long endOffset) throws IOException {
-        return !read.readCommitted()
-                ? List.of()
-                : log.abortedTransactions(read.fetchOffset(), endOffset).stream()
-                        .map(entry -> new AbortedTransaction(entry.producerId(), entry.firstOffset()))
-                        .toList();
-    }
-
-    private void answer(
-            Partition.Read read, @Nullable FileSlice records, List<AbortedTransaction> aborted, int divergingEpoch,
-            long divergingEnd) {
-        read.replyTo().tell(new ReadReply(
-                read.requestId(), read.index(), KafkaError.NONE, state.highWatermark(), lastStableOffset(),
-                log.logStartOffset(), records, read.readCommitted() ? aborted : null, divergingEpoch,
-                divergingEnd));
+    /** Sends the reader to a follower that is nearer; false when none can serve it. */
+    private boolean readElsewhere(Partition.Read read, int[] nearby) {
+        if (state.checkEpoch(read.currentLeaderEpoch()) != KafkaError.NONE || !lease.holds()) {
+            return false;
+        }
+        int replica = state.preferredReadReplica(nearby, read.fetchOffset());
+        if (replica < 0) {
+            return false;
+        }
+        read.replyTo().tell(new ReadElsewhereReply(
+                read.requestId(), read.index(), replica, state.highWatermark(), lastStableOffset(),
+                log.logStartOffset()));
+        return true;
     }
 
     long lastStableOffset() {
-        long unstable = log.producerState().firstUnstableOffset(state.highWatermark());
-        return unstable < 0 ? state.highWatermark() : Math.min(unstable, state.highWatermark());
+        return reads.lastStableOffset();
+    }
+
+    @Override
+    public int leaderEpoch() {
+        return state.leaderEpoch();
+    }
+
+    @Override
+    public long highWatermark() {
+        return state.highWatermark();
+    }
+
+    @Override
+    public boolean mayAnswer() {
+        return lease.holds();
     }
 
     void listOffset(Partition.ListOffset list) throws IOException {
@@ -201,19 +171,15 @@ final class ReadPath {
     }
 
     void onHighWatermark(long highWatermark) {
-        waiting.onReadable(highWatermark, ReadPath::tell);
+        reads.onHighWatermark(highWatermark);
     }
 
     /** Leadership, log start or the end of service: whoever waits reads again. */
     void onChanged() {
-        waiting.onChanged(ReadPath::tell);
+        reads.onChanged();
     }
 
     void expireWatches(long nowMs) {
-        waiting.expire(nowMs - FORGET_WATCH_AFTER_MS);
-    }
-
-    private static void tell(ActorRef<? super Partition.Reply> reader, WaitingFetches.Watch watch) {
-        reader.tell(new DataArrived(watch.requestId(), watch.index()));
+        reads.expireWatches(nowMs);
     }
 }

@@ -8,8 +8,8 @@ import dev.sampo.actors.protocol.Partition.DescribeLogReply;
 import dev.sampo.actors.protocol.Partition.DescribeProducersReply;
 import dev.sampo.actors.protocol.Partition.EpochEndOffsetReply;
 import dev.sampo.actors.protocol.Partition.ListOffsetReply;
-import dev.sampo.actors.protocol.Partition.ReadReply;
 import dev.sampo.actors.protocol.Partition.ReplicaReadReply;
+import dev.sampo.partition.fetch.ConsumerReads;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ final class Refusals {
     static void refuse(Partition.Request request, KafkaError error) {
         switch (request) {
             case Partition.Append append -> refuse(append, error, -1, List.of(), null);
-            case Partition.Read read -> refuse(read, error);
+            case Partition.Read read -> ConsumerReads.refuse(read, error);
             case Partition.ReplicaRead read -> read.replyTo().tell(new ReplicaReadReply(
                     read.requestId(), read.index(), error, read.fetchOffset(), -1, -1, -1, null, -1, -1));
             case Partition.ListOffset list -> list.replyTo().tell(
@@ -42,11 +42,5 @@ final class Refusals {
             @Nullable String message) {
         append.replyTo().tell(new AppendReply(
                 append.requestId(), append.index(), error, -1, -1, logStartOffset, recordErrors, message));
-    }
-
-    static void refuse(Partition.Read read, KafkaError error) {
-        read.replyTo().tell(new ReadReply(
-                read.requestId(), read.index(), error, -1, -1, -1, null, read.readCommitted() ? List.of() : null, -1,
-                -1));
     }
 }

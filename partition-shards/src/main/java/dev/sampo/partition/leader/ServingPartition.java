@@ -250,6 +250,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
             case Partition.Read read -> reads.read(read, nowMs());
             case Partition.ReplicaRead read -> {
                 if (replicas.check(read)) {
+                    state.onFollowerLogStart(read.brokerId(), read.logStartOffset());
                     perform(state.onFollowerFetch(
                             read.brokerId(), read.incarnation(), read.fetchOffset(), leading.nowMs()));
                     replicas.answer(read);

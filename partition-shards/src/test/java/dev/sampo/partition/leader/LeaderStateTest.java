@@ -39,6 +39,71 @@ class LeaderStateTest {
         return new Proposal(partitionEpoch, List.of(new Member(brokerId, incarnation)));
     }
 
+    /** Followers 2, 3 and 4 of a log that ends at 110, each with what it has and when it last had everything. */
+    private static LeaderState<String> leaderWith(List<Integer> inSync, long end2, long end3, long end4) {
+        var leader = leader(1, Long.MAX_VALUE, new Replicas(5, List.of(1, 2, 3, 4), inSync), 100);
+        leader.onWritten(110, 10, 0);
+        for (int id = 2; id <= 4; id++) {
+            leader.onFollowerLogStart(id, 10);
+            leader.onFollowerFetch(id, 1, id == 2 ? end2 : id == 3 ? end3 : end4, 1_000L * id);
+        }
+        return leader;
+    }
+
+    @Test
+    void aConsumerIsSentToAnInSyncFollowerNearbyWhoseLogHoldsItsOffset() {
+        // Given
+        var leader = leaderWith(List.of(1, 2, 3), 105, 110, 110);
+
+        // Then
+        assertThat(leader.preferredReadReplica(new int[] {2}, 105)).as("its log ends there").isEqualTo(2);
+        assertThat(leader.preferredReadReplica(new int[] {2}, 106)).as("its log ends before").isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {2}, 10)).as("its log starts there").isEqualTo(2);
+        assertThat(leader.preferredReadReplica(new int[] {2}, 9)).as("its log starts later").isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {4}, 50)).as("not in sync").isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {9}, 50)).as("no replica").isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {1}, 50)).as("the leader is no follower").isEqualTo(-1);
+    }
+
+    @Test
+    void ofSeveralTheOneThatHasMostIsPreferredThenTheOneThatHadItLastThenTheHighestId() {
+        List<Integer> all = List.of(1, 2, 3, 4);
+        int[] nearby = {3, 2, 4};
+        assertThat(leaderWith(all, 110, 108, 107).preferredReadReplica(nearby, 50)).isEqualTo(2);
+        assertThat(leaderWith(all, 110, 110, 107).preferredReadReplica(nearby, 50))
+                .as("3 has caught up after 2").isEqualTo(3);
+        assertThat(leaderWith(all, 105, 105, 104).preferredReadReplica(nearby, 50))
+                .as("neither has caught up since the write").isEqualTo(3);
+    }
+
+    @Test
+    void aFollowerThatHasNotFetchedInThisEpochIsNotPreferred() {
+        // Given
+        var leader = leaderOfThree(THREE);
+
+        // When
+        int before = leader.preferredReadReplica(new int[] {2}, 100);
+        leader.onFollowerLogStart(2, 0);
+        leader.onFollowerFetch(2, 1, 100, 0);
+
+        // Then
+        assertThat(before).isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {2}, 100)).isEqualTo(2);
+    }
+
+    @Test
+    void aFollowerThatLeavesTheIsrIsPreferredNoMore() {
+        // Given
+        var leader = leaderWith(List.of(1, 2, 3), 110, 110, 110);
+
+        // When
+        leader.onReplicas(new Replicas(6, List.of(1, 2, 3, 4), List.of(1, 3)), 0);
+
+        // Then
+        assertThat(leader.preferredReadReplica(new int[] {2}, 50)).isEqualTo(-1);
+        assertThat(leader.preferredReadReplica(new int[] {3}, 50)).isEqualTo(3);
+    }
+
     @Test
     void onlyInSyncReplicaAcknowledgesBothAcksOnceItHasWritten() {
         // Given

@@ -87,6 +87,46 @@ class ReplicaReadActorTest {
     }
 
     @Test
+    void aConsumerIsSentToAFollowerNearbyOnceThatHasWhatItWants() {
+        // Given
+        serve(THREE);
+        TestProbe<Partition.Reply> reader = fixture.probe();
+        consume(reader, 1, -1, 2);
+        assertThat(reader.expectMessageClass(Partition.ReadReply.class, PartitionFixture.WAIT).error())
+                .as("broker 2 has not fetched yet").isEqualTo(KafkaError.OFFSET_OUT_OF_RANGE);
+        TestProbe<Partition.Reply> second = read(2, 7, 0, 1, -1);
+        TestProbe<Partition.Reply> third = read(3, 8, 0, 1, -1);
+        reply(second);
+        reply(third);
+        TestProbe<Partition.Reply> producer = fixture.probe();
+        fixture.send(PartitionFixture.batch(fixture.record("k", "v")), 1, producer);
+        release(reply(second));
+        release(reply(third));
+        reply(read(2, 7, 1, 1, 1));
+        reply(read(3, 8, 1, 1, 1));
+        producer.expectMessageClass(AppendReply.class, PartitionFixture.WAIT);
+
+        // When
+        consume(reader, 0, 1, 2);
+        consume(reader, 0, 0, 2);
+        consume(reader, 0, 1, 9);
+
+        // Then
+        assertThat(reader.expectMessageClass(Partition.ReadElsewhereReply.class, PartitionFixture.WAIT))
+                .isEqualTo(new Partition.ReadElsewhereReply(5, 4, 2, 1, 1, 0));
+        assertThat(reader.expectMessageClass(Partition.ReadReply.class, PartitionFixture.WAIT).error())
+                .isEqualTo(KafkaError.FENCED_LEADER_EPOCH);
+        Partition.ReadReply own = reader.expectMessageClass(Partition.ReadReply.class, PartitionFixture.WAIT);
+        assertThat(own.records().sizeBytes()).isPositive();
+        own.records().release();
+    }
+
+    private void consume(TestProbe<Partition.Reply> reader, long offset, int epoch, int nearby) {
+        fixture.partition.tell(new Partition.Read(
+                5, 4, offset, 1 << 20, epoch, -1, false, true, true, new int[] {nearby}, reader.ref()));
+    }
+
+    @Test
     void onlyReplicasOfTheLeadersEpochAndTheirNewestProcessAreServed() {
         serve(THREE);
         assertThat(reply(read(4, 1, 0, 1, -1)).error()).isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
