@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +63,16 @@ final class ReplicationIT {
                             .configs(Map.of("min.insync.replicas", "2"))))
                     .all()
                     .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** What {@code kafka-log-dirs} shows of a broker. */
+    private static Map<TopicPartition, Long> logSizes(LocalCluster cluster, int broker) throws Exception {
+        try (Admin admin = admin(cluster.broker(1))) {
+            var sizes = new HashMap<TopicPartition, Long>();
+            admin.describeLogDirs(List.of(broker)).allDescriptions().get(30, TimeUnit.SECONDS).get(broker).values()
+                    .forEach(folder -> folder.replicaInfos().forEach((id, replica) -> sizes.put(id, replica.size())));
+            return sizes;
         }
     }
 
@@ -121,6 +133,7 @@ final class ReplicationIT {
                 MetadataImage image = cluster.broker(1).images().current();
                 await("1 and 2 have the same", () -> same(image, 1, 2));
                 await("1 and 3 have the same", () -> same(image, 1, 3));
+                assertThat(logSizes(cluster, 2)).as("of leaders and followers").hasSize(PARTITIONS).isEqualTo(logSizes(cluster, 1));
 
                 // When a broker is lost
                 cluster.kill(2);

@@ -2,6 +2,8 @@ package dev.sampo.actors.protocol;
 
 import dev.sampo.actors.model.TopicIdPartition;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
@@ -14,10 +16,13 @@ import org.jspecify.annotations.Nullable;
  * Safe for any thread.
  */
 public final class PartitionRegistry {
-    /** Serves consumers' reads of one partition: its leader, or a follower. */
+    /** Serves consumers' reads of one partition: its leader, or a follower. Tells its actor; by any thread. */
     public interface Reader {
-        /** Tells the actor; each read is answered exactly once. By any thread. */
+        /** Each read is answered exactly once. */
         void read(Partition.Read read);
+
+        /** What this replica holds. */
+        void describe(Partition.DescribeLog describe);
     }
 
     /**
@@ -35,6 +40,11 @@ public final class PartitionRegistry {
         @Override
         public void read(Partition.Read read) {
             leader.tell(read);
+        }
+
+        @Override
+        public void describe(Partition.DescribeLog describe) {
+            leader.tell(describe);
         }
     }
 
@@ -92,5 +102,12 @@ public final class PartitionRegistry {
     /** A weakly consistent view. */
     public Collection<Entry> entries() {
         return entries.values();
+    }
+
+    /** Every replica that serves here, leaders and followers, as of now. */
+    public Map<TopicIdPartition, Reader> replicas() {
+        var replicas = new HashMap<TopicIdPartition, Reader>(followers);
+        replicas.putAll(entries);
+        return replicas;
     }
 }

@@ -103,7 +103,7 @@ final class BalanceCommands {
     /** {@code balance apply}. */
     @Command(name = "apply", description = {
         "Move what balance plan names, while clients go on, and wait until it is done.",
-        "Stopped, the moves go on, with their throttle: asked again it waits for them; balance cancel ends both."})
+        "Stopped, the moves go on, with their throttle; balance cancel ends both."})
     static final class Apply extends ClientCommand {
         @Option(names = "--throttle", paramLabel = "BYTES", description = "At most so many bytes a second into each broker.")
         private @Nullable Long throttle;

@@ -1,6 +1,7 @@
 package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.DescribeLogReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
@@ -30,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * DescribeLogDirs, versions 1 to 5: the one log folder of this broker, the partitions led here with their sizes, and the
+ * DescribeLogDirs, versions 1 to 5: the one log folder of this broker, the replicas here with their sizes, and the
  * room on the volume. Partitions that are not here, or do not answer, are left out.
  *
  * @see "KIP-113, KIP-827"
@@ -63,15 +64,15 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         var request = (DescribeLogDirsRequestData) exchange.request();
         MetadataImage image = cluster.image();
         var gather = new Gather<>(exchange, DescribeLogReply.class);
-        var asked = new ArrayList<PartitionRegistry.Entry>();
+        var asked = new ArrayList<TopicIdPartition>();
         @Nullable Map<String, Set<Integer>> wanted = wanted(request);
-        for (PartitionRegistry.Entry entry : registry.entries()) {
-            Topic topic = image.topic(entry.id().topicId());
-            if (topic != null && isWanted(wanted, topic.name(), entry.id().partition())) {
-                asked.add(entry);
-                entry.leader().tell(new Partition.DescribeLog(exchange.requestId(), gather.next(), exchange.replyTo()));
+        registry.replicas().forEach((id, replica) -> {
+            Topic topic = image.topic(id.topicId());
+            if (topic != null && isWanted(wanted, topic.name(), id.partition())) {
+                asked.add(id);
+                replica.describe(new Partition.DescribeLog(exchange.requestId(), gather.next(), exchange.replyTo()));
             }
-        }
+        });
         gather.whenAll(TIMEOUT_MS, replies -> {
             List<DescribeLogDirsTopic> topics = topics(image, asked, replies);
             List<DescribeLogDirsResult> offline = offline(asked, replies);
@@ -81,13 +82,13 @@ public final class DescribeLogDirsHandler implements ApiHandler {
 
     /** The protocol has errors for folders only: a log that is offline is one of its own. */
     private List<DescribeLogDirsResult> offline(
-            List<PartitionRegistry.Entry> asked, List<@Nullable DescribeLogReply> replies) {
+            List<TopicIdPartition> asked, List<@Nullable DescribeLogReply> replies) {
         var offline = new ArrayList<DescribeLogDirsResult>();
         for (int i = 0; i < asked.size(); i++) {
             DescribeLogReply reply = replies.get(i);
             if (reply != null && reply.error() == KafkaError.KAFKA_STORAGE_ERROR) {
                 offline.add(new DescribeLogDirsResult()
-                        .setLogDir(logDirectory.resolve(asked.get(i).id().directoryName()).toString())
+                        .setLogDir(logDirectory.resolve(asked.get(i).directoryName()).toString())
                         .setErrorCode(KafkaError.KAFKA_STORAGE_ERROR.code()));
             }
         }
@@ -110,16 +111,16 @@ public final class DescribeLogDirsHandler implements ApiHandler {
     }
 
     private static List<DescribeLogDirsTopic> topics(
-            MetadataImage image, List<PartitionRegistry.Entry> asked, List<@Nullable DescribeLogReply> replies) {
+            MetadataImage image, List<TopicIdPartition> asked, List<@Nullable DescribeLogReply> replies) {
         var topics = new TreeMap<String, DescribeLogDirsTopic>();
         for (int i = 0; i < asked.size(); i++) {
             DescribeLogReply reply = replies.get(i);
-            Topic topic = image.topic(asked.get(i).id().topicId());
+            Topic topic = image.topic(asked.get(i).topicId());
             if (reply != null && reply.error() == KafkaError.NONE && topic != null) {
                 topics.computeIfAbsent(topic.name(), name -> new DescribeLogDirsTopic().setName(name))
                         .partitions()
                         .add(new DescribeLogDirsPartition()
-                                .setPartitionIndex(asked.get(i).id().partition())
+                                .setPartitionIndex(asked.get(i).partition())
                                 .setPartitionSize(reply.sizeBytes())
                                 .setOffsetLag(Math.max(0, reply.highWatermark() - reply.logEndOffset())));
             }

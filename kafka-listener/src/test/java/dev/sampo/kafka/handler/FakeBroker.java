@@ -2,6 +2,7 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Controller.Endpoint;
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
@@ -89,7 +90,17 @@ final class FakeBroker implements MetadataImages {
         replicas(name, List.of(leader, 1), List.of(leader, 1));
         var follower = new FakeLeader(new TopicIdPartition(topic.id(), 0));
         leaders.put(follower.id, follower);
-        registry.follows(follower.id, follower.inbox.getRef()::tell);
+        registry.follows(follower.id, new PartitionRegistry.Reader() {
+            @Override
+            public void read(Partition.Read read) {
+                follower.inbox.getRef().tell(read);
+            }
+
+            @Override
+            public void describe(Partition.DescribeLog describe) {
+                follower.inbox.getRef().tell(describe);
+            }
+        });
         return topic;
     }
 

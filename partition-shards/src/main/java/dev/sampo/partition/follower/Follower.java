@@ -11,7 +11,7 @@ import java.util.Map;
 /** What the follower of one placement group in one leader epoch is told. */
 public interface Follower {
     /** To a follower. */
-    sealed interface Command permits Assign, Fetched, LeaderOffsets, Maintain, Read, Stop, Internal {}
+    sealed interface Command permits Assign, Fetched, LeaderOffsets, Maintain, Read, Describe, Stop, Internal {}
 
     /** A shell's private messages. */
     non-sealed interface Internal extends Command {}
@@ -46,6 +46,9 @@ public interface Follower {
 
     /** A consumer reads one of the partitions (KIP-392); answered exactly once, up to the high watermark. */
     record Read(TopicIdPartition id, Partition.Read read) implements Command {}
+
+    /** What one of the partitions holds here; NOT_LEADER_OR_FOLLOWER while it cannot be told. */
+    record Describe(TopicIdPartition id, Partition.DescribeLog describe) implements Command {}
 
     /** Look after the logs; {@code retention}: the retention check is due as well. */
     record Maintain(boolean retention) implements Command {}

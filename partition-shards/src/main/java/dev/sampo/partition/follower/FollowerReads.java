@@ -23,6 +23,11 @@ final class FollowerReads {
         public void read(Partition.Read read) {
             follower.tell(new Follower.Read(id, read));
         }
+
+        @Override
+        public void describe(Partition.DescribeLog describe) {
+            follower.tell(new Follower.Describe(id, describe));
+        }
     }
 
     private record View(FollowerState state) implements ConsumerReads.View {

@@ -153,6 +153,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                 }
             }
             case Follower.Read(var id, var read) -> read(id, read);
+            case Follower.Describe(var id, var describe) -> describe(id, describe);
             case Follower.Maintain(boolean retention) -> partitions.values().forEach(one -> maintain(one, retention));
             case Follower.Stop stop -> {
                 partitions.values().forEach(FollowedPartition::giveBack);
@@ -485,6 +486,19 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         } else {
             guarded(partition, () -> partition.reads().read(read, !partition.isUsable(), nowMs()));
         }
+    }
+
+    private void describe(TopicIdPartition id, Partition.DescribeLog describe) {
+        FollowedPartition partition = partitions.get(id);
+        if (partition == null || !partition.isOpen() || !partition.isUsable()) {
+            describe.replyTo().tell(new Partition.DescribeLogReply(
+                    describe.requestId(), describe.index(), KafkaError.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1));
+            return;
+        }
+        PartitionLog log = partition.log();
+        describe.replyTo().tell(new Partition.DescribeLogReply(
+                describe.requestId(), describe.index(), KafkaError.NONE, log.sizeBytes(), log.logStartOffset(),
+                log.logEndOffset(), partition.state().highWatermark()));
     }
 
     // ---- the disk ----

@@ -12,8 +12,8 @@ import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Answers requests that reach a leader, or a follower that serves consumers, when its actor is gone: whoever sent it had found it in the registry a moment before.
- * They come out of Pekko's dead letters as NOT_LEADER_OR_FOLLOWER, instead of never.
+ * Answers requests that reach a leader, or a follower, when its actor is gone: whoever sent it had found it in the registry a
+ * moment before. They come out of Pekko's dead letters as NOT_LEADER_OR_FOLLOWER, instead of never.
  */
 public final class LateRequests {
     private LateRequests() {}
@@ -31,6 +31,8 @@ public final class LateRequests {
                     case Partition.Request request -> Refusals.refuse(request, KafkaError.NOT_LEADER_OR_FOLLOWER);
                     case Follower.Read(var id, var read) ->
                         ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
+                    case Follower.Describe(var id, var describe) ->
+                        Refusals.refuse(describe, KafkaError.NOT_LEADER_OR_FOLLOWER);
                     default -> {
                         // somebody else's
                     }
