@@ -290,7 +290,7 @@ final class BalanceCommands {
         return new ClusterPicture(brokers, partitions);
     }
 
-    /** The largest copy that a broker tells of: that of the leader. */
+    /** Of each partition the largest copy that a broker tells of: followers may be behind, or have compacted more. */
     private static Map<TopicPartition, Long> sizes(Admin admin, List<Node> nodes) {
         Map<TopicPartition, Long> sizes = new HashMap<>();
         admin.describeLogDirs(nodes.stream().filter(node -> !node.isFenced()).map(Node::id).toList())

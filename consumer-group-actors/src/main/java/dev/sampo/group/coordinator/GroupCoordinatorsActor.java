@@ -110,15 +110,14 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         int partition = entry.id().partition();
         PartitionRegistry.Entry known = leaders.get(partition);
         if (!changed.entered()) {
-            if (entry.equals(known)) {
+            if (entry.equals(known) || goesOn(known, entry)) { // whose entering may be heard of later still
                 leaders.remove(partition);
                 stop(partition);
             }
             return this;
         }
-        if (known != null && entry.handedOff() && entry.id().equals(known.id())
-                && entry.leaderEpoch() == known.leaderEpoch()) {
-            leaders.put(partition, entry); // the same leader elsewhere on this broker: its groups go on
+        if (goesOn(known, entry)) {
+            leaders.put(partition, entry);
             return this;
         }
         boolean newer = known == null || entry.leaderEpoch() > known.leaderEpoch()
@@ -133,6 +132,12 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
             }
         }
         return this;
+    }
+
+    /** The same leader elsewhere on this broker, after a hand-off: its groups go on, and end with it. */
+    private static boolean goesOn(PartitionRegistry.@Nullable Entry known, PartitionRegistry.Entry entry) {
+        return known != null && entry.handedOff() && entry.id().equals(known.id())
+                && entry.leaderEpoch() == known.leaderEpoch();
     }
 
     private void start(PartitionRegistry.Entry entry) {

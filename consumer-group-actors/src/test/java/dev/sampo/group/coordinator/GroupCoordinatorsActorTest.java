@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -80,7 +81,8 @@ final class GroupCoordinatorsActorTest {
     private final ActorTestKit kit = ActorTestKit.create(
             "groups", ConfigFactory.parseString("pekko.loglevel = WARNING").withFallback(ConfigFactory.load()));
     private final Images images = new Images();
-    private final PartitionRegistry registry = new PartitionRegistry();
+    private volatile Consumer<PartitionRegistry.Entry> onEnter = entry -> {};
+    private final PartitionRegistry registry = registry();
     private final FakePartitionLeader.Log log = new FakePartitionLeader.Log();
     private final TestProbe<Controller.Command> controller = kit.createTestProbe();
     private final AtomicLong nanos = new AtomicLong();
@@ -107,6 +109,17 @@ final class GroupCoordinatorsActorTest {
         return new MetadataImage(
                 offset, HashTreePMap.singleton(1, broker), byId, ids, HashTreePMap.singleton("g1", group),
                 HashTreePMap.empty(), 0);
+    }
+
+    /** Its first listener, before the coordinators, is {@link #onEnter}. */
+    private PartitionRegistry registry() {
+        var made = new PartitionRegistry();
+        var _ = made.subscribe((entry, entered) -> {
+            if (entered) {
+                onEnter.accept(entry);
+            }
+        });
+        return made;
     }
 
     private PartitionRegistry.Entry lead(int epoch) {
@@ -252,6 +265,20 @@ final class GroupCoordinatorsActorTest {
         assertThat(waiting).as("the coordinator is the same").isNotDone();
         registry.remove(handedOff);
         assertThat(waiting.orTimeout(15, TimeUnit.SECONDS).join().error()).isEqualTo(KafkaError.NOT_COORDINATOR);
+    }
+
+    @Test
+    void groupsEndWithALeaderThatHasEndedBeforeItsEnteringIsHeardOf() {
+        // Given
+        var entry = lead(1);
+        untilServing();
+        onEnter = registry::remove; // so that its end is reported before its entering
+
+        // When
+        registry.enter(new PartitionRegistry.Entry(entry.id(), entry.leader(), entry.leaderEpoch(), true));
+
+        // Then
+        until(() -> ask(new FetchOffsets("nobody", null, false)).error() == KafkaError.NOT_COORDINATOR);
     }
 
     @Test

@@ -67,8 +67,11 @@ public final class PeerRequests {
     private static Behavior<Message> serve(LocalRequests local) {
         return Behaviors.receive(Message.class)
                 .onMessage(Ask.class, ask -> {
-                    var _ = answer(local, ask).whenComplete((answer, failure) ->
-                            ask.replyTo().tell(failure == null ? answer : failed(failure)));
+                    // What cannot be read fails this answer, not the actor, which serves the other peers.
+                    var _ = CompletableFuture.completedFuture(ask)
+                            .thenCompose(each -> answer(local, each))
+                            .whenComplete((answer, failure) ->
+                                    ask.replyTo().tell(failure == null ? answer : failed(failure)));
                     return Behaviors.same();
                 })
                 .build();

@@ -44,6 +44,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     private static final Duration FIRST_REOPEN = Duration.ofSeconds(1);
     private static final Duration LAST_REOPEN = Duration.ofSeconds(10);
     private static final int STASH_CAPACITY = 1_000;
+    private static final int MOST_REQUESTS_STASHED = STASH_CAPACITY / 2; // the rest is for what must not be refused
 
     private enum Phase {
         /** No epoch yet, or the log was given back. */
@@ -66,7 +67,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     /** Somebody on this broker claims the log in a newer epoch: this one leads no more, whatever it has heard. */
     record LogWanted(int leaderEpoch) implements Partition.Internal {}
 
-    /** To one that serves on after a hand-off, first of all: whom it has to answer. */
+    /** To one that goes on after a hand-off, once the registry names it: it begins now. Carries whom it has to answer. */
     record TakeOver(List<LeaderState.Waiting<AppendPath.Pending>> waiting) implements Partition.Internal {}
 
     /** The actor stops, unless it was given something to do by what came before. */
@@ -116,7 +117,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
 
     /**
      * Goes on in the epoch of an entity that sharding has just stopped, until somebody on this broker claims the log in a newer
-     * one. No entity: nothing but that, and the end of the broker, stops it.
+     * one. No entity: nothing but that, the watcher of groups and the end of the broker stop it. It does nothing before {@link
+     * TakeOver}, which comes after the registry names it: else it could end, and leave the registry, before it is entered there.
      *
      * @param end where the log ends: followers may have copied up to there in this epoch
      */
@@ -125,7 +127,9 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             var actor = new PartitionLeaderActor(new Shell(context, timers, stash, home, epoch.id(), true));
             actor.mustReach = end;
             actor.entry = new PartitionRegistry.Entry(epoch.id(), context.getSelf(), epoch.leaderEpoch(), true);
-            return actor.open(epoch);
+            actor.epoch = epoch;
+            actor.phase = Phase.OPENING;
+            return actor;
         })));
     }
 
@@ -230,7 +234,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.Request request -> {
                 if (phase == Phase.IDLE && successor != null) {
                     successor.tell(request);
-                } else if (phase == Phase.OPENING && shell.handedOff() && !shell.stash().isFull()) {
+                } else if (phase == Phase.OPENING && shell.handedOff()
+                        && shell.stash().size() < MOST_REQUESTS_STASHED) {
                     shell.stash().stash(request); // it was served a moment ago, and will be
                 } else {
                     Refusals.refuse(request, refusal());
@@ -269,12 +274,13 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
                 shell.stash().stash(wanted);
                 yield this;
             }
+            case TakeOver before when phase == Phase.OPENING -> {
+                shell.stash().stash(before);
+                open(epoch());
+                yield phase == Phase.OPENING ? this : shell.stash().unstashAll(this);
+            }
             case TakeOver before -> {
-                if (phase == Phase.OPENING) {
-                    shell.stash().stash(before);
-                } else {
-                    before.waiting().forEach(waiting -> Refusals.refuse(waiting.waiter().request(), refusal()));
-                }
+                before.waiting().forEach(waiting -> Refusals.refuse(waiting.waiter().request(), refusal()));
                 yield this;
             }
             case StopIdle stop when phase == Phase.IDLE -> Behaviors.stopped();

@@ -445,8 +445,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 PartitionLeaderActor.afterHandOff(shell.home(), asItStands(), end),
                 "handed-off-" + HANDED_OFF.incrementAndGet(),
                 Props.empty().withDispatcherFromConfig("sampo.partition.dispatcher"));
-        successor.tell(new TakeOver(waiting));
         shell.home().registry().enter(new PartitionRegistry.Entry(epoch.id(), successor, epoch.leaderEpoch(), true));
+        successor.tell(new TakeOver(waiting)); // it begins, and may end, only now
         reads.onChanged();
         replicas.onChanged();
         return PartitionLeaderActor.idle(shell, successor);

@@ -269,6 +269,41 @@ final class PartitionLeaderActorTest {
     }
 
     @Test
+    void whoGoesOnAfterAHandOffBeginsOnceItIsToldAndAnswersWhoCameBefore() throws Exception {
+        var inSync = new Partition.Replicas(0, List.of(1, 2), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder)) {
+            // Given
+            var epoch = new Partition.Activate(
+                    fixture.id, "orders", 1, inSync, null, PartitionFixture.settings(Map.of()), fixture.sentinel.ref());
+            fixture.partition = fixture.kit.spawn(PartitionLeaderActor.afterHandOff(fixture.home, epoch, 0));
+            TestProbe<Partition.Reply> early = fixture.probe();
+            for (int i = 0; i < 600; i++) {
+                fixture.partition.tell(new Partition.DescribeLog(i, 0, early.ref()));
+            }
+            for (int i = 500; i < 600; i++) {
+                assertThat(early.expectMessageClass(Partition.DescribeLogReply.class, WAIT).error())
+                        .as("one too many").isNotEqualTo(KafkaError.NONE);
+            }
+            assertThat(fixture.registry.find(fixture.id)).as("begins by itself").isNull();
+            Replica other = fixture.home.logs().claim(
+                    fixture.id, "orders-0", 1, ReplicaSettings.log(PartitionFixture.settings(Map.of()), fixture.home),
+                    newer -> {}).taken().get(WAIT.toSeconds(), TimeUnit.SECONDS);
+            other.giveBack();
+
+            // When
+            fixture.partition.tell(new PartitionLeaderActor.TakeOver(List.of()));
+
+            // Then
+            for (int i = 0; i < 500; i++) {
+                Partition.DescribeLogReply reply = early.expectMessageClass(Partition.DescribeLogReply.class, WAIT);
+                assertThat(reply.error()).isEqualTo(KafkaError.NONE);
+                assertThat(reply.requestId()).isEqualTo(i);
+            }
+            assertThat(fixture.registry.find(fixture.id).handedOff()).isTrue();
+        }
+    }
+
+    @Test
     void whatNobodyElseMayLeadIsClosedAtAHandOff() {
         try (var fixture = PartitionFixture.fresh(folder).serve()) {
             ActorRef<Partition.Command> entity = fixture.partition;
