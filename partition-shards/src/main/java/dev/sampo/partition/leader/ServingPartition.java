@@ -89,6 +89,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
     private Duration appendPause;
     private boolean appendsPaused;
     private boolean commitDue;
+    private boolean failed; // while a message is handled: what is left of that is not known
 
     private ServingPartition(Shell shell, Activate epoch, Replica replica, Duration appendPause) {
         super(shell.context());
@@ -142,6 +143,13 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     @Override
     public Behavior<Partition.Command> onMessage(Partition.Command command) {
+        failed = true;
+        Behavior<Partition.Command> next = handle(command);
+        failed = false;
+        return next;
+    }
+
+    private Behavior<Partition.Command> handle(Partition.Command command) {
         try {
             return switch (command) {
                 case Partition.Request request -> {
@@ -525,9 +533,13 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
 
     @Override
     public Behavior<Partition.Command> onSignal(Signal signal) {
-        if (signal instanceof PostStop) { // stopped from above, without Stop
+        if (signal instanceof PostStop) { // without Stop: stopped from above, as when the broker ends, or failed
             leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
-            replica.discard(upkeep.cancel());
+            if (failed) {
+                replica.discard(upkeep.cancel());
+            } else {
+                replica.giveBack(upkeep.cancel());
+            }
         }
         return this;
     }

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -304,6 +305,21 @@ final class PartitionLeaderActorTest {
     }
 
     @Test
+    void aLeaderThatEndsWithTheActorSystemLeavesItsLogToBeClosedClean() throws Exception {
+        try (var fixture = PartitionFixture.fresh(folder).serve()) {
+            // Given
+            fixture.append("kept");
+
+            // When
+            fixture.kit.shutdownTestKit();
+            fixture.closeLogs();
+
+            // Then
+            assertThat(fixture.home.mayMarkClean()).isTrue();
+        }
+    }
+
+    @Test
     void whatNobodyElseMayLeadIsClosedAtAHandOff() {
         try (var fixture = PartitionFixture.fresh(folder).serve()) {
             ActorRef<Partition.Command> entity = fixture.partition;
@@ -374,7 +390,7 @@ final class PartitionLeaderActorTest {
     }
 
     @Test
-    void aCleanStartIsTrustedOnlyByTheFirstOpeningOfALog() throws IOException {
+    void aCleanStartIsTrustedOnlyByTheFirstOpeningOfALog() throws Exception {
         PartitionFixture next;
         try (var fixture = PartitionFixture.fresh(folder).serve()) {
             fixture.append("a");
@@ -387,6 +403,9 @@ final class PartitionLeaderActorTest {
             next.serve(2, Map.of());
             next.append("b");
             next.kit.stop(next.partition);
+            next.home.logs().claim(
+                    next.id, "orders-0", 2, ReplicaSettings.log(PartitionFixture.settings(Map.of()), next.home), newer -> {})
+                    .taken().get(WAIT.toSeconds(), TimeUnit.SECONDS).discard(CompletableFuture.completedFuture(null));
             Files.write(segment(next, 0), new byte[] {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0}, StandardOpenOption.APPEND);
 
             // When the same process opens it again
