@@ -30,7 +30,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
@@ -103,9 +105,12 @@ public final class HttpApi {
                 .endpoints());
         var throttle = new ThrottleCalls(broker, parts.images());
         var reassignments = new ReassignmentCalls(broker, throttle, parts.images());
+        Executor blocking =
+                parts.system().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
         all.addAll(new MoveRoutes(
-                        new NodeCalls(broker, cluster, reassignments, throttle, parts.images()), reassignments,
-                        new ElectionCalls(broker, parts.images()), new BalanceCalls(cluster, reassignments, parts.images()))
+                        new NodeCalls(broker, cluster, reassignments, throttle, parts.images(), blocking), reassignments,
+                        new ElectionCalls(broker, parts.images()),
+                        new BalanceCalls(cluster, reassignments, parts.images(), blocking))
                 .endpoints());
         all.addAll(new HealthRoutes(live(parts), parts.ready()).endpoints());
         all.addAll(parts.more());

@@ -57,6 +57,12 @@ public final class PartitionRegistry {
         return entries.get(id);
     }
 
+    /** Whether its leader is here, and not only until the next one is elected. */
+    public boolean serves(TopicIdPartition id) {
+        Entry entry = entries.get(id);
+        return entry != null && !entry.handedOff();
+    }
+
     /** Called by the leader itself once it serves. */
     public void enter(Entry entry) {
         entries.put(entry.id(), entry);

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,19 @@ public final class BalanceCalls {
     private final ClusterCalls cluster;
     private final ReassignmentCalls reassignments;
     private final MetadataImages images;
+    private final Executor blocking;
+    private @Nullable CompletionStage<BalancePlan> making; // for all who ask meanwhile
 
-    /** Sizes come from {@code cluster}, all else of the picture from {@code images}. */
-    public BalanceCalls(ClusterCalls cluster, ReassignmentCalls reassignments, MetadataImages images) {
+    /**
+     * Sizes come from {@code cluster}, all else of the picture from {@code images}; a plan is made on {@code blocking}, which it
+     * keeps for seconds with ten thousand partitions.
+     */
+    public BalanceCalls(
+            ClusterCalls cluster, ReassignmentCalls reassignments, MetadataImages images, Executor blocking) {
         this.cluster = cluster;
         this.reassignments = reassignments;
         this.images = images;
+        this.blocking = blocking;
     }
 
     /** The plan, of which nothing is begun. */
@@ -60,17 +68,32 @@ public final class BalanceCalls {
                 .toList();
     }
 
-    private CompletionStage<BalancePlan> make() {
+    private synchronized CompletionStage<BalancePlan> make() {
+        CompletionStage<BalancePlan> under = making;
+        if (under != null) {
+            return under;
+        }
+        CompletionStage<BalancePlan> begun = makeOne();
+        making = begun;
+        var _ = begun.whenComplete((plan, failure) -> made());
+        return begun;
+    }
+
+    private synchronized void made() {
+        making = null;
+    }
+
+    private CompletionStage<BalancePlan> makeOne() {
         List<Integer> live = images.current().brokers().values().stream()
                 .filter(broker -> !broker.fenced())
                 .map(MetadataImage.Broker::id)
                 .sorted()
                 .toList();
-        return BrokerCalls.each(live, this::sizes).thenApplyAsync(all -> { // seconds for ten thousand partitions: on no loop
+        return BrokerCalls.each(live, this::sizes).thenApplyAsync(all -> {
             Map<TopicPartition, Long> sizes = new HashMap<>();
             all.forEach(some -> some.forEach((id, bytes) -> sizes.merge(id, bytes, Math::max)));
             return BalancePlan.of(picture(images.current(), sizes));
-        });
+        }, blocking);
     }
 
     /** In parts, since an answer must fit a frame between brokers. */

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.kafka.common.message.UnregisterBrokerRequestData;
 import org.apache.kafka.common.message.UnregisterBrokerResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -26,11 +27,13 @@ public final class NodeCalls {
     private final ReassignmentCalls reassignments;
     private final ThrottleCalls configs;
     private final MetadataImages images;
+    private final Executor blocking;
 
-    /** Puts the parts together. */
+    /** {@code blocking} goes through all partitions. */
     public NodeCalls(
             BrokerCalls broker, ClusterCalls cluster, ReassignmentCalls reassignments, ThrottleCalls configs,
-            MetadataImages images) {
+            MetadataImages images, Executor blocking) {
+        this.blocking = blocking;
         this.broker = broker;
         this.cluster = cluster;
         this.reassignments = reassignments;
@@ -41,7 +44,7 @@ public final class NodeCalls {
     /** As {@code sampo node drain}, without waiting: answers when the moves have begun. */
     public CompletionStage<Drained> drain(int id, DrainRequest wanted, boolean dryRun) {
         ThrottleCalls.check(wanted.throttleBytesPerSecond());
-        return cluster.broker(id).thenComposeAsync(found -> { // goes through all partitions: on no loop
+        return cluster.broker(id).thenComposeAsync(found -> {
             List<MoveResult> moves = Boolean.TRUE.equals(wanted.leadersOnly()) ? List.of() : moves(images.current(), id);
             if (dryRun) {
                 return CompletableFuture.completedFuture(new Drained(id, found.state(), moves, true));
@@ -54,7 +57,7 @@ public final class NodeCalls {
                             ? CompletableFuture.completedFuture(moves)
                             : reassignments.begin(moves, wanted.throttleBytesPerSecond()))
                     .thenApply(begun -> new Drained(id, "drained", begun, false));
-        });
+        }, blocking);
     }
 
     /** Those that do not move already. */

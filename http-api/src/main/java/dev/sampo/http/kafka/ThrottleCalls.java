@@ -34,7 +34,9 @@ public final class ThrottleCalls {
     private static final Logger log = LoggerFactory.getLogger(ThrottleCalls.class);
     private static final String REPLICAS = "follower.replication.throttled.replicas";
     private static final String RATE = "follower.replication.throttled.rate";
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    /** Brokers hear of moves one after the other: only after so long nothing moves any more. */
+    private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final byte SET = 0;
     private static final byte DELETE = 1;
 
@@ -90,7 +92,7 @@ public final class ThrottleCalls {
                 : new TreeSet<>(List.of(value.trim().split(",", -1)));
     }
 
-    /** Looks once a second; takes away what was set here. */
+    /** Looks now and then; takes away what was set here. */
     void endWhenNothingMoves() {
         synchronized (this) {
             if (looking || (topics.isEmpty() && brokers.isEmpty())) {
@@ -98,22 +100,23 @@ public final class ThrottleCalls {
             }
             looking = true;
         }
-        look();
+        look(LOOK);
     }
 
-    private void look() {
-        broker.pause(LOOK).whenComplete((waited, stopped) -> {
+    private void look(Duration after) {
+        broker.pause(after).whenComplete((waited, stopped) -> {
             if (stopped != null) {
                 return; // the broker ends
             }
             if (images.current().topics().values().stream().anyMatch(topic -> !topic.moves().isEmpty())) {
-                look();
+                look(LOOK);
                 return;
             }
             end().whenComplete((done, failure) -> {
                 if (failure != null) {
-                    log.atWarn().setCause(failure).log("the throttle of moves is still there; it is tried again");
-                    look();
+                    log.atWarn().log("the throttle of moves is still there, it is tried again: {}", failure.toString());
+                    Duration doubled = after.multipliedBy(2);
+                    look(doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST);
                     return;
                 }
                 synchronized (this) {

@@ -258,7 +258,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
         if (phase == Phase.DELETING) {
             return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
         }
-        return entry != null ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER;
+        boolean offline = entry != null && !(phase == Phase.OPENING && shell.handedOff());
+        return offline ? KafkaError.KAFKA_STORAGE_ERROR : KafkaError.NOT_LEADER_OR_FOLLOWER;
     }
 
     @SuppressWarnings("ReferenceEquality") // this very opening

@@ -1,6 +1,5 @@
 package dev.sampo.partition.sharding;
 
-import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.partition.controller.MetadataImage;
@@ -116,7 +115,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
                 MetadataImage image = images.current();
                 endHandedOff(image); // one that entered after the image had changed
                 var asleep = new ArrayList<>(leaderless(image));
-                asleep.addAll(GroupWatch.unserved(image, brokerId, this::serves));
+                asleep.addAll(GroupWatch.unserved(image, brokerId, registry::serves));
                 boolean woken = wake(asleep);
                 Duration doubled = interval.multipliedBy(2);
                 next(woken && doubled.compareTo(settings.watcherMaxInterval()) < 0
@@ -128,12 +127,6 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             }
         }
         return this;
-    }
-
-    /** Whether a partition is served here, and not only until the next leader is there. */
-    private boolean serves(TopicIdPartition id) {
-        PartitionRegistry.Entry entry = registry.find(id);
-        return entry != null && !entry.handedOff();
     }
 
     /**

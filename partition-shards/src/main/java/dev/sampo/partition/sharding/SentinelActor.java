@@ -120,7 +120,7 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
         boolean led = state.leading();
         switch (command) {
             case Sentinel.EnsureLeader ignored -> perform(state.onEnsureLeader(
-                    broker.images().current(), id -> broker.registry().find(id) != null));
+                    broker.images().current(), broker.registry()::serves));
             case ImageChanged ignored -> {
                 told.set(false); // before the image is read, so that no change is missed
                 perform(state.onImage(broker.images().current()));

@@ -15,6 +15,10 @@ public record ShardingSettings(
         atLeast("sentinel.max-backoff", sentinelMaxBackoff, sentinelMinBackoff);
         positive("group-watcher.min-interval", watcherMinInterval);
         atLeast("group-watcher.max-interval", watcherMaxInterval, watcherMinInterval);
+        if (leaderReturnDelay.isNegative()) {
+            throw new IllegalArgumentException(
+                    "sampo.partition.leader-return-delay is " + leaderReturnDelay + ": set it to 0 or more");
+        }
         if (maxMovesPerTick < 1) {
             throw new IllegalArgumentException(
                     "sampo.partition.max-moves-per-tick is " + maxMovesPerTick + ": set it to at least 1");
