@@ -73,9 +73,9 @@ final class PartitionFixture implements AutoCloseable {
         return new PartitionFixture(logFolder, new TopicIdPartition(Uuid.randomUuid(), 0), false);
     }
 
-    /** The next process on the same folder. */
+    /** The next process on the same folder, after one that ended clean or as by a crash. */
     PartitionFixture restart(boolean cleanStart) {
-        close();
+        end(cleanStart);
         return new PartitionFixture(logFolder, id, cleanStart);
     }
 
@@ -254,12 +254,19 @@ final class PartitionFixture implements AutoCloseable {
         return logFolder.resolve(id.directoryName());
     }
 
-    /** As a process that ends: no log is closed clean unless it was stopped before. */
     @Override
     public void close() {
+        end(false);
+    }
+
+    private void end(boolean clean) {
         holdFlushes(false);
         kit.shutdownTestKit();
-        closeLogs();
+        if (clean) {
+            closeLogs();
+        } else {
+            home.logs().abandon();
+        }
         threads.shutdown();
     }
 }
