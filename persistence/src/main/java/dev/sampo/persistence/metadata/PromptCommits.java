@@ -3,11 +3,13 @@ package dev.sampo.persistence.metadata;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.conf.Parameters;
-import org.apache.ratis.netty.NettyFactory;
+import org.apache.ratis.netty.server.NettyRpcService;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.ServerFactory;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
@@ -40,16 +42,26 @@ final class PromptCommits {
 
         @Override
         public RpcFactory newFactory(Parameters parameters) {
-            var commits = parameters.getNonNull(PromptCommits.class.getName(), PromptCommits.class);
-            return new NettyFactory(parameters) {
-                @Override
-                public LogAppender newLogAppender(
-                        RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
-                    LogAppender appender = super.newLogAppender(server, leader, follower);
-                    commits.appenders.put(appender.getFollowerId(), appender);
-                    return appender;
-                }
-            };
+            return new Factory(this, parameters.getNonNull(PromptCommits.class.getName(), PromptCommits.class));
+        }
+    }
+
+    private record Factory(RpcType rpcType, PromptCommits commits) implements ServerFactory {
+        @Override
+        public RpcType getRpcType() {
+            return rpcType;
+        }
+
+        @Override
+        public RaftServerRpc newRaftServerRpc(RaftServer server) {
+            return new BoundedCommits(NettyRpcService.newBuilder().setServer(server).build());
+        }
+
+        @Override
+        public LogAppender newLogAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
+            LogAppender appender = ServerFactory.super.newLogAppender(server, leader, follower);
+            commits.appenders.put(appender.getFollowerId(), appender);
+            return appender;
         }
     }
 }
