@@ -97,6 +97,7 @@ final class BrokerStart {
     private final LogFiles files;
     private final List<AutoCloseable> started = new ArrayList<>(); // the last first
     private final AtomicReference<@Nullable String> refusal = new AtomicReference<>(); // by the cluster
+    private final CompletableFuture<String> lost = new CompletableFuture<>();
     private @Nullable PartitionHome home;
 
     BrokerStart(BrokerSettings settings, Config config, DataFolder folder, LogFiles files) {
@@ -173,7 +174,12 @@ final class BrokerStart {
             role.set(next);
             controllerHost.tell(new ControllerHost.RoleChanged(next.leader()));
         });
-        var lost = new CompletableFuture<String>();
+        var serving = new AtomicBoolean();
+        var _ = lost.thenRun(() -> {
+            if (!serving.get()) {
+                system.terminate(); // ends what the start waits for
+            }
+        });
         // For whoever leads partitions: what is acknowledged is acknowledged while it holds.
         var lease = new LeaderLease(System::nanoTime);
         ActorRef<Session.Command> session = system.systemActorOf(
@@ -268,6 +274,7 @@ final class BrokerStart {
         if (!alone) {
             broker.watchStorage(reserve, topicSettings);
         }
+        serving.set(true); // from now on whoever holds the broker is told
         return broker;
     }
 
@@ -441,6 +448,11 @@ final class BrokerStart {
             }
             throw new StartException("the broker could not start: " + e.getCause(), e.getCause());
         }
+    }
+
+    /** Whether the cluster ended what was started: its parts fail then, each in its way. */
+    boolean wasShutOut() {
+        return lost.isDone();
     }
 
     void undo() {

@@ -7,7 +7,6 @@ import dev.sampo.persistence.metadata.MetadataLog;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,7 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -49,8 +48,13 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
     /** Are you a member of a cluster? */
     record Ask(ActorRef<Command> replyTo) implements Command {}
 
-    /** {@code address} is the node's own name for itself. */
-    record Answer(int brokerId, boolean member, String address) implements Command {}
+    /**
+     * {@code address} is the node's own name for itself.
+     *
+     * @param member others can join through it
+     * @param joining it is about to become a member, perhaps of a cluster that it has just formed
+     */
+    record Answer(int brokerId, boolean member, boolean joining, String address) implements Command {}
 
     private enum Tick implements Command {
         INSTANCE
@@ -113,8 +117,9 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Ask(var replyTo) -> replyTo.tell(new Answer(parts.brokerId(), isMember(), address().toString()));
-            case Answer(int id, boolean member, String where) when id == parts.brokerId() -> {
+            case Ask(var replyTo) -> replyTo.tell(
+                    new Answer(parts.brokerId(), isMember(), isJoining(System.nanoTime()), address().toString()));
+            case Answer(int id, boolean member, boolean joining, String where) when id == parts.brokerId() -> {
                 if (member && !isMember() && !where.equals(address().toString())) {
                     timers.cancel(Tick.INSTANCE); // as a member it would confuse who finds brokers by their id
                     parts.onDuplicate().accept(where);
@@ -137,6 +142,11 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
         return status.equals(MemberStatus.up()) || status.equals(MemberStatus.weaklyUp());
     }
 
+    private boolean isJoining(long nowNanos) {
+        return !isMember()
+                && (!cluster.selfMember().status().equals(MemberStatus.removed()) || joiningUntilNanos - nowNanos > 0);
+    }
+
     private Address address() {
         return cluster.selfMember().address();
     }
@@ -148,13 +158,8 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
         }
         long now = System.nanoTime();
         said.values().removeIf(past -> now - past.nanos() > FRESH.toNanos());
-        boolean joining = !cluster.selfMember().status().equals(MemberStatus.removed()) || joiningUntilNanos - now > 0;
-        if (!joining) {
-            List<Address> members = said.values().stream()
-                    .map(Said::answer)
-                    .filter(Answer::member)
-                    .map(answer -> AddressFromURIString.parse(answer.address()))
-                    .collect(Collectors.toCollection(ArrayList::new));
+        if (!isJoining(now)) {
+            List<Address> members = members();
             if (!members.isEmpty()) {
                 joiningUntilNanos = now + JOINING.toNanos();
                 cluster.manager().tell(new JoinSeedNodes(members));
@@ -172,12 +177,25 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
         }
     }
 
+    /** Whom to join through: the broker that leads the metadata, should it be one; it may be that there are two clusters. */
+    private List<Address> members() {
+        Said leader = said.get(parts.role().get().leaderId());
+        return (leader != null && leader.answer().member() ? Stream.of(leader) : said.values().stream())
+                .map(Said::answer)
+                .filter(Answer::member)
+                .map(answer -> AddressFromURIString.parse(answer.address()))
+                .toList();
+    }
+
     private boolean mayForm() {
         return parts.role().get().leader()
                 && parts.registered().getAsBoolean()
                 && parts.voters().get().stream()
                         .filter(voter -> voter != parts.brokerId() && parts.images().current().isLive(voter))
-                        .allMatch(said::containsKey); // and said no, else this would have joined
+                        .allMatch(voter -> { // none is a member, else this would join it
+                            Said past = said.get(voter);
+                            return past != null && !past.answer().joining();
+                        });
     }
 
     /**
@@ -192,7 +210,7 @@ final class ClusterFormation extends AbstractBehavior<ClusterFormation.Command> 
                 for (InetAddress address : InetAddress.getAllByName(seed.host())) {
                     hosts.add(new HostPort(address.getHostAddress(), seed.port()));
                 }
-            } catch (UnknownHostException e) {
+            } catch (UnknownHostException | RuntimeException e) { // whatever it is: it is looked up again
                 log.atDebug().addKeyValue("seed", seed).log("cannot be looked up");
             }
         }

@@ -118,7 +118,7 @@ public final class SampoBroker implements AutoCloseable {
             return start.run();
         } catch (RuntimeException e) {
             start.undo();
-            throw e;
+            throw start.wasShutOut() && !(e instanceof StartException) ? new ShutOutException() : e;
         }
     }
 

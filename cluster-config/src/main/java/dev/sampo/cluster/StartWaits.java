@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 record StartWaits(int brokerId, ActorSystem<?> system, MetadataFollower images) {
     private static final Logger log = LoggerFactory.getLogger(StartWaits.class);
     private static final Duration LEADERSHIP_TIMEOUT = Duration.ofMinutes(10);
+    private static final Duration MEMBERSHIP_TIMEOUT = Duration.ofSeconds(60);
 
     /**
      * A broker that cannot write stays away as long as others can do without it: in sync it would hold up producers, and
@@ -49,9 +50,13 @@ record StartWaits(int brokerId, ActorSystem<?> system, MetadataFollower images) 
         }
     }
 
-    /** The broker that leads the metadata registers before it is in the cluster; others could not. */
+    /**
+     * The broker that leads the metadata registers before it is in the cluster; others could not. Begins anew when that
+     * takes too long: the cluster that is being joined may have ended before it took this node.
+     */
     void membership() {
         Cluster cluster = Cluster.get(system);
+        long begin = System.nanoTime();
         for (int attempt = 1; !cluster.selfMember().status().equals(MemberStatus.up()); attempt++) {
             if (system.whenTerminated().isCompleted()) {
                 throw new ShutOutException();
@@ -59,6 +64,10 @@ record StartWaits(int brokerId, ActorSystem<?> system, MetadataFollower images) 
             if (attempt % 500 == 0) {
                 log.atWarn().addKeyValue("members", cluster.state().getMembers())
                         .log("waits to be a member of the cluster: all its members must reach each other");
+            }
+            if (System.nanoTime() - begin > MEMBERSHIP_TIMEOUT.toNanos()
+                    && !cluster.selfMember().status().equals(MemberStatus.removed())) {
+                throw new ShutOutException();
             }
             pause(20);
         }
@@ -104,7 +113,8 @@ record StartWaits(int brokerId, ActorSystem<?> system, MetadataFollower images) 
         });
         look.run();
         try {
-            served.get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.anyOf(served, system.getWhenTerminated().toCompletableFuture())
+                    .get(LEADERSHIP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             log.atWarn().addKeyValue("partitions", unserved(registry))
                     .log("serves, but not all partitions yet");
@@ -113,6 +123,9 @@ record StartWaits(int brokerId, ActorSystem<?> system, MetadataFollower images) 
         } finally {
             stopRegistry.run();
             stopImages.run();
+        }
+        if (!served.isDone() && system.whenTerminated().isCompleted()) {
+            throw new ShutOutException();
         }
     }
 

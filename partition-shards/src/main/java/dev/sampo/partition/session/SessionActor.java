@@ -296,7 +296,8 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         Map<Integer, UniqueAddress> members = members();
         dead.onChange(image, members, heard);
         int leader = parts.role().get().leaderId();
-        if (apart.isOver(incarnation >= 0 && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
+        // Also before this broker is registered: from another cluster it never will be.
+        if (apart.isOver(isMember() && leader >= 0 && leader != parts.brokerId() && image.isLive(leader)
                 && !members.containsKey(leader), System.nanoTime())) {
             sessionOver("broker " + leader + ", which leads the metadata log, is in another cluster");
         }
@@ -329,6 +330,11 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
         for (UniqueAddress member : dead.toDown()) {
             down(member, "the broker is fenced");
         }
+    }
+
+    private boolean isMember() {
+        MemberStatus status = cluster.selfMember().status();
+        return status.equals(MemberStatus.up()) || status.equals(MemberStatus.weaklyUp());
     }
 
     private Map<Integer, UniqueAddress> members() {
