@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -337,37 +338,38 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
 
     /**
      * Begins the epoch, on any thread. Where records are shown to nobody before they are forced, those that the log holds
-     * already are forced first.
+     * already are forced first; not before the flushes that are on their way, which would take the news of a failure along.
      */
     private static CompletionStage<Replica> begin(Replica replica, Activate next, PartitionHome home) {
         PartitionLog partitionLog = replica.log();
         partitionLog.epochs().note(next.leaderEpoch(), partitionLog.logEndOffset());
         boolean forceFirst = next.settings().flushMessages() < Long.MAX_VALUE
                 && partitionLog.recoveryPoint() < partitionLog.logEndOffset();
-        return forceFirst
-                ? CompletableFuture.supplyAsync(() -> forced(replica, home), home.blocking())
-                : CompletableFuture.completedFuture(replica);
+        if (!forceFirst) {
+            return CompletableFuture.completedFuture(replica);
+        }
+        return replica.flush(() -> force(replica, home), home.blocking()).handle((done, failure) -> {
+            if (failure != null) {
+                replica.discard(CompletableFuture.completedFuture(null));
+                throw new CompletionException(failure);
+            }
+            return replica;
+        });
     }
 
-    private static Replica forced(Replica replica, PartitionHome home) {
+    private static void force(Replica replica, PartitionHome home) {
         try {
-            force(replica, home);
-            return replica;
+            Flush flush = replica.log().prepareFlush();
+            try {
+                flush.force();
+            } catch (IOException e) {
+                home.logs().forceFailed(replica.id());
+                throw e;
+            }
+            replica.log().flushed(flush);
         } catch (IOException e) {
-            replica.discard(CompletableFuture.completedFuture(null));
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static void force(Replica replica, PartitionHome home) throws IOException {
-        Flush flush = replica.log().prepareFlush();
-        try {
-            flush.force();
-        } catch (IOException e) {
-            home.logs().forceFailed(replica.id());
-            throw e;
-        }
-        replica.log().flushed(flush);
     }
 
     private Behavior<Partition.Command> onOpened(Replica replica) {
