@@ -86,6 +86,9 @@ final class LeaderShell {
             case Partition.ReplicasChanged(int leaderEpoch, var replicas) -> {
                 if (state != null && leaderEpoch == state.leaderEpoch()) {
                     if (replicas.partitionEpoch() >= state.replicas().partitionEpoch()) {
+                        if (handedOff && !replicas.equals(state.replicas())) {
+                            cluster.reach().hit(Reach.Point.NEWS_AFTER_HAND_OFF);
+                        }
                         perform(state.onReplicas(replicas, nowMs()));
                     }
                 } else if (epoch != null && leaderEpoch == epoch.leaderEpoch()) {

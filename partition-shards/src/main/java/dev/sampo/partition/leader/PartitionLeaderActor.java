@@ -137,7 +137,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     /**
      * The log was given back; the actor stops, unless what it was sent meanwhile is another epoch.
      *
-     * @param successor gets the requests that still come, null for nobody
+     * @param successor gets what still comes for a leader of its epoch, null for nobody
      */
     static Behavior<Partition.Command> idle(Shell shell, @Nullable ActorRef<Partition.Command> successor) {
         shell.context().getSelf().tell(StopIdle.INSTANCE);
@@ -200,6 +200,11 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Activate next -> onActivate(next);
             case Partition.Stop stop -> onStop(stop);
             case Partition.HandOff handOff -> onStop(new Partition.Stop());
+            case Partition.Reconfigure _, Partition.ReplicasChanged _, Partition.ProposeInSync _,
+                    Partition.CancelProposal _, Partition.Request _ when phase == Phase.IDLE && successor != null -> {
+                successor.tell(command); // in the order that they came in
+                yield this;
+            }
             case Partition.Reconfigure reconfigure -> {
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(reconfigure);
@@ -211,7 +216,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.ReplicasChanged changed -> {
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(changed);
-                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()) {
+                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()
+                        && changed.replicas().partitionEpoch() >= epoch.replicas().partitionEpoch()) {
                     epoch = epoch.with(changed.replicas(), epoch.proposal());
                 }
                 yield this;
@@ -233,9 +239,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
-                if (phase == Phase.IDLE && successor != null) {
-                    successor.tell(request);
-                } else if (phase == Phase.OPENING && shell.handedOff()
+                if (phase == Phase.OPENING && shell.handedOff()
                         && shell.stash().size() < MOST_REQUESTS_STASHED) {
                     shell.stash().stash(request); // it was served a moment ago, and will be
                 } else {

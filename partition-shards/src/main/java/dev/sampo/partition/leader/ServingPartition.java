@@ -163,7 +163,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
                 case Activate next -> onActivate(next);
                 case Partition.ReplicasChanged changed -> {
-                    if (changed.leaderEpoch() == epoch.leaderEpoch()) {
+                    if (changed.leaderEpoch() == epoch.leaderEpoch()
+                            && changed.replicas().partitionEpoch() >= state.replicas().partitionEpoch()) {
                         perform(state.onReplicas(changed.replicas(), leading.nowMs()));
                         replicas.onReplicas();
                     }
