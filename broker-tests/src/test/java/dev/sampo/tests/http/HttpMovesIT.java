@@ -219,14 +219,18 @@ final class HttpMovesIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aBrokerIsDrainedPutToUseDrainedAgainAndForgotten() {
         // A broker other than the one that is asked.
         var dry = http.post("/v1/brokers/4/drain?dry_run=true", "{}").body();
         assertThat(dry.get("moves")).hasSize(replicas(4));
         assertThat(dry.get("state").asString()).isEqualTo("live");
-        assertThat(http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body().get("moves")).isEmpty();
+        assertThat(dry.get("replicas").intValue()).isEqualTo(replicas(4));
+        var leadersOnly = http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body();
+        assertThat(leadersOnly.get("moves")).isEmpty();
+        assertThat(leadersOnly.get("replicas")).isEqualTo(dry.get("replicas"));
         await("it is drained", () -> states().get(3).equals("drained") && http.get("/v1/brokers/4").body().get("leads").intValue() == 0);
+        assertThat(http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body().get("leads").intValue()).isZero();
         assertThat(http.delete("/v1/brokers/4/drain").body().get("state").asString()).isEqualTo("live");
         await("it is live", () -> states().get(3).equals("live"));
         assertThat(http.post("/v1/brokers/9/drain", "{}").problem()).isEqualTo("unknown-broker");
