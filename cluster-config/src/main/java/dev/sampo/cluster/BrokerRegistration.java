@@ -45,14 +45,16 @@ record BrokerRegistration(
         Uuid processId = Uuid.randomUuid();
         boolean alone = clusterSettings.alone(settings.nodeId());
         long begin = System.nanoTime();
+        long knownIncarnation = RegisterBroker.NOBODY; // until the controller says whose place this process takes
         for (int attempt = 1; ; attempt++) {
             RegisterBrokerReply reply = null;
+            long known = knownIncarnation;
             try {
                 reply = AskPattern.<Controller.Command, RegisterBrokerReply>ask(
                                 controller,
                                 replyTo -> new RegisterBroker(
                                         settings.nodeId(), folder.directoryId(), processId, endpoints,
-                                        settings.rack(), replyTo, raftAddress, folder.lostTail()),
+                                        settings.rack(), replyTo, raftAddress, folder.lostTail(), known),
                                 alone ? CONTROLLER_TIMEOUT : REGISTER_AGAIN,
                                 system.scheduler())
                         .toCompletableFuture()
@@ -71,10 +73,12 @@ record BrokerRegistration(
                 throw new StartException("interrupted while waiting for the controller", e);
             }
             Duration waited = Duration.ofNanos(System.nanoTime() - begin);
-            if (reply != null && reply.incarnation() >= 0) {
+            if (reply != null && reply.error() == KafkaError.NONE) {
                 return reply;
             }
-            if (reply != null) {
+            if (reply != null && reply.error() == KafkaError.STALE_BROKER_EPOCH) {
+                knownIncarnation = reply.incarnation();
+            } else if (reply != null) {
                 if (reply.error() != KafkaError.DUPLICATE_BROKER_REGISTRATION
                         || waited.compareTo(config.getDuration("sampo.session.timeout").plusSeconds(3)) > 0) {
                     throw new StartException("the controller refuses broker " + settings.nodeId() + ": "

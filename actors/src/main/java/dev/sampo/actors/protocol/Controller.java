@@ -151,20 +151,31 @@ public interface Controller {
      * @param raftAddress {@code host:port} where the other members of the metadata log reach it, null when it takes no part
      * @param lostTail its logs may lack records that they had: it was not stopped cleanly, and the machine's page cache is
      *     gone since
+     * @param knownIncarnation the one that this registration takes the place of, {@link #NOBODY} for none, 0 for any. A request
+     *     that comes late, perhaps from a process that is gone, knows an older one than there is
      */
     record RegisterBroker(
             int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
-            ActorRef<? super RegisterBrokerReply> replyTo, @Nullable String raftAddress, boolean lostTail)
+            ActorRef<? super RegisterBrokerReply> replyTo, @Nullable String raftAddress, boolean lostTail,
+            long knownIncarnation)
             implements Command {
+        /** There is no such broker yet. */
+        public static final long NOBODY = -1;
+
         /** Without an address of the metadata log, with all of its logs. */
         public RegisterBroker(
                 int brokerId, Uuid directoryId, Uuid processId, List<Endpoint> endpoints, @Nullable String rack,
                 ActorRef<? super RegisterBrokerReply> replyTo) {
-            this(brokerId, directoryId, processId, endpoints, rack, replyTo, null, false);
+            this(brokerId, directoryId, processId, endpoints, rack, replyTo, null, false, 0);
         }
     }
 
-    /** {@code incarnation} counts the registrations of the cluster (Kafka's broker epoch), -1 when refused. */
+    /**
+     * Whether the broker is registered. STALE_BROKER_EPOCH when the registration was to take the place of another one than there
+     * is: ask again with that.
+     *
+     * @param incarnation counts the registrations of the cluster (Kafka's broker epoch); -1 when refused, or the one that there is
+     */
     record RegisterBrokerReply(
             KafkaError error, @Nullable String errorMessage, long incarnation, long metadataOffset)
             implements Reply {}

@@ -7,12 +7,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -79,6 +83,17 @@ final class HttpMovesIT {
         return http.get("/v1/topics/moved/configs").body().get("configs").valueStream()
                 .filter(entry -> entry.get("name").asString().equals("follower.replication.throttled.replicas"))
                 .findFirst().orElseThrow().get("value").asString();
+    }
+
+    private static void configure(String changes) {
+        assertThat(http.patch("/v1/topics/moved/configs", changes).status()).isEqualTo(200);
+    }
+
+    private static String rate(Admin admin, int broker) {
+        var resource = new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(broker));
+        ConfigEntry entry = admin.describeConfigs(List.of(resource)).values().get(resource).toCompletionStage().toCompletableFuture().join()
+                .get("follower.replication.throttled.rate");
+        return entry == null || entry.value() == null ? "" : entry.value();
     }
 
     private static List<List<Integer>> lists() {
@@ -161,6 +176,34 @@ final class HttpMovesIT {
 
     @Test
     @Order(3)
+    void movesThatAreBegunAtOnceShareTheThrottleAndAnOperatorsStays() {
+        // Given
+        List<List<Integer>> before = lists();
+        List<Integer> others = before.stream().map(list -> 10 - list.stream().mapToInt(Integer::intValue).sum()).toList(); // of 1 to 4
+        configure("{\"set\":{\"follower.replication.throttled.replicas\":\"11:9\"}}");
+
+        // When
+        List<CompletableFuture<HttpBroker.Answer>> posts = IntStream.range(0, 2)
+                .mapToObj(p -> CompletableFuture.supplyAsync(() -> http.post("/v1/reassignments", "{\"reassignments\":[{\"topic\":\"moved\","
+                        + "\"partition\":" + p + ",\"replicas\":" + List.of(others.get(p), before.get(p).get(0), before.get(p).get(1))
+                        + "}],\"throttle_bytes_per_second\":1}")))
+                .toList();
+
+        // Then
+        posts.forEach(post -> assertThat(post.join().status()).isEqualTo(202));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            assertThat(throttled().split(",", -1)).containsExactlyInAnyOrder("11:9", "0:" + others.get(0), "1:" + others.get(1));
+            assertThat(rate(admin, others.getFirst())).isEqualTo("1");
+            assertThat(http.delete("/v1/balance").body().get("moves")).hasSize(2);
+            await("the throttle of the moves ends", () -> throttled().equals("11:9"));
+            await("the rate ends", () -> rate(admin, others.getFirst()).isEmpty());
+            assertThat(lists()).isEqualTo(before);
+        }
+        configure("{\"reset\":[\"follower.replication.throttled.replicas\"]}");
+    }
+
+    @Test
+    @Order(4)
     void leadersAreElectedAndTheQuorumIsShown() {
         await("preferred leaders lead", () -> http.post("/v1/elections?dry_run=true", "{\"type\":\"preferred\"}").body().get("results").isEmpty());
         assertThat(http.post("/v1/elections", "{\"type\":\"preferred\"}").body().get("results")).isEmpty();
@@ -176,14 +219,18 @@ final class HttpMovesIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aBrokerIsDrainedPutToUseDrainedAgainAndForgotten() {
         // A broker other than the one that is asked.
         var dry = http.post("/v1/brokers/4/drain?dry_run=true", "{}").body();
         assertThat(dry.get("moves")).hasSize(replicas(4));
         assertThat(dry.get("state").asString()).isEqualTo("live");
-        assertThat(http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body().get("moves")).isEmpty();
+        assertThat(dry.get("replicas").intValue()).isEqualTo(replicas(4));
+        var leadersOnly = http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body();
+        assertThat(leadersOnly.get("moves")).isEmpty();
+        assertThat(leadersOnly.get("replicas")).isEqualTo(dry.get("replicas"));
         await("it is drained", () -> states().get(3).equals("drained") && http.get("/v1/brokers/4").body().get("leads").intValue() == 0);
+        assertThat(http.post("/v1/brokers/4/drain", "{\"leaders_only\":true}").body().get("leads").intValue()).isZero();
         assertThat(http.delete("/v1/brokers/4/drain").body().get("state").asString()).isEqualTo("live");
         await("it is live", () -> states().get(3).equals("live"));
         assertThat(http.post("/v1/brokers/9/drain", "{}").problem()).isEqualTo("unknown-broker");

@@ -125,17 +125,20 @@ final class BrokerProcess extends Process {
 
     private void changed(MetadataImage before) {
         followers.onImage(image);
-        endHandedOff();
+        tellHandedOff();
         sentinels.values().forEach(SentinelShell::imageChanged);
         if (GroupWatch.concerns(before, image)) {
             GroupWatch.leaderless(image, brokerId(), topic -> false).forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
     }
 
-    private void endHandedOff() {
-        registry.values().stream()
-                .filter(leader -> leader.isHandedOff() && GroupWatch.succeeded(image, leader.id(), leader.epoch()))
-                .toList().forEach(leader -> leader.stop(false));
+    private void tellHandedOff() {
+        for (LeaderShell leader : List.copyOf(registry.values())) {
+            if (leader.isHandedOff()) {
+                GroupWatch.toHandedOff(image, brokerId(), leader.id(), leader.epoch(), (now, topic) -> cluster.topicSettings())
+                        .forEach(leader::tell);
+            }
+        }
         registry.values().removeIf(LeaderShell::isStopped);
     }
 
@@ -159,7 +162,7 @@ final class BrokerProcess extends Process {
         if (serving) {
             var asleep = new ArrayList<>(GroupWatch.leaderless(image, brokerId(), topic -> false));
             asleep.addAll(GroupWatch.unserved(image, brokerId(), id -> registry.containsKey(id) && !registry.get(id).isHandedOff()));
-            endHandedOff();
+            tellHandedOff();
             asleep.forEach(group -> cluster.sharding().ensureLeader(this, group));
         }
     }

@@ -68,7 +68,7 @@ final class Faults {
                 cluster.reach().hit(Reach.Point.CLOCK_JUMP);
                 victim.wallOffsetMs += dice.between(-86_400_000, 86_400_000);
             }
-            case FAILED_FORCE -> failForces(victim, act);
+            case FAILED_FORCE -> failForces(victim, dice, act);
             case KILL_ALL -> {
                 cluster.reach().hit(Reach.Point.ALL_KILLED);
                 cluster.machines().forEach(machine -> {
@@ -181,11 +181,17 @@ final class Faults {
     }
 
     /** The disk refuses to force: what is not on it counts as lost, and the broker is started again. */
-    private void failForces(Machine victim, Act act) {
+    private void failForces(Machine victim, Dice dice, Act act) {
         if (!victim.running() || !mayLoseTail(victim)) {
             return;
         }
         victim.failForces = true;
+        if (dice.chance(0.25)) { // while forces are under way
+            for (String group : List.copyOf(victim.process.hosted())) {
+                cluster.sharding().move(group);
+                victim.process.deliver(() -> victim.process.stopGroup(group));
+            }
+        }
         later(act, () -> {
             boolean lost = victim.running() && mayLoseTail(victim);
             if (lost && !victim.logs.isEmpty() && cluster.plan().flushMessages() != 1) {

@@ -86,6 +86,9 @@ final class LeaderShell {
             case Partition.ReplicasChanged(int leaderEpoch, var replicas) -> {
                 if (state != null && leaderEpoch == state.leaderEpoch()) {
                     if (replicas.partitionEpoch() >= state.replicas().partitionEpoch()) {
+                        if (handedOff && !replicas.equals(state.replicas())) {
+                            cluster.reach().hit(Reach.Point.NEWS_AFTER_HAND_OFF);
+                        }
                         perform(state.onReplicas(replicas, nowMs()));
                     }
                 } else if (epoch != null && leaderEpoch == epoch.leaderEpoch()) {
@@ -163,14 +166,17 @@ final class LeaderShell {
         }, taken -> {
             if (taken == null) {
                 claim = null;
-                takenOver.forEach(
-                        waiting -> waiting.waiter().answer().accept(new Produced(KafkaError.NOT_LEADER_OR_FOLLOWER, -1)));
-                takenOver = List.of();
+                refuseTakenOver(KafkaError.NOT_LEADER_OR_FOLLOWER);
             } else if (wanted == epoch || (epoch != null && epoch.leaderEpoch() == wanted.leaderEpoch())) {
                 log = taken;
                 begin();
             }
         });
+    }
+
+    private void refuseTakenOver(KafkaError error) {
+        takenOver.forEach(waiting -> waiting.waiter().answer().accept(new Produced(error, -1)));
+        takenOver = List.of();
     }
 
     private void begin() {
@@ -535,6 +541,11 @@ final class LeaderShell {
         process.timer(cluster.dice().heavyTail(4_000, 800 * Timeline.MILLIS), () -> {
             if (process.machine().failForces) {
                 failForce();
+                LeaderShell next = process.leaderOf(id);
+                if (next != null && next != this) { // who goes on after a hand-off
+                    cluster.reach().hit(Reach.Point.FORCE_FAILED_AFTER_HAND_OFF);
+                    next.failForce();
+                }
             } else {
                 forced.flushed(end, truncations);
                 if (state == asked) {
@@ -551,6 +562,7 @@ final class LeaderShell {
         if (state != null) {
             leave(KafkaError.KAFKA_STORAGE_ERROR);
         }
+        refuseTakenOver(KafkaError.KAFKA_STORAGE_ERROR);
         release();
     }
 

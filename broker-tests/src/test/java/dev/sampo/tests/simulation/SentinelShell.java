@@ -72,6 +72,12 @@ final class SentinelShell {
 
     /** The group goes elsewhere: its partitions serve until another broker leads them. */
     void handOff() {
+        for (SentinelEffect effect : state.onHandOff(process.image())) {
+            if (effect instanceof SentinelEffect.Tell(var id, var command) && partitions.containsKey(id)) {
+                cluster.reach().hit(Reach.Point.PROPOSAL_CANCELLED_AT_HAND_OFF);
+                partitions.get(id).tell(command);
+            }
+        }
         stopped = true;
         partitions.values().forEach(LeaderShell::handOff);
         partitions.clear();

@@ -43,6 +43,7 @@ final class Session {
     private final TreeMap<Integer, Long> fencing = new TreeMap<>();
     private long incarnation = -1;
     private long registeredAt = -1; // metadata offset
+    private long known = RegisterBroker.NOBODY; // whose place it takes
     private boolean lostTail;
     private boolean led;
     private long ledInEpoch = -1;
@@ -81,7 +82,7 @@ final class Session {
             return;
         }
         var command = new RegisterBroker(process.brokerId(), process.machine().directoryId, process.processId, ENDPOINTS, null,
-                null, null, lostTail && !cluster.planted(Mutant.LOST_TAIL_NOT_TOLD));
+                null, null, lostTail && !cluster.planted(Mutant.LOST_TAIL_NOT_TOLD), known);
         process.ask(command, 2 * Timeline.SECONDS, reply -> {
             var registered = (RegisterBrokerReply) reply;
             if (registered.error() == KafkaError.NONE) {
@@ -90,6 +91,10 @@ final class Session {
                 process.machine().writtenBootId = process.machine().bootId; // only now: the controller knows what was lost
                 beat();
                 onImage(process.image());
+            } else if (registered.error() == KafkaError.STALE_BROKER_EPOCH) {
+                cluster.reach().hit(Reach.Point.TOLD_WHOSE_PLACE_IT_TAKES);
+                known = registered.incarnation();
+                register();
             } else {
                 process.timer(500 * Timeline.MILLIS, this::register);
             }

@@ -18,8 +18,10 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.PartitionReassignment;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,7 +107,8 @@ final class BalanceCommands {
         "Move what balance plan names, while clients go on, and wait until it is done.",
         "Stopped, the moves go on, with their throttle; balance cancel ends both."})
     static final class Apply extends ClientCommand {
-        @Option(names = "--throttle", paramLabel = "BYTES", description = "At most so many bytes a second into each broker.")
+        @Option(names = "--throttle", paramLabel = "BYTES", description = {
+            "At most so many bytes a second into each broker,", "replicas that are throttled for other reasons included."})
         private @Nullable Long throttle;
 
         @Option(names = "--within", paramLabel = "TIME", defaultValue = "1h",
@@ -217,7 +220,9 @@ final class BalanceCommands {
     /** {@code balance cancel}. */
     @Command(name = "cancel", description = {
         "End all moves of partitions that are under way, whoever began them: each partition stays where it was.",
-        "Takes the throttle of moves away as well."})
+        "A move whose end is refused is named and keeps its throttle; the exit code is then not 0.",
+        "The throttles of these moves end with them. Replicas that do not move stay throttled, and their brokers keep their rates;",
+        "other rates end, whoever set them: that cannot be told. config set topic/NAME --unset ends the throttles of a topic."})
     static final class Cancel extends ClientCommand {
         @Mixin
         private final Change change = new Change();
@@ -226,7 +231,7 @@ final class BalanceCommands {
             super(terminal);
         }
 
-        /** One partition; {@code cancelled} is false in a dry run, and when it had come to an end before. */
+        /** One partition; {@code cancelled} is false in a dry run, when it had come to an end before, and when that was refused. */
         record CancelRow(String topic, int partition, List<Integer> adding, List<Integer> removing, boolean cancelled) {}
 
         @Override
@@ -235,30 +240,49 @@ final class BalanceCommands {
                 var moving = new TreeMap<TopicPartition, PartitionReassignment>(Topics.BY_NAME);
                 moving.putAll(NodeCommands.underWay(admin));
                 Set<TopicPartition> ended = new HashSet<>();
+                Set<TopicPartition> refused = new HashSet<>();
+                var outcomes = new Outcomes(terminal);
                 if (!change.dryRun()) {
-                    admin.alterPartitionReassignments(moving.keySet().stream()
-                                    .collect(Collectors.toMap(id -> id, id -> Optional.<NewPartitionReassignment>empty())))
-                            .values()
-                            .forEach((id, future) -> {
-                                try {
-                                    Failures.await(future, "the move of " + id);
-                                } catch (CliException e) {
-                                    ended.add(id);
-                                }
-                            });
-                    ReplicaThrottle.end(
-                            admin, ReplicaThrottle.topics(admin, NodeCommands.topics(admin)),
-                            NodeCommands.nodes(admin).stream().filter(node -> !node.isFenced()).map(Node::id)
-                                    .collect(Collectors.toSet()));
+                    judge(
+                            admin.alterPartitionReassignments(moving.keySet().stream()
+                                            .collect(Collectors.toMap(id -> id, id -> Optional.<NewPartitionReassignment>empty())))
+                                    .values(),
+                            ended, refused, outcomes);
+                    Map<TopicPartition, PartitionReassignment> over = new HashMap<>(moving);
+                    over.keySet().removeAll(refused);
+                    ReplicaThrottle.end(admin, over);
                 }
                 List<CancelRow> rows = moving.entrySet().stream()
                         .map(each -> new CancelRow(
                                 each.getKey().topic(), each.getKey().partition(), each.getValue().addingReplicas(),
-                                each.getValue().removingReplicas(), !change.dryRun() && !ended.contains(each.getKey())))
+                                each.getValue().removingReplicas(), !change.dryRun() && !ended.contains(each.getKey()) && !refused.contains(each.getKey())))
                         .toList();
                 output.rows(terminal, rows, row -> row.topic() + ":" + row.partition());
-                return ExitCode.OK;
+                return outcomes.finish();
             });
+        }
+
+        /**
+         * Sorts what the cluster answered.
+         *
+         * @param ended gets those that had come to an end before
+         * @param refused gets those that go on; {@code outcomes} tells them
+         */
+        static void judge(
+                Map<TopicPartition, KafkaFuture<Void>> answers, Set<TopicPartition> ended, Set<TopicPartition> refused,
+                Outcomes outcomes) {
+            answers.forEach((id, future) -> outcomes.attempt(() -> {
+                try {
+                    Failures.await(future, "the end of the move of " + id);
+                } catch (CliException e) {
+                    if (!Errors.NO_REASSIGNMENT_IN_PROGRESS.name().equals(e.code())
+                            && !Errors.UNKNOWN_TOPIC_OR_PARTITION.name().equals(e.code())) {
+                        refused.add(id);
+                        throw e;
+                    }
+                    ended.add(id);
+                }
+            }));
         }
     }
 

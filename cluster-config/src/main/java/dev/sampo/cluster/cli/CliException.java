@@ -43,6 +43,10 @@ public final class CliException extends RuntimeException {
         return exitCode;
     }
 
+    @Nullable String code() {
+        return code;
+    }
+
     /** Up to three lines for a person, each ended. */
     String text() {
         var text = new StringBuilder("sampo: ").append(getMessage());

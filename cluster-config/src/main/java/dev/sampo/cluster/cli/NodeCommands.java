@@ -71,7 +71,8 @@ final class NodeCommands {
         @Option(names = "--leaders-only", description = "Leave its replicas where they are: for a restart.")
         private boolean leadersOnly;
 
-        @Option(names = "--throttle", paramLabel = "BYTES", description = "At most so many bytes a second into each broker.")
+        @Option(names = "--throttle", paramLabel = "BYTES", description = {
+            "At most so many bytes a second into each broker,", "replicas that are throttled for other reasons included."})
         private @Nullable Long throttle;
 
         @Option(names = "--within", paramLabel = "TIME", defaultValue = "1h",

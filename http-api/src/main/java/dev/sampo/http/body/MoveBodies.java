@@ -51,7 +51,11 @@ public final class MoveBodies {
                     @Nullable Long throttleBytesPerSecond) {}
 
     /** A broker that is drained, or would be. */
-    public record Drained(int brokerId, @Doc("live, drained or down") String state, List<MoveResult> moves, boolean dryRun) {}
+    public record Drained(
+            int brokerId, @Doc("live, drained or down") String state,
+            @Doc("Partitions that it leads still; GET /v1/brokers/{broker} says later what is left.") int leads,
+            @Doc("Partitions that it has a copy of still; 0 at the end, unless leaders_only was asked.") int replicas,
+            List<MoveResult> moves, boolean dryRun) {}
 
     /** A broker that was put to use again or forgotten, or would be. */
     public record BrokerChange(int brokerId, @Doc("live, drained, down or removed") String state, boolean dryRun) {}

@@ -41,13 +41,14 @@ public final class NodeCalls {
         this.images = images;
     }
 
-    /** As {@code sampo node drain}, without waiting: answers when the moves have begun. */
+    /** As {@code sampo node drain}, without waiting: answers when the moves have begun, with what is left to wait for. */
     public CompletionStage<Drained> drain(int id, DrainRequest wanted, boolean dryRun) {
         ThrottleCalls.check(wanted.throttleBytesPerSecond());
         return cluster.broker(id).thenComposeAsync(found -> {
             List<MoveResult> moves = Boolean.TRUE.equals(wanted.leadersOnly()) ? List.of() : moves(images.current(), id);
             if (dryRun) {
-                return CompletableFuture.completedFuture(new Drained(id, found.state(), moves, true));
+                return CompletableFuture.completedFuture(new Drained(
+                        id, found.state(), found.leads(), found.replicas(), moves, true));
             }
             if (found.fenced()) {
                 throw notThere(id);
@@ -56,7 +57,8 @@ public final class NodeCalls {
                     .thenCompose(cordoned -> moves.isEmpty()
                             ? CompletableFuture.completedFuture(moves)
                             : reassignments.begin(moves, wanted.throttleBytesPerSecond()))
-                    .thenApply(begun -> new Drained(id, "drained", begun, false));
+                    .thenCompose(begun -> cluster.broker(id).thenApply(now -> new Drained(
+                            id, "drained", now.leads(), now.replicas(), begun, false)));
         }, blocking);
     }
 

@@ -97,11 +97,12 @@ public final class ReassignmentCalls {
         ThrottleCalls.check(bytesPerSecond);
         Map<TopicPartition, @Nullable List<Integer>> lists = new LinkedHashMap<>();
         moves.forEach(move -> lists.put(new TopicPartition(move.topic(), move.partition()), move.to()));
-        CompletionStage<?> before = bytesPerSecond == null
-                ? CompletableFuture.completedFuture(null)
-                : throttle.set(moves, bytesPerSecond);
-        return before.thenCompose(set -> alter(lists))
-                .whenComplete((results, failure) -> throttle.endWhenNothingMoves())
+        CompletionStage<Map<TopicPartition, Result>> begun = bytesPerSecond == null
+                ? alter(lists)
+                : throttle.set(moves, bytesPerSecond)
+                        .thenCompose(set -> alter(lists))
+                        .whenComplete((results, failure) -> throttle.begun());
+        return begun
                 .thenApply(results -> moves.stream()
                         .map(move -> {
                             Result result = results.getOrDefault(

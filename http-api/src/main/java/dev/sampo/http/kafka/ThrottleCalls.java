@@ -4,18 +4,17 @@ import dev.sampo.actors.protocol.Controller.ConfigResource;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.http.body.MoveBodies.MoveResult;
 import dev.sampo.http.route.Problem;
+import dev.sampo.partition.balance.ThrottledReplicas;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
@@ -27,8 +26,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Throttles of moves, in the settings that {@code kafka-reassign-partitions} uses (KIP-73), on the side of the brokers that copy.
- * This broker takes those that it set away when nothing moves any more; when it ends before, they stay until
- * {@code kafka-reassign-partitions --verify} or {@code sampo balance cancel} is asked.
+ * Replicas are added to the lists, and taken off them, by the controller, so that whoever else throttles at the same time loses
+ * none. This broker takes those that it added away when nothing moves any more; when it ends before, they stay until
+ * {@code kafka-reassign-partitions --verify} is asked, or {@code sampo balance cancel} while they move.
  */
 public final class ThrottleCalls {
     private static final Logger log = LoggerFactory.getLogger(ThrottleCalls.class);
@@ -39,11 +39,15 @@ public final class ThrottleCalls {
     private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final byte SET = 0;
     private static final byte DELETE = 1;
+    private static final byte APPEND = 2;
+    private static final byte SUBTRACT = 3;
 
     private final BrokerCalls broker;
     private final MetadataImages images;
-    private final Set<String> topics = new TreeSet<>();
-    private final Set<Integer> brokers = new TreeSet<>();
+    private final ThrottledReplicas ours = new ThrottledReplicas();
+    private CompletionStage<?> turn = CompletableFuture.completedFuture(null); // one change after the other
+    private int beginning; // those whose moves may not have begun
+    private boolean touched; // since the last look
     private boolean looking;
 
     /** {@code images} say what moves. */
@@ -59,43 +63,58 @@ public final class ThrottleCalls {
         }
     }
 
-    /** Holds these moves to a rate into each broker. */
+    /** Holds these moves to a rate into each broker; {@link #begun} is to be called after it in any case. */
     CompletionStage<Void> set(List<MoveResult> moves, long bytesPerSecond) {
-        var perTopic = new TreeMap<String, Set<String>>();
-        var receiving = new TreeSet<Integer>();
-        for (MoveResult move : moves) {
-            move.to().stream().filter(id -> !move.from().contains(id)).forEach(id -> {
-                receiving.add(id);
-                perTopic.computeIfAbsent(move.topic(), name -> throttled(images.current(), name))
-                        .add(move.partition() + ":" + id);
-            });
-        }
+        var wanted = new ThrottledReplicas();
+        moves.forEach(move -> wanted.addMove(move.topic(), move.partition(), move.from(), move.to()));
         synchronized (this) {
-            topics.addAll(perTopic.keySet());
-            brokers.addAll(receiving);
+            beginning++;
+            touched = true;
         }
-        CompletionStage<?> done = CompletableFuture.completedFuture(null);
-        for (int id : receiving) { // the rates first: a throttled replica without a rate is not throttled
-            done = done.thenCompose(before -> alter(ConfigCalls.Resource.BROKER, Integer.toString(id), RATE, Long.toString(bytesPerSecond)));
-        }
-        for (Map.Entry<String, Set<String>> each : perTopic.entrySet()) {
-            done = done.thenCompose(before ->
-                    alter(ConfigCalls.Resource.TOPIC, each.getKey(), REPLICAS, String.join(",", each.getValue())));
-        }
-        return done.thenApply(last -> null);
+        return inTurn(() -> add(wanted, bytesPerSecond));
     }
 
-    private static Set<String> throttled(MetadataImage image, String topic) {
-        String value = image.configsOf(new ConfigResource(ConfigResourceType.TOPIC, topic)).get(REPLICAS);
-        return value == null || value.isBlank() || value.trim().equals("*")
-                ? new TreeSet<>()
-                : new TreeSet<>(List.of(value.trim().split(",", -1)));
+    private CompletionStage<Void> add(ThrottledReplicas wanted, long bytesPerSecond) {
+        Map<String, String> before = lists(images.current());
+        synchronized (this) {
+            ours.addAll(wanted.notIn(before));
+        }
+        CompletionStage<Void> done = CompletableFuture.completedFuture(null);
+        // The lists first: who ends a throttle meanwhile sees that the rates are needed.
+        for (Map.Entry<String, String> each : wanted.addable(before).entrySet()) {
+            done = done.thenCompose(last ->
+                    alter(ConfigCalls.Resource.TOPIC, each.getKey(), REPLICAS, APPEND, each.getValue()));
+        }
+        for (int id : wanted.brokers()) {
+            done = done.thenCompose(last -> alter(
+                    ConfigCalls.Resource.BROKER, Integer.toString(id), RATE, SET, Long.toString(bytesPerSecond)));
+        }
+        return done;
     }
 
-    /** Looks now and then; takes away what was set here. */
-    void endWhenNothingMoves() {
+    private static Map<String, String> lists(MetadataImage image) {
+        Map<String, String> lists = new HashMap<>();
+        image.topics().values().forEach(topic -> {
+            String list = image.configsOf(new ConfigResource(ConfigResourceType.TOPIC, topic.name())).get(REPLICAS);
+            if (list != null) {
+                lists.put(topic.name(), list);
+            }
+        });
+        return lists;
+    }
+
+    private synchronized <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> change) {
+        CompletionStage<T> next = turn.handle((last, failure) -> change).thenCompose(Supplier::get);
+        turn = next;
+        return next;
+    }
+
+    /** The moves have begun, or were refused: from now on looks now and then whether what was set here can go. */
+    void begun() {
         synchronized (this) {
-            if (looking || (topics.isEmpty() && brokers.isEmpty())) {
+            beginning--;
+            touched = true;
+            if (looking) {
                 return;
             }
             looking = true;
@@ -108,59 +127,66 @@ public final class ThrottleCalls {
             if (stopped != null) {
                 return; // the broker ends
             }
-            if (images.current().topics().values().stream().anyMatch(topic -> !topic.moves().isEmpty())) {
-                look(LOOK);
-                return;
-            }
-            end().whenComplete((done, failure) -> {
+            inTurn(this::end).whenComplete((ended, failure) -> {
                 if (failure != null) {
                     log.atWarn().log("the throttle of moves is still there, it is tried again: {}", failure.toString());
                     Duration doubled = after.multipliedBy(2);
                     look(doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST);
-                    return;
+                } else if (!idle()) {
+                    look(LOOK);
                 }
-                synchronized (this) {
-                    looking = false;
-                }
-                endWhenNothingMoves(); // what was set meanwhile
             });
         });
     }
 
+    private synchronized boolean idle() {
+        looking = beginning > 0 || !ours.isEmpty();
+        return !looking;
+    }
+
+    /** Does nothing while something moves, or is about to. */
     private CompletionStage<Void> end() {
-        Set<String> ofTopics;
-        Set<Integer> ofBrokers;
+        var ending = new ThrottledReplicas();
         synchronized (this) {
-            ofTopics = new HashSet<>(topics);
-            ofBrokers = new HashSet<>(brokers);
+            boolean quiet = beginning == 0 && !touched;
+            touched = false;
+            if (!quiet || images.current().topics().values().stream().anyMatch(topic -> !topic.moves().isEmpty())) {
+                return CompletableFuture.completedFuture(null);
+            }
+            ending.addAll(ours);
         }
         MetadataImage image = images.current();
-        var ends = new ArrayList<CompletableFuture<?>>();
-        for (String topic : ofTopics) {
-            ends.add(image.topic(topic) == null
-                    ? CompletableFuture.completedFuture(null)
-                    : alter(ConfigCalls.Resource.TOPIC, topic, REPLICAS, null).toCompletableFuture());
-        }
-        for (int id : ofBrokers) {
-            ends.add(image.isLive(id)
-                    ? alter(ConfigCalls.Resource.BROKER, Integer.toString(id), RATE, null).toCompletableFuture()
-                    : CompletableFuture.completedFuture(null));
-        }
-        return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).thenAccept(done -> {
-            synchronized (this) {
-                topics.removeAll(ofTopics);
-                brokers.removeAll(ofBrokers);
-            }
-        });
+        return all(ending.lists().entrySet().stream()
+                        .filter(each -> image.topic(each.getKey()) != null)
+                        .map(each -> alter(
+                                ConfigCalls.Resource.TOPIC, each.getKey(), REPLICAS, SUBTRACT, each.getValue())))
+                .thenCompose(off -> all(ending.onlyTheirs(lists(images.current())).stream()
+                        .filter(id -> images.current().isLive(id))
+                        .map(id -> alter(ConfigCalls.Resource.BROKER, Integer.toString(id), RATE, null))))
+                .thenAccept(done -> {
+                    synchronized (this) {
+                        ours.removeAll(ending);
+                    }
+                });
+    }
+
+    private static CompletableFuture<Void> all(Stream<CompletionStage<Void>> stages) {
+        return CompletableFuture.allOf(
+                stages.map(CompletionStage::toCompletableFuture).toArray(CompletableFuture[]::new));
     }
 
     /** Sets one setting where it belongs, or deletes it; a broker's own are changed by that broker. */
     CompletionStage<Void> alter(ConfigCalls.Resource resource, String name, String setting, @Nullable String value) {
+        return alter(resource, name, setting, value == null ? DELETE : SET, value);
+    }
+
+    private CompletionStage<Void> alter(
+            ConfigCalls.Resource resource, String name, String setting, byte operation, @Nullable String value) {
         var altered = new AlterConfigsResource().setResourceType(resource.id()).setResourceName(name);
         altered.configs()
                 .add(new AlterableConfig()
                         .setName(setting)
-                        .setConfigOperation(value == null ? DELETE : SET)
+                        .setConfigOperation(operation)
                         .setValue(value));
         var request = new IncrementalAlterConfigsRequestData();
         request.resources().add(altered);

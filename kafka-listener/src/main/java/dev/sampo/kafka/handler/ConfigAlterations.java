@@ -175,7 +175,7 @@ public final class ConfigAlterations {
         for (Change change : resource.changes()) {
             String name = change.name();
             names.add(name);
-            String value = change.value();
+            String value = change.operation() == 1 ? null : change.value(); // kafka-configs deletes with an empty value
             if (value != null && resource.name().isEmpty() && BrokerConfigs.perBroker(name) && BrokerConfigs.dynamic(name)) {
                 return invalid("Cannot update these configs at default cluster level: [" + name + "]");
             }

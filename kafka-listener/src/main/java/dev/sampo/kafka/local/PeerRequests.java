@@ -5,11 +5,13 @@ import dev.sampo.actors.serialization.SampoMessage;
 import dev.sampo.kafka.codec.MessageBytes;
 import dev.sampo.partition.placement.GroupAllocation;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.StreamSupport;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -21,6 +23,7 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.pattern.Patterns;
@@ -127,11 +130,21 @@ public final class PeerRequests {
     }
 
     private Optional<ActorSelection> peer(int broker) {
-        for (Member member : Cluster.get(Adapter.toClassic(system)).state().getMembers()) {
-            if (GroupAllocation.brokerId(member).orElse(-1) == broker && !member.status().equals(MemberStatus.down())) {
-                return Optional.of(Adapter.toClassic(system).actorSelection(member.address() + "/system/" + NAME));
-            }
-        }
-        return Optional.empty();
+        CurrentClusterState state = Cluster.get(Adapter.toClassic(system)).state();
+        return member(broker, state.getMembers(), state.getUnreachable())
+                .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + NAME));
+    }
+
+    /**
+     * The member that is this broker. One that has started again may be listed twice for a while: who can be reached and is Up
+     * comes before others, then who joined last.
+     */
+    static Optional<Member> member(int broker, Iterable<Member> members, Set<Member> unreachable) {
+        return StreamSupport.stream(members.spliterator(), false)
+                .filter(member -> GroupAllocation.brokerId(member).orElse(-1) == broker)
+                .filter(member -> !member.status().equals(MemberStatus.down()))
+                .max(Comparator.comparing((Member member) -> !unreachable.contains(member))
+                        .thenComparing(member -> member.status().equals(MemberStatus.up()))
+                        .thenComparing((one, other) -> one.isOlderThan(other) ? -1 : other.isOlderThan(one) ? 1 : 0));
     }
 }

@@ -12,6 +12,7 @@ import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.actors.protocol.Controller.TopicResult;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -259,6 +260,29 @@ class AdminHandlersTest {
                 assertThat(alteration.changes())
                         .containsExactly(new Controller.ConfigChange(name, ConfigOperation.SET, "1"));
                 assertThat(alteration.replaceAll()).isFalse();
+            }
+        }
+    }
+
+    /** {@code kafka-configs --delete-config} sends an empty value with it. */
+    @Test
+    void aBrokersConfigIsDeletedWhateverValueComesWithIt() throws Exception {
+        for (String name : List.of("follower.replication.throttled.rate", "message.max.bytes")) {
+            for (String value : Arrays.asList("", null)) {
+                // Given
+                broker.answers = command -> () -> ((Controller.AlterConfigs) command)
+                        .replyTo()
+                        .tell(new ItemsReply(List.of(new ItemResult(KafkaError.NONE, null)), -1));
+
+                // When
+                IncrementalAlterConfigsResponseData response = broker.send(
+                        new IncrementalAlterConfigsHandler(broker.alterations()), 1,
+                        incremental((byte) 4, "1", name, (byte) 1, value));
+
+                // Then
+                assertThat(response.responses()).extracting("errorMessage").containsOnlyNulls();
+                assertThat(((Controller.AlterConfigs) broker.asked).alterations().getFirst().changes())
+                        .extracting(Controller.ConfigChange::operation).containsExactly(ConfigOperation.DELETE);
             }
         }
     }

@@ -35,7 +35,8 @@ final class BrokerRules {
      * A registered broker process gets a new incarnation; the same process that repeats itself gets its own again. A new
      * incarnation stays in the ISRs that it is still in, unless it has lost the tail of its logs; one with another data
      * folder has lost everything and leaves each ISR. A process that was registered before lost its tail before that: when it is
-     * heard again, perhaps late, it may have caught up since.
+     * heard again, perhaps late, it may have caught up since. One that was never registered is heard only if it knows whose place
+     * it takes: what it sent may come when a later process is registered and has caught up.
      */
     Decision<RegisterBrokerReply> register(MetadataImage image, RegisterBroker command) {
         Broker known = image.brokers().get(command.brokerId());
@@ -59,6 +60,13 @@ final class BrokerRules {
                     "Data directory " + command.directoryId() + " belongs to the live broker " + holder.id()
                             + ", not to broker " + command.brokerId() + ". Start this broker with its own directory.",
                     -1, -1));
+        }
+        long present = known == null ? RegisterBroker.NOBODY : known.incarnation();
+        if (command.knownIncarnation() != 0 && command.knownIncarnation() != present) {
+            return new Decision<>(List.of(), new RegisterBrokerReply(KafkaError.STALE_BROKER_EPOCH,
+                    "Broker " + command.brokerId() + " has incarnation " + present + ", not " + command.knownIncarnation()
+                            + ". Register with that one.",
+                    present, image.offset()));
         }
         var draft = new Draft(image);
         long incarnation = image.brokerRegistrations() + 1;

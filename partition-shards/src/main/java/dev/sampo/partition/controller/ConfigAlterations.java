@@ -114,13 +114,18 @@ final class ConfigAlterations {
                     throw new RefusedException(KafkaError.INVALID_CONFIG, "Can't " + change.operation() + " to key "
                             + name + " because its type is not LIST.");
                 }
-                Set<String> parts = parts(values.containsKey(name) ? values.get(name) : rules.defaultValue(type, name));
+                Set<String> byDefault = parts(rules.defaultValue(type, name));
+                Set<String> parts = values.containsKey(name) ? parts(values.get(name)) : new LinkedHashSet<>(byDefault);
                 if (change.operation() == ConfigOperation.APPEND) {
                     parts.addAll(parts(change.value()));
                 } else {
                     parts.removeAll(parts(change.value()));
                 }
-                values.put(name, String.join(",", parts));
+                if (parts.isEmpty() && byDefault.isEmpty() && type == ConfigResourceType.TOPIC) {
+                    values.remove(name); // Kafka leaves an empty value, which nobody could unset without a race
+                } else {
+                    values.put(name, String.join(",", parts));
+                }
             }
         }
     }

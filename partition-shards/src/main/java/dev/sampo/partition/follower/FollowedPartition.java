@@ -2,13 +2,16 @@ package dev.sampo.partition.follower;
 
 import dev.sampo.actors.config.TopicSettings;
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.partition.follower.Follower.Wanted;
 import dev.sampo.partition.follower.LeaderLink.Position;
+import dev.sampo.partition.replica.CompactionRun;
 import dev.sampo.partition.replica.LogUpkeep;
 import dev.sampo.partition.replica.PartitionHome;
 import dev.sampo.partition.replica.Replica;
 import dev.sampo.partition.replica.ReplicaLogs;
 import dev.sampo.persistence.log.PartitionLog;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -110,9 +113,43 @@ final class FollowedPartition {
         return requireNonNull(reads, "the log is not open");
     }
 
-    /** Whether the log is here, though another thread may have it to itself. */
-    boolean isOpen() {
-        return replica != null;
+    /** Answers a consumer, now or when the log is free. @throws IOException as {@link FollowerReads#read} does */
+    void read(Partition.Read read, long nowMs) throws IOException {
+        if (reads == null) {
+            FollowerReads.refuse(read);
+        } else {
+            reads.read(read, busy != null, nowMs);
+        }
+    }
+
+    /** Answers what this replica holds. */
+    void describe(Partition.DescribeLog describe) {
+        if (reads == null) {
+            FollowerReads.refuse(describe);
+        } else {
+            reads.describe(describe, busy != null);
+        }
+    }
+
+    /** Looks after the consumers that wait, and after the log where {@code retention} is due. */
+    void maintain(boolean retention, long nowMs) throws IOException {
+        reads().expireWatches(nowMs);
+        if (retention && upkeep().retain(settings, nowMs, replica().highWatermark())) {
+            state().onRetained(log().logStartOffset());
+            reads().onLogStart();
+        }
+    }
+
+    /** Null when there is nothing to compact, or it is being done. */
+    @Nullable CompactionRun compact(long nowMs) throws IOException {
+        long highWatermark = replica().highWatermark();
+        long unstable = log().producerState().firstUnstableOffset(highWatermark);
+        return upkeep().compact(settings, unstable < 0 ? highWatermark : Math.min(unstable, highWatermark), nowMs);
+    }
+
+    /** Whether there is something to force and nothing that does. */
+    boolean isFlushDue() {
+        return !replica().flushing() && log().recoveryPoint() < log().logEndOffset();
     }
 
     /** Whether a position may go to the link. */

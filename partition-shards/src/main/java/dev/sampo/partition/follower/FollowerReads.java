@@ -50,21 +50,24 @@ final class FollowerReads {
 
     private final PartitionRegistry registry;
     private final Reader reader;
+    private final PartitionLog log;
+    private final FollowerState state;
     private final ConsumerReads reads;
     private final ArrayDeque<Partition.Read> delayed = new ArrayDeque<>(0); // at most one of each waiting fetch
 
-    private FollowerReads(PartitionRegistry registry, Reader reader, ConsumerReads reads) {
+    private FollowerReads(PartitionRegistry registry, Reader reader, PartitionLog log, FollowerState state) {
         this.registry = registry;
         this.reader = reader;
-        this.reads = reads;
+        this.log = log;
+        this.state = state;
+        this.reads = new ConsumerReads(log, new View(state));
     }
 
     /** Consumers find the partition from now on, until {@link #end}. */
     static FollowerReads begin(
             PartitionRegistry registry, TopicIdPartition id, ActorRef<Follower.Command> follower, PartitionLog log,
             FollowerState state) {
-        var reads = new FollowerReads(
-                registry, new Reader(id, follower), new ConsumerReads(log, new View(state)));
+        var reads = new FollowerReads(registry, new Reader(id, follower), log, state);
         registry.follows(id, reads.reader);
         return reads;
     }
@@ -86,6 +89,28 @@ final class FollowerReads {
             ConsumerReads.refuse(read, KafkaError.KAFKA_STORAGE_ERROR);
             throw e;
         }
+    }
+
+    /** What this replica holds; nothing that can be told while another thread has the log to itself. */
+    void describe(Partition.DescribeLog describe, boolean busy) {
+        if (busy) {
+            refuse(describe);
+        } else {
+            describe.replyTo().tell(new Partition.DescribeLogReply(
+                    describe.requestId(), describe.index(), KafkaError.NONE, log.sizeBytes(), log.logStartOffset(),
+                    log.logEndOffset(), state.highWatermark()));
+        }
+    }
+
+    /** The partition, or its log, is not here. */
+    static void refuse(Partition.Read read) {
+        ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
+    }
+
+    /** As the other. */
+    static void refuse(Partition.DescribeLog describe) {
+        describe.replyTo().tell(new Partition.DescribeLogReply(
+                describe.requestId(), describe.index(), KafkaError.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1));
     }
 
     /**
@@ -116,7 +141,7 @@ final class FollowerReads {
     /** The log is here no more: nobody finds it, and whoever waits looks for another replica. */
     void end() {
         registry.followsNoMore(reader.id(), reader);
-        delayed.forEach(read -> ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER));
+        delayed.forEach(FollowerReads::refuse);
         delayed.clear();
         reads.onChanged();
     }

@@ -3,8 +3,6 @@ package dev.sampo.partition.follower;
 import dev.sampo.actors.metrics.BrokerMetrics;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
-import dev.sampo.actors.protocol.Partition;
-import dev.sampo.partition.fetch.ConsumerReads;
 import dev.sampo.partition.follower.Follower.Answer;
 import dev.sampo.partition.follower.Follower.Wanted;
 import dev.sampo.partition.follower.LeaderLink.Position;
@@ -23,7 +21,6 @@ import dev.sampo.persistence.log.LogFailedException;
 import dev.sampo.persistence.log.PartitionLog;
 import dev.sampo.persistence.log.UnfitBatchException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -103,7 +100,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
     private final ActorRef<LeaderLink.Command> link;
     private final String groupId;
     private final int leaderEpoch;
-    private final BrokerMetrics metrics;
+    private final FollowerDisk disk;
     private final Map<TopicIdPartition, FollowedPartition> partitions = new HashMap<>();
     private final List<FollowedPartition> announced = new ArrayList<>();
     private boolean failed; // while a message is handled: what is left of that is not known
@@ -118,7 +115,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         this.link = link;
         this.groupId = groupId;
         this.leaderEpoch = leaderEpoch;
-        this.metrics = BrokerMetrics.get(context.getSystem());
+        this.disk = new FollowerDisk(home, leaderEpoch, BrokerMetrics.get(context.getSystem()));
     }
 
     /** Follows {@code wanted} until told otherwise. */
@@ -152,8 +149,22 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                     announce(partition);
                 }
             }
-            case Follower.Read(var id, var read) -> read(id, read);
-            case Follower.Describe(var id, var describe) -> describe(id, describe);
+            case Follower.Read(var id, var read) -> {
+                FollowedPartition partition = partitions.get(id);
+                if (partition == null) {
+                    FollowerReads.refuse(read);
+                } else {
+                    guarded(partition, () -> partition.read(read, nowMs()));
+                }
+            }
+            case Follower.Describe(var id, var describe) -> {
+                FollowedPartition partition = partitions.get(id);
+                if (partition == null) {
+                    FollowerReads.refuse(describe);
+                } else {
+                    partition.describe(describe);
+                }
+            }
             case Follower.Maintain(boolean retention) -> partitions.values().forEach(one -> maintain(one, retention));
             case Follower.Stop stop -> {
                 partitions.values().forEach(FollowedPartition::giveBack);
@@ -187,8 +198,7 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                     .onCompacted(run, result, failure, partition.settings(), nowMs()));
             case FlushDue(var id) -> {
                 FollowedPartition partition = partitions.get(id);
-                if (partition != null && partition.isUsable() && !partition.replica().flushing()
-                        && partition.log().recoveryPoint() < partition.log().logEndOffset()) {
+                if (partition != null && partition.isUsable() && partition.isFlushDue()) {
                     guarded(partition, () -> {
                         var _ = flush(partition);
                     });
@@ -407,29 +417,11 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
                     partition.replica().highWatermark(offset);
                     partition.reads().onHighWatermark(offset);
                 }
-                case FollowerEffect.Truncate(long offset, boolean committed) -> {
-                    var event = committed ? log.atWarn() : log.atInfo();
-                    event.addKeyValue("topicPartition", partition.topicPartition())
-                            .addKeyValue("leaderEpoch", leaderEpoch)
-                            .addKeyValue("from", partition.log().logEndOffset())
-                            .addKeyValue("to", offset)
-                            .addKeyValue("highWatermark", partition.replica().highWatermark())
-                            .log(committed
-                                    ? "cuts committed records, which the elected leader does not have"
-                                    : "cuts records that the leader does not have");
-                    alone(partition, partitionLog -> partitionLog.truncateTo(offset));
-                }
-                case FollowerEffect.StartAnew(long offset) -> {
-                    log.atWarn()
-                            .addKeyValue("topicPartition", partition.topicPartition())
-                            .addKeyValue("leaderEpoch", leaderEpoch)
-                            .addKeyValue("from", partition.log().logEndOffset())
-                            .addKeyValue("to", offset)
-                            .log("begins anew: the leader's log has nothing in common with this one");
-                    alone(partition, partitionLog -> partitionLog.startAnewAt(offset));
-                }
+                case FollowerEffect.Truncate(long offset, boolean committed) ->
+                    whenCut(partition, disk.truncate(partition, offset, committed));
+                case FollowerEffect.StartAnew(long offset) -> whenCut(partition, disk.startAnew(partition, offset));
                 case FollowerEffect.MoveLogStart(long offset) ->
-                    alone(partition, partitionLog -> partitionLog.deleteRecordsBefore(offset));
+                    whenCut(partition, disk.moveLogStart(partition, offset));
                 case FollowerEffect.AskLeaderOffsets ask -> {
                     timers.startSingleTimer(partition, new PauseOver(partition), ASK_TIMEOUT);
                     link.tell(new LeaderLink.AskOffsets(self, partition.id(), partition.topic(), leaderEpoch));
@@ -440,23 +432,8 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         }
     }
 
-    private interface LogWork {
-        void on(PartitionLog partitionLog) throws IOException;
-    }
-
-    /** Runs {@code work} on a blocking thread, which has the log to itself. */
-    private void alone(FollowedPartition partition, LogWork work) {
+    private void whenCut(FollowedPartition partition, CompletableFuture<Void> done) {
         Replica replica = partition.replica();
-        CompletableFuture<Void> done = partition.upkeep().cancel().thenRunAsync(
-                () -> {
-                    try {
-                        work.on(replica.log());
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                home.blocking());
-        partition.busy = done;
         getContext().pipeToSelf(done, (nothing, failure) -> new Cut(partition, replica, failure));
     }
 
@@ -477,51 +454,14 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
         announce(partition);
     }
 
-    // ---- consumers ----
-
-    private void read(TopicIdPartition id, Partition.Read read) {
-        FollowedPartition partition = partitions.get(id);
-        if (partition == null || !partition.isOpen()) {
-            ConsumerReads.refuse(read, KafkaError.NOT_LEADER_OR_FOLLOWER);
-        } else {
-            guarded(partition, () -> partition.reads().read(read, !partition.isUsable(), nowMs()));
-        }
-    }
-
-    private void describe(TopicIdPartition id, Partition.DescribeLog describe) {
-        FollowedPartition partition = partitions.get(id);
-        if (partition == null || !partition.isOpen() || !partition.isUsable()) {
-            describe.replyTo().tell(new Partition.DescribeLogReply(
-                    describe.requestId(), describe.index(), KafkaError.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, -1));
-            return;
-        }
-        PartitionLog log = partition.log();
-        describe.replyTo().tell(new Partition.DescribeLogReply(
-                describe.requestId(), describe.index(), KafkaError.NONE, log.sizeBytes(), log.logStartOffset(),
-                log.logEndOffset(), partition.state().highWatermark()));
-    }
-
     // ---- the disk ----
 
     private CompletableFuture<Void> flush(FollowedPartition partition) throws IOException {
         Replica replica = partition.replica();
-        Flush flush = replica.log().prepareFlush();
-        partition.flushAsked();
-        CompletableFuture<Void> forced = replica.flush(() -> force(partition.id(), flush), home.flush());
-        getContext().pipeToSelf(forced, (done, failure) -> new Flushed(partition, replica, flush, failure));
-        return forced;
-    }
-
-    /** On a flush thread. */
-    private void force(TopicIdPartition id, Flush flush) {
-        long startNanos = System.nanoTime();
-        try {
-            flush.force();
-            metrics.logs().flushed(System.nanoTime() - startNanos);
-        } catch (IOException e) {
-            home.logs().forceFailed(id);
-            throw new UncheckedIOException(e);
-        }
+        FollowerDisk.Forcing forcing = disk.flush(partition);
+        getContext().pipeToSelf(
+                forcing.forced(), (done, failure) -> new Flushed(partition, replica, forcing.flush(), failure));
+        return forcing.forced();
     }
 
     private void onFlushed(FollowedPartition partition, Flush flush, @Nullable Throwable failure) {
@@ -550,23 +490,15 @@ final class ReplicaFollowerActor extends AbstractMatchingBehavior<Follower.Comma
 
     private void maintainOpen(FollowedPartition partition, boolean retention) throws IOException {
         long nowMs = nowMs();
-        PartitionLog partitionLog = partition.log();
-        long highWatermark = partition.replica().highWatermark();
-        partition.reads().expireWatches(nowMs);
-        long unstable = partitionLog.producerState().firstUnstableOffset(highWatermark);
-        if (retention && partition.upkeep().retain(partition.settings(), nowMs, highWatermark)) {
-            partition.state().onRetained(partitionLog.logStartOffset());
-            partition.reads().onLogStart();
-        }
+        partition.maintain(retention, nowMs);
         if (!partition.settings().cleanupCompact()) {
             return;
         }
-        partitionLog.roll(true, nowMs); // also when nothing comes: max.compaction.lag.ms
-        if (partitionLog.recoveryPoint() < partitionLog.logEndOffset() && !partition.replica().flushing()) {
+        partition.log().roll(true, nowMs); // also when nothing comes: max.compaction.lag.ms
+        if (partition.isFlushDue()) {
             var _ = flush(partition); // only what is forced is compacted
         }
-        CompactionRun run = partition.upkeep().compact(
-                partition.settings(), unstable < 0 ? highWatermark : Math.min(unstable, highWatermark), nowMs);
+        CompactionRun run = partition.compact(nowMs);
         if (run != null) {
             getContext().pipeToSelf(
                     run.ended(), (result, failure) -> new Compacted(partition, run, result, failure));

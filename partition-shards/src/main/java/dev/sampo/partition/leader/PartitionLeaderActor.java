@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -136,7 +137,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
     /**
      * The log was given back; the actor stops, unless what it was sent meanwhile is another epoch.
      *
-     * @param successor gets the requests that still come, null for nobody
+     * @param successor gets what still comes for a leader of its epoch, null for nobody
      */
     static Behavior<Partition.Command> idle(Shell shell, @Nullable ActorRef<Partition.Command> successor) {
         shell.context().getSelf().tell(StopIdle.INSTANCE);
@@ -199,6 +200,11 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Activate next -> onActivate(next);
             case Partition.Stop stop -> onStop(stop);
             case Partition.HandOff handOff -> onStop(new Partition.Stop());
+            case Partition.Reconfigure _, Partition.ReplicasChanged _, Partition.ProposeInSync _,
+                    Partition.CancelProposal _, Partition.Request _ when phase == Phase.IDLE && successor != null -> {
+                successor.tell(command); // in the order that they came in
+                yield this;
+            }
             case Partition.Reconfigure reconfigure -> {
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(reconfigure);
@@ -210,7 +216,8 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.ReplicasChanged changed -> {
                 if (phase == Phase.OPENING) {
                     shell.stash().stash(changed);
-                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()) {
+                } else if (epoch != null && epoch.leaderEpoch() == changed.leaderEpoch()
+                        && changed.replicas().partitionEpoch() >= epoch.replicas().partitionEpoch()) {
                     epoch = epoch.with(changed.replicas(), epoch.proposal());
                 }
                 yield this;
@@ -232,9 +239,7 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
             case Partition.CheckFollowers ignored -> this;
             case Partition.Maintain ignored -> this;
             case Partition.Request request -> {
-                if (phase == Phase.IDLE && successor != null) {
-                    successor.tell(request);
-                } else if (phase == Phase.OPENING && shell.handedOff()
+                if (phase == Phase.OPENING && shell.handedOff()
                         && shell.stash().size() < MOST_REQUESTS_STASHED) {
                     shell.stash().stash(request); // it was served a moment ago, and will be
                 } else {
@@ -337,37 +342,38 @@ public final class PartitionLeaderActor extends AbstractMatchingBehavior<Partiti
 
     /**
      * Begins the epoch, on any thread. Where records are shown to nobody before they are forced, those that the log holds
-     * already are forced first.
+     * already are forced first; not before the flushes that are on their way, which would take the news of a failure along.
      */
     private static CompletionStage<Replica> begin(Replica replica, Activate next, PartitionHome home) {
         PartitionLog partitionLog = replica.log();
         partitionLog.epochs().note(next.leaderEpoch(), partitionLog.logEndOffset());
         boolean forceFirst = next.settings().flushMessages() < Long.MAX_VALUE
                 && partitionLog.recoveryPoint() < partitionLog.logEndOffset();
-        return forceFirst
-                ? CompletableFuture.supplyAsync(() -> forced(replica, home), home.blocking())
-                : CompletableFuture.completedFuture(replica);
+        if (!forceFirst) {
+            return CompletableFuture.completedFuture(replica);
+        }
+        return replica.flush(() -> force(replica, home), home.blocking()).handle((done, failure) -> {
+            if (failure != null) {
+                replica.discard(CompletableFuture.completedFuture(null));
+                throw new CompletionException(failure);
+            }
+            return replica;
+        });
     }
 
-    private static Replica forced(Replica replica, PartitionHome home) {
+    private static void force(Replica replica, PartitionHome home) {
         try {
-            force(replica, home);
-            return replica;
+            Flush flush = replica.log().prepareFlush();
+            try {
+                flush.force();
+            } catch (IOException e) {
+                home.logs().forceFailed(replica.id());
+                throw e;
+            }
+            replica.log().flushed(flush);
         } catch (IOException e) {
-            replica.discard(CompletableFuture.completedFuture(null));
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static void force(Replica replica, PartitionHome home) throws IOException {
-        Flush flush = replica.log().prepareFlush();
-        try {
-            flush.force();
-        } catch (IOException e) {
-            home.logs().forceFailed(replica.id());
-            throw e;
-        }
-        replica.log().flushed(flush);
     }
 
     private Behavior<Partition.Command> onOpened(Replica replica) {

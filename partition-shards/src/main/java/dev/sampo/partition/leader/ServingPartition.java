@@ -130,6 +130,7 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         }
         serving.metrics.opened(replica.log(), serving.settings.minInSyncReplicas());
         shell.home().registry().enter(serving.entry);
+        serving.watchEarlierFlushes();
         if (serving.state.flushDue()) {
             serving.commitSoon();
         }
@@ -162,7 +163,8 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
                 }
                 case Activate next -> onActivate(next);
                 case Partition.ReplicasChanged changed -> {
-                    if (changed.leaderEpoch() == epoch.leaderEpoch()) {
+                    if (changed.leaderEpoch() == epoch.leaderEpoch()
+                            && changed.replicas().partitionEpoch() >= state.replicas().partitionEpoch()) {
                         perform(state.onReplicas(changed.replicas(), leading.nowMs()));
                         replicas.onReplicas();
                     }
@@ -339,6 +341,15 @@ final class ServingPartition extends AbstractMatchingBehavior<Partition.Command>
         return !entries.isEmpty() && entries.getLast().epoch() == epoch.leaderEpoch()
                 ? entries.getLast().startOffset()
                 : partitionLog.logEndOffset();
+    }
+
+    /** A flush that another owner of the log began, and that may end only now, is this leader's matter too if it fails. */
+    private void watchEarlierFlushes() {
+        ActorRef<Partition.Command> self = shell.context().getSelf();
+        var _ = replica.flushes().exceptionally(failure -> {
+            self.tell(new FlushFailed(failure));
+            return null;
+        });
     }
 
     /** Forces what is written by now on a flush thread, after the flushes that are on their way. */

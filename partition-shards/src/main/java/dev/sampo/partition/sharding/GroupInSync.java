@@ -76,6 +76,13 @@ final class GroupInSync {
         return proposal != null || asked != null;
     }
 
+    /** Nobody looks after the partitions any more: what the controller is not asked for holds them up no longer. */
+    void onHandOff(MetadataImage image, List<SentinelEffect> effects) {
+        if (asked == null) {
+            cancel(image, effects);
+        }
+    }
+
     /** Proposes nobody while partitions wait for brokers that they move to. */
     void hold(boolean nobody) {
         held = nobody;

@@ -62,6 +62,15 @@ final class GroupMoves {
         this.backoffMs = backoffMs;
     }
 
+    /** As {@link GroupInSync#onHandOff}. */
+    void onHandOff(List<SentinelEffect> effects) {
+        for (Map.Entry<TopicIdPartition, Move> entry : List.copyOf(moves.entrySet())) {
+            if (entry.getValue().asked == null) {
+                cancel(entry.getKey(), entry.getValue(), effects);
+            }
+        }
+    }
+
     /** Whether a partition waits for brokers that it moves to: the ISR is not expanded meanwhile. */
     boolean underWay() {
         return !moves.isEmpty();

@@ -1,6 +1,7 @@
 package dev.sampo.partition.sharding;
 
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.partition.controller.MetadataImage.Topic;
@@ -36,8 +37,28 @@ public final class GroupWatch {
         return result;
     }
 
+    /**
+     * What a leader that went on here after a hand-off is told: it has no sentinel. It ends when its successor is elected; a
+     * follower's claim of the log ends it too, but there may be no follower, since the successor can be gone again already.
+     */
+    public static List<Partition.Command> toHandedOff(
+            MetadataImage image, int brokerId, TopicIdPartition id, int leaderEpoch, TopicSettingsSource settings) {
+        Topic topic = image.topic(id.topicId());
+        if (topic == null || succeeded(image, id, leaderEpoch)) {
+            return List.of(new Partition.Stop());
+        }
+        PlacementGroup group = image.groupOf(topic, id.partition());
+        if (group.leader() != brokerId || group.leaderEpoch() != leaderEpoch) {
+            return List.of(); // not elected as far as this image goes, or out of its session: the lease is about that
+        }
+        // Settings first, as by the sentinel.
+        return List.of(
+                new Partition.Reconfigure(settings.settings(image, topic).withReplicas(group.replicas().size())),
+                new Partition.ReplicasChanged(leaderEpoch, SentinelState.replicas(image, group, id)));
+    }
+
     /** Whether a leader of this partition was elected after the one of {@code leaderEpoch}, or the topic is gone. */
-    public static boolean succeeded(MetadataImage image, TopicIdPartition id, int leaderEpoch) {
+    static boolean succeeded(MetadataImage image, TopicIdPartition id, int leaderEpoch) {
         Topic topic = image.topic(id.topicId());
         return topic == null || image.groupOf(topic, id.partition()).leaderEpoch() > leaderEpoch;
     }

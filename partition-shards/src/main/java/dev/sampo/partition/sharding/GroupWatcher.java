@@ -6,7 +6,9 @@ import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -48,6 +50,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
     private final AtomicBoolean told = new AtomicBoolean(); // an IMAGE_CHANGED is in the mailbox
     private final Runnable unsubscribe;
     private final Runnable unsubscribeRegistry;
+    private Map<PartitionRegistry.Entry, List<Partition.Command>> toldHandedOff = Map.of(); // last
     private Duration interval;
 
     private GroupWatcher(ActorContext<Command> context, TimerScheduler<Command> timers, int brokerId,
@@ -100,7 +103,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
         switch (command) {
             case IMAGE_CHANGED -> {
                 told.set(false); // before the image is read, so that no change is missed
-                endHandedOff(images.current());
+                tellHandedOff(images.current());
                 // Partitions that this change added are being activated by their sentinel: the tick looks after those.
                 if (wake(leaderless(images.current()))) {
                     next(settings.watcherMinInterval());
@@ -113,7 +116,7 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
             case PARTITION_LEFT -> next(AFTER_A_PARTITION_LEFT); // with the others of its group
             case TICK -> {
                 MetadataImage image = images.current();
-                endHandedOff(image); // one that entered after the image had changed
+                tellHandedOff(image); // one that entered after the image had changed
                 var asleep = new ArrayList<>(leaderless(image));
                 asleep.addAll(GroupWatch.unserved(image, brokerId, registry::serves));
                 boolean woken = wake(asleep);
@@ -129,16 +132,20 @@ final class GroupWatcher extends AbstractBehavior<GroupWatcher.Command> {
         return this;
     }
 
-    /**
-     * Leaders that went on after a hand-off end when their successor is elected. A follower's claim of the log ends them too,
-     * but there may be no follower: the successor can be gone again already.
-     */
-    private void endHandedOff(MetadataImage image) {
+    /** By the registry: sharding knows nothing of leaders that went on after a hand-off. */
+    private void tellHandedOff(MetadataImage image) {
+        var told = new HashMap<PartitionRegistry.Entry, List<Partition.Command>>(0);
         for (PartitionRegistry.Entry entry : registry.entries()) {
-            if (entry.handedOff() && GroupWatch.succeeded(image, entry.id(), entry.leaderEpoch())) {
-                entry.leader().tell(new Partition.Stop());
+            if (entry.handedOff()) {
+                List<Partition.Command> news =
+                        GroupWatch.toHandedOff(image, brokerId, entry.id(), entry.leaderEpoch(), topicSettings);
+                told.put(entry, news);
+                if (!news.equals(toldHandedOff.get(entry))) {
+                    news.forEach(entry.leader()::tell);
+                }
             }
         }
+        toldHandedOff = told;
     }
 
     private List<String> leaderless(MetadataImage image) {

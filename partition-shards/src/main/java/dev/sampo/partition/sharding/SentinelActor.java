@@ -155,6 +155,7 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                 }
             }
             case Partition.HandOff ignored -> {
+                handOff();
                 return Behaviors.stopped(); // hand-off: the partitions of the shard get their own
             }
             default -> throw new IllegalStateException("sentinel of " + groupId + " received " + command);
@@ -206,7 +207,27 @@ final class SentinelActor extends AbstractBehavior<Partition.Command> {
                         entry.leader().tell(check);
                     }
                 }
-                case Tell(var id, var command) -> entities.tell(GroupEntityIds.partition(groupId, id), command);
+                case Tell(var id, var command) -> {
+                    PartitionRegistry.Entry entry = broker.registry().find(id);
+                    if (entry != null && entry.handedOff() && entry.leaderEpoch() == state.grantedEpoch()
+                            && !(command instanceof Partition.Stop)) {
+                        entry.leader().tell(command); // its partition was stopped before this sentinel is
+                    } else {
+                        entities.tell(GroupEntityIds.partition(groupId, id), command);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Sharding carries nothing to this shard any more, while the partitions, or who goes on for them, are here. */
+    private void handOff() {
+        for (SentinelEffect effect : state.onHandOff(broker.images().current())) {
+            if (effect instanceof Tell(var id, var command) && !(command instanceof Partition.Stop)) {
+                PartitionRegistry.Entry entry = broker.registry().find(id);
+                if (entry != null) {
+                    entry.leader().tell(command);
+                }
             }
         }
     }

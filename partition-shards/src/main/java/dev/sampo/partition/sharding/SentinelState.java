@@ -202,6 +202,19 @@ public final class SentinelState {
         }
     }
 
+    /**
+     * Sharding takes the group elsewhere, and this sentinel ends; its partitions lead on until another broker does. What they
+     * are told meanwhile is {@link GroupWatch#toHandedOff}.
+     */
+    public List<SentinelEffect> onHandOff(MetadataImage image) {
+        var effects = new ArrayList<SentinelEffect>();
+        if (moves != null && inSync != null) {
+            moves.onHandOff(effects);
+            inSync.onHandOff(image, effects);
+        }
+        return effects;
+    }
+
     /** Time to look for members of the ISR that are behind. */
     public List<SentinelEffect> onCheck(MetadataImage image) {
         var effects = new ArrayList<SentinelEffect>(onImage(image));
@@ -328,14 +341,15 @@ public final class SentinelState {
         return ofMove != null || inSync == null ? ofMove : inSync.proposal();
     }
 
-    private Partition.Replicas replicas(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+    static Partition.Replicas replicas(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
         return new Partition.Replicas(
                 group.partitionEpoch(), group.replicas(), group.inSyncReplicas(), joining(image, group, id));
     }
 
     /** The brokers of the group that a partition is being moved to, without those that hold it already. */
-    private List<Integer> joining(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
-        String target = topic(image, id.topicId()).moves().get(id.partition());
+    private static List<Integer> joining(MetadataImage image, PlacementGroup group, TopicIdPartition id) {
+        Topic topic = image.topic(id.topicId());
+        String target = topic == null ? null : topic.moves().get(id.partition());
         PlacementGroup to = target == null ? null : image.groups().get(target);
         return to == null
                 ? List.of()

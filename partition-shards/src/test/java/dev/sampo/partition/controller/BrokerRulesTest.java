@@ -199,6 +199,44 @@ final class BrokerRulesTest {
         assertThat(group("a", 0).eligible()).isEmpty();
     }
 
+    /** A process that died before it was registered; its request comes when the next one has caught up. */
+    @Test
+    void aRegistrationThatComesAfterThatOfALaterProcessIsRefused() {
+        // Given
+        fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
+        lead("a", 0, 1);
+        long before = incarnation(2);
+        var gone = new Uuid(7, 7);
+        var present = new Uuid(8, 8);
+        assertThat(registerInPlaceOf(2, present, before, true).error()).isEqualTo(KafkaError.NONE);
+        long now = incarnation(2);
+        assertThat(isr(group("a", 0), 1, 0, List.of(1, 2), List.of(incarnation(1), now))).isEqualTo(KafkaError.NONE);
+
+        // When
+        RegisterBrokerReply late = registerInPlaceOf(2, gone, before, true);
+
+        // Then
+        assertThat(late.error()).isEqualTo(KafkaError.STALE_BROKER_EPOCH);
+        assertThat(late.incarnation()).isEqualTo(now);
+        assertThat(incarnation(2)).isEqualTo(now);
+        assertThat(group("a", 0).inSyncReplicas()).containsExactly(1, 2);
+        assertThat(registerInPlaceOf(2, present, before, true).incarnation()).as("repeated").isEqualTo(now);
+        assertThat(registerInPlaceOf(2, new Uuid(9, 9), now, false).error()).isEqualTo(KafkaError.NONE);
+    }
+
+    @Test
+    void aProcessThatDoesNotKnowWhosePlaceItTakesIsTold() {
+        assertThat(registerInPlaceOf(2, new Uuid(7, 7), RegisterBroker.NOBODY, false).incarnation())
+                .isEqualTo(incarnation(2));
+        assertThat(registerInPlaceOf(4, new Uuid(7, 7), 3, false).incarnation()).isEqualTo(RegisterBroker.NOBODY);
+        assertThat(registerInPlaceOf(4, new Uuid(7, 7), RegisterBroker.NOBODY, false).error()).isEqualTo(KafkaError.NONE);
+    }
+
+    private RegisterBrokerReply registerInPlaceOf(int broker, Uuid processId, long incarnation, boolean lostTail) {
+        return fixture.decide(fixture.rules.decide(fixture.image(), new RegisterBroker(
+                broker, new Uuid(0, broker), processId, List.of(), null, fixture.replyTo(), null, lostTail, incarnation)));
+    }
+
     @Test
     void anEligibleReplicaIsElectedOnlyWhileNoMemberOfTheIsrIsLiveAndThatMemberIsEligibleThen() {
         fixture.create(new NewTopic("a", -1, (short) -1, Map.of(0, List.of(1, 2)), Map.of("min.insync.replicas", "2")));
@@ -281,7 +319,7 @@ final class BrokerRulesTest {
 
     private void registerLostTail(int broker, Uuid processId) {
         fixture.decide(fixture.rules.decide(fixture.image(), new RegisterBroker(
-                broker, new Uuid(0, broker), processId, List.of(), null, fixture.replyTo(), null, true)));
+                broker, new Uuid(0, broker), processId, List.of(), null, fixture.replyTo(), null, true, 0)));
     }
 
     private BecomeLeaderReply becomeLeader(String groupId, int broker, int knownEpoch) {

@@ -46,6 +46,18 @@ final class ConfigAlterationsTest {
     }
 
     @Test
+    void aListThatIsEmptyByDefaultIsNotSetOnceNothingIsLeftInIt() {
+        String list = "follower.replication.throttled.replicas";
+        alter(change(list, ConfigOperation.APPEND, "0:1"));
+        alter(change(list, ConfigOperation.APPEND, "1:1,0:1"));
+        assertThat(fixture.configs("orders")).containsEntry(list, "0:1,1:1");
+        alter(change(list, ConfigOperation.SUBTRACT, "0:1"));
+        assertThat(fixture.configs("orders")).containsEntry(list, "1:1");
+        alter(change(list, ConfigOperation.SUBTRACT, "1:1,7:7"));
+        assertThat(fixture.configs("orders")).isEmpty();
+    }
+
+    @Test
     void aBadValueChangesNothingOfItsResource() {
         MetadataImage before = fixture.image();
         assertThat(alter(set("cleanup.policy", "compact"), set("retention.ms", "x")).error())

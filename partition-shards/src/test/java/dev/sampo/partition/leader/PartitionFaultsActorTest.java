@@ -1,11 +1,15 @@
 package dev.sampo.partition.leader;
 
+import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,6 +123,71 @@ final class PartitionFaultsActorTest {
                     .isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
             assertThat(fixture.append("d").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
             assertThat(fixture.home.logs().isForceFailed(fixture.id)).isTrue();
+        }
+    }
+
+    @Test
+    void aFlushThatFailsAfterAHandOffTakesWhoGoesOnOfflineAtOnce() {
+        var inSync = new Partition.Replicas(0, List.of(1, 2), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, inSync, Map.of("segment.bytes", "1048576"))) {
+            // Given a flush under way, since a segment is full, and a producer that waits for broker 2
+            fixture.holdFlushes(true);
+            TestProbe<Partition.Reply> waiting = fixture.probe();
+            fixture.send(PartitionFixture.batch(fixture.record(null, "x".repeat(700_000))), 1, waiting);
+            fixture.send(PartitionFixture.batch(fixture.record(null, "y".repeat(700_000))), 2, waiting);
+            await("a flush is due", () -> !fixture.heldFlushes.isEmpty());
+            fixture.partition.tell(new Partition.HandOff());
+            await("goes on", () -> fixture.registry.find(fixture.id).handedOff());
+            fixture.partition = fixture.registry.find(fixture.id).leader();
+            assertThat(fixture.describe().error()).isEqualTo(KafkaError.NONE);
+
+            // When
+            fixture.disk.forceFails(true);
+            fixture.heldFlushes.remove().run();
+
+            // Then, with nothing that makes it look at its disk
+            assertThat(waiting.expectMessageClass(Partition.AppendReply.class, PartitionFixture.WAIT).error())
+                    .isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(waiting.expectMessageClass(Partition.AppendReply.class, PartitionFixture.WAIT).error())
+                    .isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.read(0).error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.home.logs().isForceFailed(fixture.id)).isTrue();
+        }
+    }
+
+    /** The kernel tells of a lost page once: a force that overtakes the one that hears of it succeeds. */
+    @Test
+    void whoGoesOnAfterAHandOffForcesBehindTheFlushThatIsUnderWay() {
+        var inSync = new Partition.Replicas(0, List.of(1, 2), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder).serve(1, inSync, FLUSH_EACH)) {
+            // Given
+            fixture.holdFlushes(true);
+            TestProbe<Partition.Reply> producer = fixture.probe();
+            fixture.partition.tell(new Partition.Append(
+                    1, 0, PartitionFixture.batch(fixture.record(null, "a")), Acks.LEADER, 30_000, Partition.Origin.CLIENT,
+                    producer.ref()));
+            await("a flush is due", () -> !fixture.heldFlushes.isEmpty());
+            ActorRef<Partition.Command> entity = fixture.partition;
+            entity.tell(new Partition.HandOff());
+            fixture.probe().expectTerminated(entity, PartitionFixture.WAIT);
+            fixture.partition = fixture.registry.find(fixture.id).leader();
+            TestProbe<Partition.Reply> early = fixture.probe();
+            for (int i = 0; i <= 500; i++) { // one too many is refused: it opens its log
+                fixture.partition.tell(new Partition.DescribeLog(i, 0, early.ref()));
+            }
+            assertThat(early.expectMessageClass(Partition.DescribeLogReply.class, PartitionFixture.WAIT).error())
+                    .isEqualTo(KafkaError.NOT_LEADER_OR_FOLLOWER);
+
+            // When
+            fixture.disk.forceFails(true);
+            fixture.heldFlushes.remove().run();
+            fixture.disk.forceFails(false);
+
+            // Then
+            assertThat(producer.expectMessageClass(Partition.AppendReply.class, PartitionFixture.WAIT).error())
+                    .isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.append("b").error()).isEqualTo(KafkaError.KAFKA_STORAGE_ERROR);
+            assertThat(fixture.disk.logForces).hasValue(1);
         }
     }
 

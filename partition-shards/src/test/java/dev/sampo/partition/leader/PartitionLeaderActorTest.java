@@ -305,6 +305,66 @@ final class PartitionLeaderActorTest {
     }
 
     @Test
+    void whatIsOnItsWayToALeaderThatIsHandedOffReachesWhoGoesOn() {
+        var inSync = new Partition.Replicas(0, List.of(1, 2, 3), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder)) {
+            // Given a producer that waits for broker 2, and for broker 3, which is about to be in sync
+            fixture.partition.tell(new Partition.Activate(
+                    fixture.id, "orders", 1, inSync, new Partition.Proposal(0, List.of(new Partition.Member(3, 8))),
+                    PartitionFixture.settings(Map.of()), fixture.sentinel.ref()));
+            await("serves", () -> fixture.registry.find(fixture.id) != null);
+            CountDownLatch writes = fixture.disk.holdWrites();
+            TestProbe<Partition.Reply> producer = fixture.probe();
+            fixture.send(batch(fixture.record(null, "waits")), 1, producer);
+
+            // When, all of it before the hand-off begins
+            fixture.partition.tell(new Partition.HandOff());
+            fixture.partition.tell(new Partition.CancelProposal(1, 0));
+            fixture.partition.tell(new Partition.Reconfigure(
+                    PartitionFixture.settings(Map.of("max.message.bytes", "100"))));
+            fixture.partition.tell(new Partition.ReplicasChanged(
+                    1, new Partition.Replicas(1, List.of(1, 2, 3), List.of(1))));
+            writes.countDown();
+
+            // Then
+            assertThat(producer.expectMessageClass(Partition.AppendReply.class, WAIT).error())
+                    .isEqualTo(KafkaError.NONE);
+            fixture.partition = fixture.registry.find(fixture.id).leader();
+            assertThat(fixture.registry.find(fixture.id).handedOff()).isTrue();
+            assertThat(fixture.append("x".repeat(200)).error()).isEqualTo(KafkaError.MESSAGE_TOO_LARGE);
+            fixture.partition.tell(new Partition.ReplicasChanged(1, inSync)); // late
+            assertThat(fixture.append("y").error()).isEqualTo(KafkaError.NONE);
+        }
+    }
+
+    @Test
+    void aProposalThatIsCancelledAtAHandOffHoldsNobodyUp() {
+        var inSync = new Partition.Replicas(0, List.of(1, 2, 3), List.of(1, 2));
+        try (var fixture = PartitionFixture.fresh(folder)) {
+            // Given
+            fixture.partition.tell(new Partition.Activate(
+                    fixture.id, "orders", 1, inSync, new Partition.Proposal(0, List.of(new Partition.Member(3, 8))),
+                    PartitionFixture.settings(Map.of()), fixture.sentinel.ref()));
+            await("serves", () -> fixture.registry.find(fixture.id) != null);
+            CountDownLatch writes = fixture.disk.holdWrites();
+            TestProbe<Partition.Reply> producer = fixture.probe();
+            fixture.send(batch(fixture.record(null, "waits")), 1, producer);
+
+            // When
+            fixture.partition.tell(new Partition.HandOff());
+            fixture.partition.tell(new Partition.CancelProposal(1, 0));
+            writes.countDown();
+            await("goes on", () -> fixture.registry.find(fixture.id).handedOff());
+            fixture.registry.find(fixture.id).leader().tell(new Partition.ReplicaRead(
+                    1, 0, 2, 7, 1, 1 << 20, 1, 1, -1, true, false, fixture.probe().ref()));
+
+            // Then
+            assertThat(producer.expectMessageClass(Partition.AppendReply.class, WAIT).error())
+                    .isEqualTo(KafkaError.NONE);
+        }
+    }
+
+    @Test
     void aLeaderThatEndsWithTheActorSystemLeavesItsLogToBeClosedClean() throws Exception {
         try (var fixture = PartitionFixture.fresh(folder).serve()) {
             // Given

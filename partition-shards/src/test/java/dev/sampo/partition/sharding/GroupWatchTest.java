@@ -1,6 +1,7 @@
 package dev.sampo.partition.sharding;
 
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.actors.protocol.Partition;
 import dev.sampo.partition.controller.ControllerEvent;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.List;
@@ -40,6 +41,29 @@ final class GroupWatchTest {
         assertThat(GroupWatch.unserved(image, 1, id -> false)).containsExactly("g0");
         assertThat(GroupWatch.unserved(image, 1, id -> true)).isEmpty();
         assertThat(GroupWatch.unserved(image, 2, id -> false)).isEmpty();
+    }
+
+    @Test
+    void aLeaderThatWasHandedOffIsToldWhatTheImageSaysUntilItIsSucceeded() {
+        // Given
+        var id = new TopicIdPartition(new Uuid(3, 3), 0);
+        image = image.apply(new ControllerEvent.PlacementGroupCreated("g0", List.of(1, 2), 0, List.of(1, 2)))
+                .apply(new ControllerEvent.LeaderElected("g0", 1, 4, List.of(1, 2)))
+                .apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1)));
+        int partitionEpoch = image.groups().get("g0").partitionEpoch();
+
+        // Then
+        assertThat(toHandedOff(1, id, 4)).containsExactly(
+                new Partition.Reconfigure(SingleNode.SETTINGS),
+                new Partition.ReplicasChanged(4, new Partition.Replicas(partitionEpoch, List.of(1, 2), List.of(1))));
+        assertThat(toHandedOff(1, id, 5)).as("the image is older than it").isEmpty();
+        assertThat(toHandedOff(2, id, 4)).as("another broker's").isEmpty();
+        assertThat(toHandedOff(1, id, 3)).containsExactly(new Partition.Stop());
+        assertThat(toHandedOff(1, new TopicIdPartition(new Uuid(9, 9), 0), 4)).containsExactly(new Partition.Stop());
+    }
+
+    private List<Partition.Command> toHandedOff(int brokerId, TopicIdPartition id, int leaderEpoch) {
+        return GroupWatch.toHandedOff(image, brokerId, id, leaderEpoch, (now, topic) -> SingleNode.SETTINGS);
     }
 
     @Test

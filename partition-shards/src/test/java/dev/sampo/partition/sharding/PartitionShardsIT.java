@@ -2,6 +2,12 @@ package dev.sampo.partition.sharding;
 
 import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Controller.AlterConfigs;
+import dev.sampo.actors.protocol.Controller.ConfigAlteration;
+import dev.sampo.actors.protocol.Controller.ConfigChange;
+import dev.sampo.actors.protocol.Controller.ConfigOperation;
+import dev.sampo.actors.protocol.Controller.ConfigResource;
+import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import dev.sampo.actors.protocol.Controller.CreateTopics;
 import dev.sampo.actors.protocol.Controller.CreateTopicsReply;
 import dev.sampo.actors.protocol.Controller.DeleteTopics;
@@ -13,7 +19,11 @@ import dev.sampo.partition.controller.FakeMetadataLog;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.common.Uuid;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +74,38 @@ final class PartitionShardsIT {
                 assertThat(image.groups().values()).allMatch(group -> group.leader() == 1);
                 assertThat(node.incarnation).isEqualTo(restart + 1L);
             }
+        }
+    }
+
+    @Test
+    void whoGoesOnAfterAHandOffIsToldOfChangedSettingsAndReplicas() {
+        try (var node = new SingleNode(FakeMetadataLog.install(), Uuid.randomUuid(), ConfigFactory.empty())) {
+            // Given
+            create(node, "orders", 1);
+            SingleNode.await("it serves", () -> node.registry.entries().size() == 1);
+            PartitionRegistry.Entry entry = node.registry.entries().iterator().next();
+            var told = new LinkedBlockingQueue<Partition.Command>();
+            ActorRef<Partition.Command> goesOn = node.system.systemActorOf(
+                    Behaviors.receiveMessage(command -> {
+                        told.add(command);
+                        return Behaviors.same();
+                    }), "goes-on", Props.empty());
+            node.registry.enter(new PartitionRegistry.Entry(entry.id(), goesOn, entry.leaderEpoch(), true));
+
+            // When
+            node.<ItemsReply>ask(replyTo -> new AlterConfigs(
+                    List.of(new ConfigAlteration(
+                            new ConfigResource(ConfigResourceType.TOPIC, "orders"),
+                            List.of(new ConfigChange("retention.ms", ConfigOperation.SET, "1000")), false)),
+                    false, replyTo));
+
+            // Then by the watcher, and by the sentinel that is not stopped yet
+            var changed = new Partition.Reconfigure(SingleNode.CHANGED);
+            SingleNode.await("told of the settings twice",
+                    () -> told.stream().filter(changed::equals).count() == 2);
+            SingleNode.await("told of the replicas",
+                    () -> told.stream().anyMatch(Partition.ReplicasChanged.class::isInstance));
+            assertThat(node.told).noneMatch(one -> one.command() instanceof Partition.Reconfigure);
         }
     }
 

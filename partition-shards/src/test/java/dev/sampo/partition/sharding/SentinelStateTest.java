@@ -182,6 +182,46 @@ final class SentinelStateTest {
     }
 
     @Test
+    void atAHandOffWhatTheControllerIsNotAskedForIsCancelledAndWhatItMayStillGrantStands() {
+        // Given
+        apply(new ControllerEvent.BrokerRegistered(2, new Uuid(1, 2), new Uuid(2, 2), 2, List.of(), null));
+        lead();
+        apply(new ControllerEvent.InSyncReplicasChanged("g0", List.of(1)));
+        sentinel.onImage(image);
+        assertThat(sentinel.onHandOff(image)).isEmpty();
+        var member = new Partition.Member(2, 2);
+        sentinel.onReport(image, new Partition.FollowerCaughtUp(FIRST, 0, member));
+        var proposal = new Partition.Proposal(2, List.of(member));
+
+        // Then
+        assertThat(sentinel.onHandOff(image)).containsExactly(new Tell(FIRST, new Partition.CancelProposal(0, 2)));
+
+        // Given
+        sentinel.onInSyncRetry(image);
+        assertThat(sentinel.onReport(image, new Partition.ProposalAnswered(
+                        FIRST, 0, new Partition.Proposal(2, proposal.members(), 2), List.of())))
+                .hasSize(1).first().isInstanceOf(SentinelEffect.ChangeInSync.class);
+
+        // Then
+        assertThat(sentinel.onHandOff(image)).isEmpty();
+    }
+
+    @Test
+    void atAHandOffAMoveThatTheControllerIsNotAskedToEndHoldsThePartitionUpNoMore() {
+        // Given
+        apply(new ControllerEvent.BrokerRegistered(3, new Uuid(1, 3), new Uuid(2, 3), 3, List.of(), null));
+        lead();
+        apply(new ControllerEvent.PlacementGroupCreated("g1", List.of(3, 1), 0, List.of(3, 1)));
+        apply(new ControllerEvent.PartitionMoveStarted(ORDERS, 0, "g1"));
+        sentinel.onImage(image);
+        var member = new Partition.Member(3, 3);
+        sentinel.onReport(image, new Partition.FollowerCaughtUp(FIRST, 0, member));
+
+        // Then
+        assertThat(sentinel.onHandOff(image)).containsExactly(new Tell(FIRST, new Partition.CancelProposal(0, 1)));
+    }
+
+    @Test
     void anOldIncarnationDoesNotAsk() {
         apply(new ControllerEvent.BrokerRegistered(1, new Uuid(1, 1), new Uuid(1, 3), 2, List.of(), null));
         assertThat(ensure()).isEmpty();

@@ -38,6 +38,10 @@ final class SingleNode implements AutoCloseable {
     static final TopicSettings SETTINGS = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
             1_000_000, 1, 1, false, 0.5, 0, 1, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
 
+    /** Those of every topic once something is configured. */
+    static final TopicSettings CHANGED = new TopicSettings(true, false, "producer", 0, 1, 1, 1, 1, 4096, 1, 1,
+            1_000, 1, 1, false, 0.5, 0, 1, false, -1, -1, 1 << 20, 1 << 20, 0, 1, false);
+
     /** What a partition was told. */
     record Told(String entityId, Partition.Command command) {}
 
@@ -69,7 +73,7 @@ final class SingleNode implements AutoCloseable {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         images = MetadataFollower.start(log, log::decode, log::decodeSnapshot);
         PartitionShards shards = PartitionShards.start(system,
-                new PartitionShards.Parts(1, images, registry, (image, topic) -> SETTINGS, this::partition, 30_000));
+                new PartitionShards.Parts(1, images, registry, (image, topic) -> image.configs().isEmpty() ? SETTINGS : CHANGED, this::partition, 30_000));
         mark("shards");
         controller = system.systemActorOf(ControllerActor.create(new ControllerState(
                 ControllerSettings.DEFAULTS, new FakeConfigRules(), Uuid::randomUuid)), "controller", Props.empty());
@@ -109,6 +113,10 @@ final class SingleNode implements AutoCloseable {
         return Behaviors.setup(context -> Behaviors.receiveMessage(command -> {
             told.add(new Told(entityId, command));
             switch (command) {
+                case Partition.Activate activate when !registry.serves(activate.id())
+                        && registry.find(activate.id()) != null -> {
+                    return Behaviors.same(); // somebody who went on after a hand-off has the log
+                }
                 case Partition.Activate activate -> {
                     registry.enter(new PartitionRegistry.Entry(
                             activate.id(), context.getSelf(), activate.leaderEpoch()));
