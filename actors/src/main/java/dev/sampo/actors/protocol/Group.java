@@ -188,7 +188,7 @@ public interface Group {
         }
     }
 
-    /** Metadata and assignment are empty unless the group is stable. */
+    /** Metadata is empty unless the group is stable; the assignment is the last one that was handed out. */
     record DescribedMember(
             String memberId, @Nullable String groupInstanceId, String clientId, String clientHost, byte[] metadata,
             byte[] assignment) {}

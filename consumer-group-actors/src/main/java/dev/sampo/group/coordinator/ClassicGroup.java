@@ -83,7 +83,11 @@ final class ClassicGroup {
     void join(long requestId, Join request, long nowMs, List<GroupEffect> out) {
         KafkaError error = checkJoin(request);
         if (error != KafkaError.NONE) {
-            String memberId = error == KafkaError.GROUP_MAX_SIZE_REACHED ? "" : request.memberId();
+            String memberId = request.memberId();
+            if (error == KafkaError.GROUP_MAX_SIZE_REACHED) {
+                turnAway(memberId, out);
+                memberId = "";
+            }
             reply(requestId, JoinReply.failed(error, memberId), out);
             return;
         }
@@ -112,9 +116,10 @@ final class ClassicGroup {
         if (!hasRoomFor(request)) {
             return KafkaError.GROUP_MAX_SIZE_REACHED;
         }
+        boolean anyType = state == State.DEAD || state == State.EMPTY;
         boolean fits = !request.protocolType().isEmpty()
                 && members.supportOneOf(request.protocols())
-                && (members.isEmpty() || protocolType.equals(request.protocolType()));
+                && (anyType || protocolType.equals(request.protocolType()));
         if (!fits) {
             return KafkaError.INCONSISTENT_GROUP_PROTOCOL;
         }
@@ -124,12 +129,24 @@ final class ClassicGroup {
         return members.check(request.memberId(), request.groupInstanceId());
     }
 
+    /** Others were faster in this rebalance: who did not find a place is no member any more. */
+    private void turnAway(String memberId, List<GroupEffect> out) {
+        if (pendingMemberIds.remove(memberId)) {
+            deadlines.remove(memberId);
+        }
+        Member member = members.get(memberId);
+        if (member != null) {
+            removeMember(member, out);
+            memberLeft = false; // the rebalance goes on
+        }
+    }
+
     private boolean hasRoomFor(Join request) {
         String instance = request.groupInstanceId();
-        if (instance != null && members.ofInstance(instance) != null) {
-            return true; // takes the place of itself
-        }
         Member member = members.get(request.memberId());
+        if (instance != null && request.memberId().isEmpty()) {
+            member = members.ofInstance(instance); // takes its own place; Kafka turns it away
+        }
         return switch (state) {
             case DEAD, EMPTY -> true;
             case PREPARING_REBALANCE -> (member != null && member.joining())
@@ -139,8 +156,9 @@ final class ClassicGroup {
     }
 
     private void joinNew(long requestId, Join request, long nowMs, List<GroupEffect> out) {
-        if (state == State.DEAD) {
-            state = State.EMPTY;
+        if (state == State.DEAD) { // stored at once, as in Kafka: after a failover the group is still in the list
+            enter(State.EMPTY, nowMs);
+            persist(out);
         }
         String instance = request.groupInstanceId();
         if (instance != null) {
@@ -209,9 +227,9 @@ final class ClassicGroup {
         deadlines.remove(old.memberId());
         boolean syncAwaited = awaitedSyncs.remove(old.memberId());
         Member member = old.withMemberId(memberId, request.clientId(), request.clientHost());
+        heard(member, nowMs); // first by the session that it had, as in Kafka
         member.offer(request.rebalanceTimeoutMs(), request.sessionTimeoutMs(), request.protocols());
         members.replace(old, member);
-        deadlines.set(memberId, nowMs + member.sessionTimeoutMs());
         boolean keeps = state == State.STABLE
                 && members.chooseProtocol().equals(protocolName)
                 && Objects.equals(topicsBefore, topicsOf(member));
@@ -260,8 +278,8 @@ final class ClassicGroup {
         for (Member each : members.all()) {
             each.assign(request.assignments().getOrDefault(each.memberId(), new byte[0]));
         }
+        persist(out); // with the time at which the generation began, as in Kafka
         enter(State.STABLE, nowMs);
-        persist(out);
         for (Member each : members.all()) {
             if (each.syncing()) {
                 reply(each.syncRequestId, synced(each), out);
@@ -315,7 +333,7 @@ final class ClassicGroup {
         boolean left = false;
         for (LeavingMember who : leaving) {
             String instance = who.groupInstanceId();
-            if (instance == null && pendingMemberIds.remove(who.memberId())) {
+            if (pendingMemberIds.remove(who.memberId())) {
                 deadlines.remove(who.memberId());
                 errors.add(KafkaError.NONE);
                 left = true;
@@ -362,6 +380,9 @@ final class ClassicGroup {
         }
         if (left) {
             membersLeft(nowMs, out);
+            if (state == State.PREPARING_REBALANCE && allJoined()) {
+                completeJoins(nowMs, out); // even in the initial delay, as in Kafka
+            }
         }
         if (joinDeadlineMs <= nowMs) {
             if (initialRebalance && memberAddedInDelay && initialDelayLeftMs > 0) {
@@ -417,26 +438,36 @@ final class ClassicGroup {
                 member.syncRequestId = Member.NO_REQUEST;
                 heard(member, nowMs);
             }
+            if (state == State.COMPLETING_REBALANCE) {
+                member.assign(new byte[0]); // that of a generation before the one that is given up
+            }
         }
         awaitedSyncs.clear();
         syncDeadlineMs = NEVER;
         initialRebalance = state == State.EMPTY;
         enter(State.PREPARING_REBALANCE, nowMs);
-        if (initialRebalance && settings.initialRebalanceDelayMs() > 0) {
+        if (initialRebalance && settings.initialRebalanceDelayMs() == 0) {
+            completeJoins(nowMs, out); // with those who are here: who was only told its id comes to the next one
+            return;
+        }
+        if (initialRebalance) {
             memberAddedInDelay = false;
             initialDelayLeftMs = Math.max(members.rebalanceTimeoutMs() - settings.initialRebalanceDelayMs(), 0);
             joinDeadlineMs = nowMs + settings.initialRebalanceDelayMs();
             return;
         }
-        initialRebalance = false;
         joinDeadlineMs = nowMs + members.rebalanceTimeoutMs();
         completeIfAllJoined(nowMs, out);
     }
 
     private void completeIfAllJoined(long nowMs, List<GroupEffect> out) {
-        if (!initialRebalance && pendingMemberIds.isEmpty() && members.allJoining()) {
+        if (!initialRebalance && allJoined()) {
             completeJoins(nowMs, out);
         }
+    }
+
+    private boolean allJoined() {
+        return pendingMemberIds.isEmpty() && members.allJoining();
     }
 
     private void completeJoins(long nowMs, List<GroupEffect> out) {
@@ -456,7 +487,7 @@ final class ClassicGroup {
         awaitedSyncs.clear();
         if (members.isEmpty()) {
             protocolName = null;
-            subscribedTopics = null;
+            subscribedTopics = members.subscribedTopics(protocolType, null);
             enter(State.EMPTY, nowMs);
             persist(out);
             return;
@@ -465,15 +496,14 @@ final class ClassicGroup {
         subscribedTopics = members.subscribedTopics(protocolType, protocolName);
         enter(State.COMPLETING_REBALANCE, nowMs);
         syncDeadlineMs = nowMs + members.rebalanceTimeoutMs();
-        for (Member member : members.all()) {
-            member.assign(new byte[0]);
+        for (Member member : members.all()) { // a static member that is away has as long as the others to come and sync
             if (member.joining()) {
                 reply(member.joinRequestId, joined(member, members.leads(member.memberId())), out);
                 member.joinRequestId = Member.NO_REQUEST;
-                member.unanswered = false;
-                awaitedSyncs.add(member.memberId());
-                heard(member, nowMs);
             }
+            member.unanswered = false;
+            awaitedSyncs.add(member.memberId());
+            heard(member, nowMs);
         }
     }
 
@@ -487,7 +517,8 @@ final class ClassicGroup {
 
     private void failRequests(Member member, KafkaError error, List<GroupEffect> out) {
         if (member.joining()) {
-            reply(member.joinRequestId, JoinReply.failed(error, member.memberId()), out);
+            String memberId = error == KafkaError.UNKNOWN_MEMBER_ID ? "" : member.memberId(); // it has none any more
+            reply(member.joinRequestId, JoinReply.failed(error, memberId), out);
             member.joinRequestId = Member.NO_REQUEST;
         }
         if (member.syncing()) {
@@ -564,6 +595,7 @@ final class ClassicGroup {
         state = State.DEAD;
         protocolType = "";
         protocolName = null;
+        subscribedTopics = null;
         generationId = 0;
         stateTimestampMs = -1;
     }
@@ -597,7 +629,7 @@ final class ClassicGroup {
             members.add(member);
         }
         members.restoreLeader(event.leader());
-        subscribedTopics = members.isEmpty() ? null : members.subscribedTopics(protocolType, protocolName);
+        subscribedTopics = members.subscribedTopics(protocolType, protocolName);
         state = members.isEmpty() ? State.EMPTY : State.STABLE;
     }
 
@@ -628,16 +660,9 @@ final class ClassicGroup {
         return stateTimestampMs;
     }
 
-    boolean hasMembersOrPending() {
-        return !members.isEmpty() || !pendingMemberIds.isEmpty();
-    }
-
     /** True when a member reads the topic, or may do so for all that is known. */
     boolean subscribedTo(String topic) {
-        if (members.isEmpty() || !protocolType.equals("consumer")) {
-            return false;
-        }
-        return subscribedTopics == null || subscribedTopics.contains(topic);
+        return subscribedTopics == null ? protocolType.equals("consumer") : subscribedTopics.contains(topic);
     }
 
     /** True when the subscribed topics are known. */
@@ -653,8 +678,7 @@ final class ClassicGroup {
                 members.all().stream()
                         .map(member -> new Group.DescribedMember(
                                 member.memberId(), member.groupInstanceId(), member.clientId(), member.clientHost(),
-                                stable ? member.metadata(protocolName) : new byte[0],
-                                stable ? member.assignment() : new byte[0]))
+                                stable ? member.metadata(protocolName) : new byte[0], member.assignment()))
                         .toList());
     }
 }

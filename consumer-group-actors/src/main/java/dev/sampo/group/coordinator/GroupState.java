@@ -54,7 +54,6 @@ public final class GroupState {
     private final ClassicGroup members;
     private final CommittedOffsets offsets = new CommittedOffsets();
     private long retentionCheckMs;
-    private boolean stored; // the group has a record of its own
 
     /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
     public GroupState(String groupId, GroupSettings settings, Supplier<String> uniqueIds, long nowMs) {
@@ -79,7 +78,7 @@ public final class GroupState {
             case DeleteGroup delete -> delete(requestId, out);
             case DeleteOffsets delete -> deleteOffsets(requestId, delete, out);
         }
-        return noteStored(out);
+        return out;
     }
 
     /** Everything that is due; which offsets have expired is decided by {@code retentionNowMs}. */
@@ -90,7 +89,7 @@ public final class GroupState {
             retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
             expire(retentionNowMs, out);
         }
-        return noteStored(out);
+        return out;
     }
 
     /** When {@link #onTime} is due next. */
@@ -115,10 +114,7 @@ public final class GroupState {
                 members.exist();
             }
             case OffsetRemoved removed -> offsets.apply(removed);
-            case GroupStored group -> {
-                members.restore(group);
-                stored = true;
-            }
+            case GroupStored group -> members.restore(group);
             case GroupRemoved removed -> { }
         }
     }
@@ -127,7 +123,7 @@ public final class GroupState {
     public List<GroupEffect> restored(long nowMs) {
         var out = new ArrayList<GroupEffect>();
         members.restored(nowMs, out);
-        return noteStored(out);
+        return out;
     }
 
     // ---- views
@@ -167,11 +163,8 @@ public final class GroupState {
 
     private void die(List<GroupEvent> removals, List<GroupEffect> out) {
         var events = new ArrayList<>(removals);
-        if (stored) {
-            events.add(new GroupRemoved());
-        }
+        events.add(new GroupRemoved()); // also where only commits made the group: readers of the topic know that it is gone
         members.die();
-        stored = false;
         remove(events, out);
     }
 
@@ -305,7 +298,7 @@ public final class GroupState {
             removals = offsets.expired(nowMs, retentionMs, members::subscribedTo, committedMs);
         }
         removals.forEach(removal -> offsets.apply((OffsetRemoved) removal));
-        if (offsets.isEmpty() && members.state() == State.EMPTY && !members.hasMembersOrPending()) {
+        if (offsets.isEmpty() && members.state() == State.EMPTY) {
             die(removals, out);
         } else {
             remove(removals, out);
@@ -321,14 +314,5 @@ public final class GroupState {
         if (!removals.isEmpty()) {
             out.add(new Persist(removals));
         }
-    }
-
-    private List<GroupEffect> noteStored(List<GroupEffect> out) {
-        for (GroupEffect effect : out) {
-            if (effect instanceof Persist(var events) && events.stream().anyMatch(GroupStored.class::isInstance)) {
-                stored = true;
-            }
-        }
-        return out;
     }
 }

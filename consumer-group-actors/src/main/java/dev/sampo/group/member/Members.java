@@ -14,8 +14,6 @@ import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.protocol.types.SchemaException;
 import org.jspecify.annotations.Nullable;
 
-import static java.util.Objects.requireNonNull;
-
 /**
  * The members of one classic group, its leader, and what they can agree on.
  *
@@ -100,15 +98,13 @@ public final class Members {
         return protocols.stream().anyMatch(protocol -> common.contains(protocol.name()));
     }
 
-    /** Each member votes for the first of its protocols that all offer; most votes win, ties go to the leader's order. */
+    /**
+     * Each member votes for the first of its protocols that all offer; most votes win. A tie goes by the order of a hash map
+     * of the names, as in Kafka: who comes from there finds the same choice.
+     */
     public String chooseProtocol() {
         Set<String> common = commonProtocols();
-        Map<String, Integer> votes = new LinkedHashMap<>();
-        for (Protocol protocol : requireNonNull(byId.get(leader()), "the leader is a member").protocols()) {
-            if (common.contains(protocol.name())) {
-                votes.put(protocol.name(), 0);
-            }
-        }
+        Map<String, Integer> votes = new HashMap<>();
         for (Member member : byId.values()) {
             for (Protocol protocol : member.protocols()) {
                 if (common.contains(protocol.name())) {
@@ -148,7 +144,7 @@ public final class Members {
      * consumer protocol, or a member's metadata does not read as one.
      */
     public @Nullable Set<String> subscribedTopics(String protocolType, @Nullable String protocolName) {
-        if (!protocolType.equals(ConsumerProtocol.PROTOCOL_TYPE) || protocolName == null) {
+        if (!protocolType.equals(ConsumerProtocol.PROTOCOL_TYPE) || (protocolName == null && !byId.isEmpty())) {
             return null;
         }
         var topics = new HashSet<String>();

@@ -9,6 +9,7 @@ import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
+import dev.sampo.group.journal.GroupEvent.GroupStored;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -321,13 +322,16 @@ final class GroupMembershipTest {
     }
 
     @Test
-    void describedMembersShowMetadataOnlyInAStableGroup() {
+    void describedMembersShowMetadataOnlyInAStableGroupAndTheirLastAssignmentAlways() {
         JoinReply member = group.stableMember();
         group.join(group.newMemberId(), "t");
         var described = group.call(new Group.Describe(GROUP));
         assertThat(described.protocolName()).isEmpty();
         assertThat(described.members()).filteredOn(m -> m.memberId().equals(member.memberId()))
-                .allSatisfy(m -> assertThat(m.assignment()).isEmpty());
+                .allSatisfy(m -> {
+                    assertThat(m.metadata()).isEmpty();
+                    assertThat(m.assignment()).containsExactly(1);
+                });
     }
 
     @Test
@@ -335,5 +339,146 @@ final class GroupMembershipTest {
         var described = group.call(new Group.Describe(GROUP));
         assertThat(described.state()).isEqualTo("Dead");
         assertThat(described.error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);
+    }
+
+    // ---- what the oracle of groups found
+
+    private static Join oldJoin(String instanceId, int sessionTimeoutMs, int rebalanceTimeoutMs, String... names) {
+        return new Join(
+                GROUP, "", instanceId, "c", "/h", sessionTimeoutMs, rebalanceTimeoutMs, "connect",
+                List.of(names).stream().map(name -> new Protocol(name, name.getBytes())).toList(), false, true);
+    }
+
+    private static GroupDriver withDelayAndSize(int initialRebalanceDelayMs, int maxSize) {
+        var s = GroupDriver.SETTINGS;
+        return new GroupDriver(new GroupSettings(
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, maxSize, s.newMemberJoinTimeoutMs(),
+                s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
+                5_242_880, 524_288));
+    }
+
+    @Test
+    void newGroupIsStoredAtItsFirstJoinAndStillThereAfterAFailover() {
+        group.newMemberId();
+        assertThat(group.storedInOrder).singleElement().isInstanceOfSatisfying(GroupStored.class, stored -> {
+            assertThat(stored.protocolType()).isEmpty();
+            assertThat(stored.stateTimestampMs()).isEqualTo(group.nowMs);
+        });
+        group.crash();
+        assertThat(group.stateName()).isEqualTo("Empty");
+    }
+
+    @Test
+    void tieOfVotesGoesByTheOrderOfAHashMapAsInKafka() {
+        long a = group.ask(oldJoin(null, 10_000, 60_000, "range", "sticky"));
+        group.ask(oldJoin(null, 10_000, 60_000, "sticky", "range"));
+        group.pass(6000);
+        assertThat(group.joined(a).protocolName()).isEqualTo("sticky");
+    }
+
+    @Test
+    void firstGenerationWithoutADelayDoesNotWaitForWhoWasOnlyToldItsId() {
+        GroupDriver prompt = withDelayAndSize(0, Integer.MAX_VALUE);
+        prompt.newMemberId();
+        long join = prompt.ask(joinRequest("", "box-1", "t"));
+        assertThat(prompt.joined(join).generationId()).isEqualTo(1);
+    }
+
+    @Test
+    void idThatNobodyCameBackForEndsTheInitialDelayWhenItIsLate() {
+        GroupDriver slow = withDelayAndSize(30_000, Integer.MAX_VALUE);
+        slow.newMemberId();
+        long join = slow.ask(joinRequest("", "box-1", "t"));
+        slow.pass(9999);
+        assertThat(slow.replies).doesNotContainKey(join);
+        slow.pass(1);
+        assertThat(slow.joined(join).generationId()).isEqualTo(1);
+    }
+
+    @Test
+    void waitingJoinOfAMemberThatLeavesIsAnsweredWithoutAMemberId() {
+        String memberId = group.newMemberId();
+        long join = group.join(memberId, "t");
+        group.call(new Leave(GROUP, List.of(new LeavingMember(memberId, null))));
+        JoinReply reply = (JoinReply) group.answer(join);
+        assertThat(reply.error()).isEqualTo(KafkaError.UNKNOWN_MEMBER_ID);
+        assertThat(reply.memberId()).isEmpty();
+    }
+
+    @Test
+    void storedGenerationBearsTheTimeAtWhichItBegan() {
+        long join = group.join(group.newMemberId(), "t");
+        group.pass(3000);
+        long begunMs = group.nowMs;
+        group.pass(500);
+        group.sync(group.joined(join), Map.of());
+        assertThat(group.storedInOrder.getLast()).isInstanceOfSatisfying(
+                GroupStored.class, stored -> assertThat(stored.stateTimestampMs()).isEqualTo(begunMs));
+    }
+
+    @Test
+    void memberThatFindsNoPlaceInARebalanceIsOut() {
+        GroupDriver small = withDelayAndSize(0, 2);
+        long first = small.ask(oldJoin("box-1", 600_000, 60_000, "range"));
+        String memberId = small.joined(first).memberId();
+        small.sync(small.joined(first), Map.of());
+        small.ask(oldJoin(null, 10_000, 60_000, "range"));
+        small.ask(oldJoin(null, 10_000, 60_000, "range"));
+        JoinReply refused = small.call(new Join(
+                GROUP, memberId, "box-1", "c", "/h", 600_000, 60_000, "connect", List.of(new Protocol("range", new byte[0])), false, true));
+        assertThat(refused.error()).isEqualTo(KafkaError.GROUP_MAX_SIZE_REACHED);
+        assertThat(small.call(new Group.Describe(GROUP)).members()).hasSize(2).noneMatch(m -> m.memberId().equals(memberId));
+    }
+
+    @Test
+    void idThatFindsNoPlaceInARebalanceIsForgotten() {
+        GroupDriver small = withDelayAndSize(3000, 1);
+        String pending = small.newMemberId();
+        small.ask(joinRequest("", "box-1", "t"));
+        assertThat(((JoinReply) small.answer(small.join(pending, "t"))).error()).isEqualTo(KafkaError.GROUP_MAX_SIZE_REACHED);
+        assertThat(small.call(new Leave(GROUP, List.of(new LeavingMember(pending, null)))).members())
+                .containsExactly(KafkaError.UNKNOWN_MEMBER_ID);
+    }
+
+    @Test
+    void staticMemberThatIsAwayHasTheRebalanceTimeoutToComeAndSync() {
+        long first = group.ask(oldJoin("box-1", 600_000, 60_000, "range"));
+        group.pass(3000);
+        group.sync(group.joined(first), Map.of());
+        long second = group.ask(oldJoin(null, 600_000, 60_000, "range"));
+        group.pass(60_000);
+        group.sync(group.joined(second), Map.of());
+        assertThat(group.call(new Group.Describe(GROUP)).members()).hasSize(2);
+        group.pass(60_000);
+        assertThat(group.call(new Group.Describe(GROUP)).members()).hasSize(1);
+        assertThat(group.stateName()).isEqualTo("PreparingRebalance");
+    }
+
+    @Test
+    void protocolTypeHoldsAlsoWhenAllHaveLeftTheFirstRebalance() {
+        group.ask(joinRequest("", "box-1", "t"));
+        group.call(new Leave(GROUP, List.of(new LeavingMember("", "box-1"))));
+        assertThat(group.stateName()).isEqualTo("PreparingRebalance");
+        assertThat(((JoinReply) group.answer(group.ask(oldJoin(null, 10_000, 60_000, "range")))).error())
+                .isEqualTo(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
+    }
+
+    @Test
+    void idThatWasToldLeavesAlsoWithAnInstanceId() {
+        String pending = group.newMemberId();
+        assertThat(group.call(new Leave(GROUP, List.of(new LeavingMember(pending, "box-1")))).members())
+                .containsExactly(KafkaError.NONE);
+    }
+
+    @Test
+    void staticMemberThatIsBackIsFirstWatchedByTheSessionThatItHad() {
+        long first = group.ask(oldJoin("box-1", 20_000, 60_000, "range"));
+        group.pass(3000);
+        group.sync(group.joined(first), Map.of());
+        group.joined(group.ask(oldJoin("box-1", 6000, 60_000, "range")));
+        group.pass(19_999);
+        assertThat(group.stateName()).isEqualTo("Stable");
+        group.pass(1);
+        assertThat(group.stateName()).isEqualTo("Empty");
     }
 }

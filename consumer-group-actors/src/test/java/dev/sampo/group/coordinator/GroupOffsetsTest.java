@@ -9,6 +9,7 @@ import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.actors.protocol.Group.NamedPartition;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
+import dev.sampo.group.journal.GroupEvent.GroupRemoved;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
@@ -168,5 +169,31 @@ final class GroupOffsetsTest {
         assertThat(group.call(new DeleteGroup(GROUP)).error()).isEqualTo(KafkaError.NONE);
         assertThat(group.stored).isEmpty();
         assertThat(group.state.isGone()).isTrue();
+    }
+
+    @Test
+    void groupThatOnlyCommitsMadeGoesWithARecordOfItsOwn() {
+        group.commit("", -1, "t", 1);
+        group.call(new DeleteGroup(GROUP));
+        assertThat(group.storedInOrder.getLast()).isInstanceOf(GroupRemoved.class);
+    }
+
+    @Test
+    void emptyGroupExpiresThoughSomebodyWasToldAnId() {
+        group.pass(599_000);
+        group.newMemberId();
+        group.pass(1000);
+        assertThat(group.stateName()).isEqualTo("Dead");
+        assertThat(group.storedInOrder.getLast()).isInstanceOf(GroupRemoved.class);
+    }
+
+    @Test
+    void offsetsOfAGroupThatWasEmptyCanBeDeletedUntilItsNextGeneration() {
+        group.stableMember();
+        group.pass(10_000);
+        assertThat(group.stateName()).isEqualTo("Empty");
+        group.join(group.newMemberId(), "t");
+        assertThat(group.call(new DeleteOffsets(GROUP, List.of(new NamedPartition("t", 0)))).partitions())
+                .containsExactly(KafkaError.NONE);
     }
 }

@@ -1,0 +1,317 @@
+package dev.sampo.tests.oracle.group;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.Group.Join;
+import dev.sampo.actors.protocol.Group.JoinReply;
+import dev.sampo.group.coordinator.GroupSettings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.coordinator.group.classic.ClassicGroup;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The same group on both sides, one step at a time. After each step the answers, the records and the state must be
+ * equal; the first {@link #difference} ends it.
+ *
+ * <p>Two things are matched up before comparing. Member ids are given out by each side: Kafka's are replaced by
+ * Sampo's. And when the leader is gone or does not join, Kafka takes any member that joins (the first of a hash map):
+ * then it gets the leader that Sampo took.
+ */
+final class Comparison {
+    static final String GROUP = "orders";
+
+    final KafkaGroup kafka;
+    final SampoGroup sampo;
+    private final List<String> trace = new ArrayList<>();
+    private final Map<String, String> toKafka = new HashMap<>(); // member ids
+    private final Map<String, String> toSampo = new HashMap<>();
+    private final Counters reached;
+    private Map<Long, Group.Reply> answers = Map.of();
+    private boolean leaderByChance; // Kafka elected one since the last generation began
+    private @Nullable String difference;
+    private boolean leftToChance;
+    private long nowMs = 1_000_000;
+    private long lastRequestId;
+    private String lastState = "Dead";
+
+    Comparison(GroupSettings settings, Counters reached) {
+        this.reached = reached;
+        kafka = new KafkaGroup(GROUP, settings, nowMs);
+        sampo = new SampoGroup(GROUP, settings, nowMs);
+    }
+
+    /** Where the two first differed, null while they agree. */
+    @Nullable String difference() {
+        return difference;
+    }
+
+    /** True when members were late in the same millisecond: what Kafka does then is not worth comparing. */
+    boolean leftToChance() {
+        return leftToChance;
+    }
+
+    String trace() {
+        return String.join("\n", trace);
+    }
+
+    /** Kafka's view of the group. */
+    @Nullable ClassicGroup group() {
+        return kafka.group();
+    }
+
+    String kafkaId(String sampoId) {
+        return toKafka.getOrDefault(sampoId, sampoId);
+    }
+
+    String sampoId(String kafkaId) {
+        return toSampo.getOrDefault(kafkaId, kafkaId);
+    }
+
+    /** Asks both; member ids are Sampo's. The answers of this step, which may be none or some of earlier requests. */
+    Map<Long, Group.Reply> ask(Group.Request<?> request) {
+        long requestId = ++lastRequestId;
+        note("#" + requestId + " " + Translated.text(request));
+        ClassicGroup group = kafka.group();
+        String leader = group == null ? null : group.leaderOrNull();
+        kafka.takeWatched();
+        kafka.ask(requestId, Translated.request(request, this::kafkaId));
+        sampo.ask(requestId, request);
+        if (request instanceof Join join && join.memberId().isEmpty()) {
+            matchIds(join);
+        }
+        kafka.at(nowMs); // a delay of nothing is a timer too
+        sampo.at(nowMs);
+        compare(leader);
+        return answers;
+    }
+
+    long lastRequestId() {
+        return lastRequestId;
+    }
+
+    private void matchIds(Join join) {
+        String uniqueId = sampo.takeUniqueId();
+        String kafkaId = kafka.takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
+        if (uniqueId != null && kafkaId != null) {
+            String instance = join.groupInstanceId();
+            String sampoId = (instance == null ? join.clientId() : instance) + "-" + uniqueId;
+            toKafka.put(sampoId, kafkaId);
+            toSampo.put(kafkaId, sampoId);
+        }
+    }
+
+    /** Time passes on both sides, with a comparison whenever a timer of either is due. */
+    Map<Long, Group.Reply> pass(long ms) {
+        note("pass " + ms + " ms");
+        long end = nowMs + ms;
+        var all = new TreeMap<Long, Group.Reply>();
+        boolean ended = false;
+        while (difference == null && !leftToChance && !ended) {
+            ClassicGroup group = kafka.group();
+            String leader = group == null ? null : group.leaderOrNull();
+            long next = Math.max(nowMs, Math.min(kafka.nextMs(), sampo.nextMs()));
+            ended = next > end;
+            nowMs = Math.min(next, end);
+            if (kafka.lateMembers(nowMs) > 1) {
+                reached.hit("listed: late-at-once");
+                leftToChance = true;
+                return all;
+            }
+            kafka.at(nowMs);
+            sampo.at(nowMs);
+            compare(leader);
+            all.putAll(answers);
+            ended |= nowMs >= end && Math.min(kafka.nextMs(), sampo.nextMs()) > end;
+        }
+        return all;
+    }
+
+    void failOver() {
+        note("fail over");
+        kafka.failOver();
+        sampo.failOver();
+        leaderByChance = false;
+        compare(null);
+    }
+
+    void deleteTopic(String topic, Uuid topicId) {
+        note("topic deleted " + topic);
+        kafka.deleteTopic(topic, topicId);
+        sampo.deleteTopic(topic, topicId);
+        compare(null);
+    }
+
+    private void note(String line) {
+        trace.add(String.format("%9d  %s", nowMs, line));
+    }
+
+    // ---- comparing
+
+    private void compare(@Nullable String leaderBefore) {
+        Map<Long, Group.Reply> ours = sampo.takeAnswers();
+        Map<Long, Group.Reply> theirs = kafka.takeAnswers(this::sampoId);
+        matchLeader(leaderBefore, ours, theirs);
+        answers = ours;
+        var ids = new TreeSet<>(ours.keySet());
+        ids.addAll(theirs.keySet());
+        for (long id : ids) {
+            Group.Reply our = ours.get(id);
+            Group.Reply their = theirs.get(id);
+            String listed = their == null && our != null ? neverAnsweredByKafka(our) : null;
+            if (listed != null) {
+                note("  #" + id + " <- " + Translated.text(our) + ", by Kafka never answered");
+                reached.hit("listed: " + listed);
+                continue;
+            }
+            if (their instanceof JoinReply kafkas && kafkas.error() == KafkaError.UNKNOWN_SERVER_ERROR
+                    && our instanceof JoinReply join && join.error() != KafkaError.NONE) {
+                reached.hit("listed: pending-id-with-instance");
+                theirs.put(id, our);
+                their = our;
+            }
+            String ourText = our == null ? "no answer" : Translated.text(our);
+            expectEqual("answer to #" + id, their == null ? "no answer" : Translated.text(their), ourText);
+            note("  #" + id + " <- " + ourText);
+            count(our);
+        }
+        List<String> ourRecords = sampo.takeWritten().stream()
+                .map(record -> {
+                    reached.hit("record " + record.key().getClass().getSimpleName() + (record.value() == null ? " removed" : ""));
+                    return Translated.text(record, id -> id);
+                })
+                .toList();
+        ourRecords.forEach(record -> note("  wrote " + record));
+        expectEqual(
+                "records",
+                inOrder(kafka.takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
+                inOrder(ourRecords));
+        ClassicGroup group = kafka.group();
+        if (group != null && group.isEmpty() && group.newMemberAdded()) {
+            reached.hit("listed: delay-carried-over");
+            group.setNewMemberAdded(false);
+        }
+        Group.DescribeReply described = sampo.describe();
+        expectEqual("description", Translated.text(Translated.reply(kafka.describe(), this::sampoId)), Translated.text(described));
+        if (!described.state().equals(lastState)) {
+            lastState = described.state();
+            reached.hit("state " + lastState);
+            note("  is " + lastState + " with " + described.members().size() + " members");
+        }
+    }
+
+    /** Removed offsets first, by name: Kafka takes them from a hash map. */
+    private static String inOrder(List<String> records) {
+        return Stream.concat(
+                        records.stream().filter(Comparison::removesOffset).sorted(),
+                        records.stream().filter(record -> !removesOffset(record)))
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static boolean removesOffset(String record) {
+        return record.startsWith("OffsetCommitKey") && record.endsWith(" removed");
+    }
+
+    /** The name of the listed difference, null when there is none. */
+    private static @Nullable String neverAnsweredByKafka(Group.Reply our) {
+        KafkaError error = switch (our) {
+            case JoinReply join -> join.error();
+            case Group.SyncReply sync -> sync.error();
+            default -> KafkaError.NONE;
+        };
+        if (error == KafkaError.REBALANCE_IN_PROGRESS) {
+            return our instanceof JoinReply ? "join-sent-again" : "sync-sent-again";
+        }
+        return our instanceof Group.SyncReply && error == KafkaError.UNKNOWN_MEMBER_ID ? "sync-of-one-who-left" : null;
+    }
+
+    private void expectEqual(String what, String theirs, String ours) {
+        if (difference == null && !theirs.equals(ours)) {
+            difference = what + "\n    Kafka: " + theirs.replace("\n", "\n           ") + "\n    here:  " + ours.replace("\n", "\n           ");
+        }
+    }
+
+    private void count(Group.@Nullable Reply reply) {
+        switch (reply) {
+            case null -> { }
+            case JoinReply join -> {
+                reached.hit("join " + join.error());
+                if (join.skipAssignment()) {
+                    reached.hit("join skips assignment");
+                }
+            }
+            case Group.SyncReply sync -> reached.hit("sync " + sync.error());
+            case Group.HeartbeatReply heartbeat -> reached.hit("heartbeat " + heartbeat.error());
+            case Group.LeaveReply leave -> leave.members().forEach(error -> reached.hit("leave " + error));
+            case Group.CommitOffsetsReply commit -> commit.errors().forEach(error -> reached.hit("commit " + error));
+            case Group.FetchOffsetsReply fetch -> fetch.topics().forEach(topic -> topic.partitions()
+                    .forEach(each -> reached.hit(each.offset() < 0 ? "fetch none" : "fetch offset")));
+            case Group.DeleteGroupReply delete -> reached.hit("delete group " + delete.error());
+            case Group.DeleteOffsetsReply delete -> {
+                reached.hit("delete offsets " + delete.error());
+                delete.partitions().forEach(error -> reached.hit("delete offset " + error));
+            }
+            case Group.DescribeReply describe -> { }
+        }
+    }
+
+    /** Gives Kafka's group the leader that ours took, where Kafka's choice was chance and ours is one that joined. */
+    private void matchLeader(@Nullable String leaderBefore, Map<Long, Group.Reply> ours, Map<Long, Group.Reply> theirs) {
+        ClassicGroup group = kafka.group();
+        if (group == null || group.leaderOrNull() == null) {
+            return;
+        }
+        String leader = group.leaderOrNull();
+        if (leaderBefore != null && !leaderBefore.equals(leader) && !group.hasMember(leaderBefore) && replaced(leaderBefore, leader)) {
+            reached.hit("leader replaced");
+        } else if (leaderBefore != null && !leaderBefore.equals(leader)) {
+            leaderByChance = true;
+        }
+        JoinReply begun = ours.values().stream()
+                .filter(reply -> reply instanceof JoinReply join && join.error() == KafkaError.NONE && join.generationId() == group.generationId())
+                .map(JoinReply.class::cast)
+                .findFirst().orElse(null);
+        if (begun == null) {
+            return;
+        }
+        String ourLeader = kafkaId(begun.leader());
+        boolean joined = theirs.values().stream()
+                .anyMatch(reply -> reply instanceof JoinReply join && join.error() == KafkaError.NONE && join.memberId().equals(begun.leader()));
+        if (leaderByChance && joined && group.hasMember(ourLeader)) {
+            reached.hit("leader by chance");
+            if (!ourLeader.equals(leader)) {
+                group.setLeaderId(Optional.of(ourLeader));
+                theirs.replaceAll((id, reply) -> reply instanceof JoinReply join && join.error() == KafkaError.NONE
+                        ? asOf(group, join, begun.leader())
+                        : reply);
+            }
+        }
+        leaderByChance = false;
+    }
+
+    /** One static id makes the other: the second half of a static member's id is new, the first stays. */
+    private boolean replaced(String before, String after) {
+        String one = sampoId(before);
+        String other = sampoId(after);
+        return one.startsWith("box-") && one.substring(0, one.lastIndexOf('-')).equals(other.substring(0, other.lastIndexOf('-')));
+    }
+
+    private JoinReply asOf(ClassicGroup group, JoinReply join, String leader) {
+        return new JoinReply(
+                join.error(), join.memberId(), join.generationId(), join.protocolType(), join.protocolName(), leader,
+                join.skipAssignment(), join.memberId().equals(leader)
+                        ? group.currentClassicGroupMembers().stream()
+                                .map(member -> new Group.JoinedMember(
+                                        sampoId(member.memberId()), member.groupInstanceId(), member.metadata()))
+                                .toList()
+                        : List.of());
+    }
+}

@@ -1,0 +1,531 @@
+package dev.sampo.tests.oracle.group;
+
+import dev.sampo.actors.model.KafkaError;
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.Group.CommitOffsets;
+import dev.sampo.actors.protocol.Group.DeleteOffsets;
+import dev.sampo.actors.protocol.Group.FetchOffsets;
+import dev.sampo.actors.protocol.Group.Join;
+import dev.sampo.actors.protocol.Group.Leave;
+import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.group.coordinator.GroupSettings;
+import java.lang.reflect.Field;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.JoinGroupResponseData;
+import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.internals.LogContext;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorExecutor;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorMetadataImage;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorResult;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorTimer;
+import org.apache.kafka.coordinator.group.GroupConfigManager;
+import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
+import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
+import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
+import org.apache.kafka.coordinator.group.GroupMetadataManager;
+import org.apache.kafka.coordinator.group.classic.ClassicGroup;
+import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
+import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
+import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
+import org.apache.kafka.timeline.SnapshotRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group in Apache's {@link GroupCoordinatorShard}, without its runtime: time, timers and log are here, each
+ * operation runs at once, and what it appends is committed at once. Requests and answers are in Sampo's words; errors
+ * that the shard throws become the answers that Kafka's service makes of them.
+ */
+final class KafkaGroup {
+    private static final long LATEST = SnapshotRegistry.LATEST_EPOCH;
+    private static final GroupCoordinatorRecordSerde SERDE = new GroupCoordinatorRecordSerde();
+    private static final String SIZE_METRIC_TIMER = "group-size-counter";
+
+    private record Due(long atMs, long order, CoordinatorTimer.TimeoutOperation<CoordinatorRecord> operation) {}
+
+    /** Who asks: the version decides, the client id and host are kept of a member. */
+    private record Context(String clientId, int requestVersion) implements AuthorizableRequestContext {
+        @Override
+        public String listenerName() {
+            return "PLAINTEXT";
+        }
+
+        @Override
+        public SecurityProtocol securityProtocol() {
+            return SecurityProtocol.PLAINTEXT;
+        }
+
+        @Override
+        public KafkaPrincipal principal() {
+            return KafkaPrincipal.ANONYMOUS;
+        }
+
+        @Override
+        public InetAddress clientAddress() {
+            try {
+                return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+            } catch (UnknownHostException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public int requestType() {
+            return 0;
+        }
+
+        @Override
+        public int correlationId() {
+            return 0;
+        }
+    }
+
+    private final class Clock implements Time {
+        @Override
+        public long milliseconds() {
+            return nowMs;
+        }
+
+        @Override
+        public long nanoseconds() {
+            return TimeUnit.MILLISECONDS.toNanos(nowMs);
+        }
+
+        @Override
+        public void sleep(long ms) {
+            throw new UnsupportedOperationException("nothing sleeps");
+        }
+    }
+
+    private final class Timers implements CoordinatorTimer<CoordinatorRecord> {
+        @Override
+        public void schedule(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
+            if (key.equals(SIZE_METRIC_TIMER)) {
+                return; // of no interest, and due each minute
+            }
+            due.put(key, new Due(nowMs + unit.toMillis(delay), timerOrder++, operation));
+            String prefix = "heartbeat-" + groupId + "-";
+            if (key.startsWith(prefix)) {
+                watched.add(key.substring(prefix.length()));
+            }
+        }
+
+        @Override
+        public void schedule(
+                String key, long delay, TimeUnit unit, boolean retry, long retryBackoff, TimeoutOperation<CoordinatorRecord> operation) {
+            schedule(key, delay, unit, retry, operation);
+        }
+
+        @Override
+        public void scheduleIfAbsent(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
+            if (!due.containsKey(key)) {
+                schedule(key, delay, unit, retry, operation);
+            }
+        }
+
+        @Override
+        public void cancel(String key) {
+            due.remove(key);
+        }
+
+        @Override
+        public boolean isScheduled(String key) {
+            return due.containsKey(key);
+        }
+    }
+
+    /** For regular expressions of the other protocol: never used here. */
+    private static final class NoTasks implements CoordinatorExecutor<CoordinatorRecord> {
+        @Override
+        public <R> boolean schedule(String key, TaskRunnable<R> task, TaskOperation<CoordinatorRecord, R> operation) {
+            throw new UnsupportedOperationException("a classic group has no task " + key);
+        }
+
+        @Override
+        public boolean isScheduled(String key) {
+            return false;
+        }
+
+        @Override
+        public void cancel(String key) {
+            // there is none
+        }
+    }
+
+    /** The metrics register themselves with the virtual machine, so all groups share them. */
+    private static final GroupCoordinatorMetrics METRICS = new GroupCoordinatorMetrics();
+
+    private static final Field GROUPS = groupsField();
+
+    private static Field groupsField() {
+        try {
+            Field field = GroupCoordinatorShard.class.getDeclaredField("groupMetadataManager");
+            field.setAccessible(true);
+            return field;
+        } catch (NoSuchFieldException e) {
+            throw new AssertionError("Kafka's classes have changed", e);
+        }
+    }
+
+    private final String groupId;
+    private final GroupCoordinatorConfig config;
+    private final Map<String, Due> due = new HashMap<>();
+    private final Map<ApiMessage, CoordinatorRecord> log = new LinkedHashMap<>(); // compacted
+    private final Map<Long, Supplier<Group.Reply>> answers = new TreeMap<>();
+    private final List<CoordinatorRecord> written = new ArrayList<>();
+    private GroupCoordinatorShard shard;
+    private final Set<String> watched = new HashSet<>();
+    private long timerOrder;
+    private long nextOffset;
+    private long nowMs;
+
+    KafkaGroup(String groupId, GroupSettings settings, long nowMs) {
+        this.groupId = groupId;
+        this.nowMs = nowMs;
+        this.config = GroupCoordinatorConfig.fromProps(Map.of(
+                "group.min.session.timeout.ms", settings.minSessionTimeoutMs(),
+                "group.max.session.timeout.ms", settings.maxSessionTimeoutMs(),
+                "group.initial.rebalance.delay.ms", settings.initialRebalanceDelayMs(),
+                "group.max.size", settings.maxSize(),
+                "offsets.retention.minutes", (int) TimeUnit.MILLISECONDS.toMinutes(settings.offsetsRetentionMs()),
+                "offsets.retention.check.interval.ms", settings.retentionCheckIntervalMs(),
+                "offset.metadata.max.bytes", settings.offsetMetadataMaxSize()));
+        this.shard = load();
+    }
+
+    private GroupCoordinatorShard load() {
+        due.clear();
+        answers.clear();
+        var builder = new GroupCoordinatorShard.Builder(
+                config, new GroupConfigManager(config, ShareGroupConfig.fromProps(Map.of())));
+        builder.withAuthorizerPlugin(Optional.empty());
+        GroupCoordinatorShard loaded = builder
+                .withLogContext(new LogContext())
+                .withTime(new Clock())
+                .withTimer(new Timers())
+                .withExecutor(new NoTasks())
+                .withCoordinatorMetrics(METRICS)
+                .withTopicPartition(new TopicPartition("__consumer_offsets", 0))
+                .withSnapshotRegistry(new SnapshotRegistry(new LogContext()))
+                .build();
+        for (CoordinatorRecord record : log.values()) {
+            loaded.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
+        }
+        loaded.onLoaded(CoordinatorMetadataImage.EMPTY);
+        return loaded;
+    }
+
+    /**
+     * Another broker loads the log, requests that wait are lost. It loads the compacted log: of one that is not, Kafka
+     * takes offsets that were removed for a group.
+     */
+    void failOver() {
+        shard = load();
+    }
+
+    // ---- what happened since the last look
+
+    /** Answers in Sampo's words; {@code names} makes Sampo's member ids of Kafka's. */
+    Map<Long, Group.Reply> takeAnswers(Function<String, String> names) {
+        var taken = new TreeMap<Long, Group.Reply>();
+        answers.forEach((requestId, answer) -> taken.put(requestId, Translated.reply(answer.get(), names)));
+        answers.clear();
+        return taken;
+    }
+
+    /** Records as they are in the log: what its version of the schema leaves out is gone. */
+    List<CoordinatorRecord> takeWritten() {
+        List<CoordinatorRecord> taken = List.copyOf(written);
+        written.clear();
+        return taken;
+    }
+
+    /** Members whose sessions were set since the last look: a new one is among them. */
+    Set<String> takeWatched() {
+        Set<String> taken = Set.copyOf(watched);
+        watched.clear();
+        return taken;
+    }
+
+    /** The group itself, null when there is none: for choices that Kafka leaves to chance. */
+    @Nullable ClassicGroup group() {
+        try {
+            return (ClassicGroup) ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError("made accessible", e);
+        }
+    }
+
+    // ---- time
+
+    /** When the next timer is due. */
+    long nextMs() {
+        return due.values().stream().mapToLong(Due::atMs).min().orElse(Long.MAX_VALUE);
+    }
+
+    /** How many members will be found late at this time, those left out that wait for an answer. */
+    long lateMembers(long ms) {
+        ClassicGroup group = group();
+        String prefix = "heartbeat-" + groupId + "-";
+        return group == null ? 0 : group.allMembers().stream()
+                .filter(member -> !member.hasSatisfiedHeartbeat())
+                .map(member -> due.get(prefix + member.memberId()))
+                .filter(timer -> timer != null && timer.atMs() <= ms)
+                .count();
+    }
+
+    /** It is this late: what is due runs, in the order in which it became due. */
+    void at(long ms) {
+        nowMs = ms;
+        while (true) {
+            var first = due.entrySet().stream()
+                    .filter(entry -> entry.getValue().atMs() <= ms)
+                    .min(Comparator.comparing((Map.Entry<String, Due> entry) -> entry.getValue().atMs())
+                            .thenComparing(entry -> entry.getValue().order()));
+            if (first.isEmpty()) {
+                return;
+            }
+            Due task = first.get().getValue();
+            due.remove(first.get().getKey());
+            append(task.operation().generateRecords());
+        }
+    }
+
+    private <T> T append(CoordinatorResult<T, CoordinatorRecord> result) {
+        for (CoordinatorRecord record : result.records()) {
+            if (result.replayRecords()) {
+                shard.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
+            }
+            log.remove(record.key());
+            if (record.value() != null) {
+                log.put(record.key(), record);
+            }
+            written.add(SERDE.deserialize(
+                    ByteBuffer.wrap(SERDE.serializeKey(record)), record.value() == null ? null : ByteBuffer.wrap(SERDE.serializeValue(record))));
+        }
+        if (result.appendFuture() != null) {
+            result.appendFuture().complete(null);
+        }
+        return result.response();
+    }
+
+    // ---- requests
+
+    /** Asks; member ids are Kafka's own. */
+    void ask(long requestId, Group.Request<?> request) {
+        switch (request) {
+            case Join join -> {
+                var future = new CompletableFuture<JoinGroupResponseData>();
+                future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
+                try {
+                    append(shard.classicGroupJoin(
+                            new Context(join.clientId(), join.skipAssignmentSupported() ? 9 : join.requireKnownMemberId() ? 5 : 3),
+                            joinRequest(join), future, false));
+                } catch (IllegalStateException broken) {
+                    answers.put(requestId, () -> join.refused(KafkaError.UNKNOWN_SERVER_ERROR));
+                }
+            }
+            case Sync sync -> {
+                var future = new CompletableFuture<SyncGroupResponseData>();
+                future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
+                        error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
+                append(shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
+            }
+            default -> {
+                Group.Reply reply = answerNow(request);
+                answers.put(requestId, () -> reply);
+            }
+        }
+    }
+
+    private Group.Reply answerNow(Group.Request<?> request) {
+        try {
+            return switch (request) {
+                case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(append(shard.classicGroupHeartbeat(
+                        new Context("client", 4), new HeartbeatRequestData()
+                                .setGroupId(groupId)
+                                .setGenerationId(heartbeat.generationId())
+                                .setMemberId(heartbeat.memberId())
+                                .setGroupInstanceId(heartbeat.groupInstanceId()))).errorCode()));
+                case Leave leave -> leave(leave);
+                case CommitOffsets commit -> commit(commit);
+                case FetchOffsets fetch -> fetch(fetch);
+                case Group.Describe describe -> describe();
+                case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(append(
+                        shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
+                case DeleteOffsets delete -> deleteOffsets(delete);
+                case Join join -> throw new IllegalStateException("may wait: " + join);
+                case Sync sync -> throw new IllegalStateException("may wait: " + sync);
+            };
+        } catch (KafkaException refused) {
+            KafkaError error = error(Errors.forException(refused).code());
+            return request instanceof Leave leave && error == KafkaError.UNKNOWN_MEMBER_ID
+                    ? new Group.LeaveReply(KafkaError.NONE, leave.members().stream().map(member -> error).toList())
+                    : request.refused(error);
+        }
+    }
+
+    private JoinGroupRequestData joinRequest(Join join) {
+        var request = new JoinGroupRequestData()
+                .setGroupId(groupId)
+                .setMemberId(join.memberId())
+                .setGroupInstanceId(join.groupInstanceId())
+                .setSessionTimeoutMs(join.sessionTimeoutMs())
+                .setRebalanceTimeoutMs(join.rebalanceTimeoutMs())
+                .setProtocolType(join.protocolType());
+        join.protocols().forEach(protocol -> request.protocols().add(new JoinGroupRequestData.JoinGroupRequestProtocol()
+                .setName(protocol.name()).setMetadata(protocol.metadata())));
+        return request;
+    }
+
+    private static Group.JoinReply joined(Join join, JoinGroupResponseData response) {
+        return new Group.JoinReply(
+                error(response.errorCode()), response.memberId(), response.generationId(), response.protocolType(),
+                "".equals(response.protocolName()) ? null : response.protocolName(), // which JoinGroupResponse makes of it
+                response.leader(), response.skipAssignment(),
+                response.members().stream()
+                        .map(member -> new Group.JoinedMember(member.memberId(), member.groupInstanceId(), member.metadata()))
+                        .toList());
+    }
+
+    private SyncGroupRequestData syncRequest(Sync sync) {
+        return new SyncGroupRequestData()
+                .setGroupId(groupId)
+                .setGenerationId(sync.generationId())
+                .setMemberId(sync.memberId())
+                .setGroupInstanceId(sync.groupInstanceId())
+                .setProtocolType(sync.protocolType())
+                .setProtocolName(sync.protocolName())
+                .setAssignments(sync.assignments().entrySet().stream()
+                        .map(entry -> new SyncGroupRequestData.SyncGroupRequestAssignment()
+                                .setMemberId(entry.getKey()).setAssignment(entry.getValue()))
+                        .toList());
+    }
+
+    private Group.LeaveReply leave(Leave leave) {
+        var response = append(shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
+                .setGroupId(groupId)
+                .setMembers(leave.members().stream()
+                        .map(member -> new LeaveGroupRequestData.MemberIdentity()
+                                .setMemberId(member.memberId()).setGroupInstanceId(member.groupInstanceId()))
+                        .toList())));
+        return new Group.LeaveReply(
+                error(response.errorCode()), response.members().stream().map(member -> error(member.errorCode())).toList());
+    }
+
+    private Group.CommitOffsetsReply commit(CommitOffsets commit) {
+        var request = new OffsetCommitRequestData()
+                .setGroupId(groupId)
+                .setGenerationIdOrMemberEpoch(commit.generationId())
+                .setMemberId(commit.memberId())
+                .setGroupInstanceId(commit.groupInstanceId())
+                .setRetentionTimeMs(commit.retentionTimeMs());
+        for (Group.OffsetToCommit offset : commit.offsets()) { // one topic entry each keeps the order of the answers
+            request.topics().add(new OffsetCommitRequestData.OffsetCommitRequestTopic()
+                    .setName(offset.topic())
+                    .setTopicId(offset.topicId())
+                    .setPartitions(List.of(new OffsetCommitRequestData.OffsetCommitRequestPartition()
+                            .setPartitionIndex(offset.partition())
+                            .setCommittedOffset(offset.offset())
+                            .setCommittedLeaderEpoch(offset.leaderEpoch())
+                            .setCommittedMetadata(offset.metadata()))));
+        }
+        var response = append(shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
+        return new Group.CommitOffsetsReply(response.topics().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .map(partition -> error(partition.errorCode()))
+                .toList());
+    }
+
+    private Group.FetchOffsetsReply fetch(FetchOffsets fetch) {
+        List<Group.TopicPartitions> topics = fetch.topics();
+        var request = new OffsetFetchRequestData.OffsetFetchRequestGroup().setGroupId(groupId).setTopics(topics == null
+                ? null
+                : topics.stream()
+                        .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
+                                .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
+                        .toList());
+        var response = shard.fetchOffsets(request, LATEST);
+        return new Group.FetchOffsetsReply(error(response.errorCode()), response.topics().stream().map(KafkaGroup::fetched).toList());
+    }
+
+    private static Group.FetchedTopic fetched(OffsetFetchResponseData.OffsetFetchResponseTopics topic) {
+        return new Group.FetchedTopic(topic.name(), topic.topicId(), topic.partitions().stream()
+                .map(partition -> new Group.FetchedOffset(
+                        partition.partitionIndex(), partition.committedOffset(), partition.committedLeaderEpoch(),
+                        partition.metadata(), error(partition.errorCode())))
+                .toList());
+    }
+
+    private Group.DeleteOffsetsReply deleteOffsets(DeleteOffsets delete) {
+        var request = new OffsetDeleteRequestData().setGroupId(groupId);
+        for (Group.NamedPartition partition : delete.partitions()) {
+            var topic = request.topics().find(partition.topic());
+            if (topic == null) {
+                topic = new OffsetDeleteRequestData.OffsetDeleteRequestTopic().setName(partition.topic());
+                request.topics().add(topic);
+            }
+            topic.partitions().add(
+                    new OffsetDeleteRequestData.OffsetDeleteRequestPartition().setPartitionIndex(partition.partition()));
+        }
+        var response = append(shard.deleteOffsets(new Context("client", 0), request));
+        return new Group.DeleteOffsetsReply(error(response.errorCode()), delete.partitions().stream()
+                .map(partition -> error(Objects.requireNonNull(response.topics().find(partition.topic()))
+                        .partitions().find(partition.partition()).errorCode()))
+                .toList());
+    }
+
+    /** What DescribeGroups 6 says. */
+    Group.DescribeReply describe() {
+        var group = shard.describeGroups(new Context("client", 6), List.of(groupId), LATEST).getFirst();
+        return new Group.DescribeReply(
+                error(group.errorCode()), group.groupState(), group.protocolType(), group.protocolData(),
+                group.members().stream()
+                        .map(member -> new Group.DescribedMember(
+                                member.memberId(), member.groupInstanceId(), member.clientId(), member.clientHost(),
+                                member.memberMetadata(), member.memberAssignment()))
+                        .toList());
+    }
+
+    void deleteTopic(String topic, Uuid topicId) {
+        append(shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
+    }
+
+    private static KafkaError error(short code) {
+        return KafkaError.forCode(code);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.sampo.tests.oracle.group;
+
+import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.coordinator.GroupEffect;
+import dev.sampo.group.coordinator.GroupEffect.Persist;
+import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.coordinator.GroupSettings;
+import dev.sampo.group.coordinator.GroupState;
+import dev.sampo.group.journal.GroupEvent;
+import dev.sampo.group.journal.OffsetsRecords;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
+import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
+import org.jspecify.annotations.Nullable;
+
+/** One group under Sampo's rules: what they store is stored at once. Its records are read with Kafka's own reader. */
+final class SampoGroup {
+    private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
+
+    private final String groupId;
+    private final GroupSettings settings;
+    private final Map<GroupEvent.Key, GroupEvent> stored = new LinkedHashMap<>();
+    private final Map<Long, Group.Reply> answers = new TreeMap<>();
+    private final List<CoordinatorRecord> written = new ArrayList<>();
+    private GroupState state;
+    private @Nullable String uniqueId;
+    private int uniqueIds;
+    private long nowMs;
+
+    SampoGroup(String groupId, GroupSettings settings, long nowMs) {
+        this.groupId = groupId;
+        this.settings = settings;
+        this.nowMs = nowMs;
+        this.state = newState();
+    }
+
+    private GroupState newState() {
+        return new GroupState(groupId, settings, () -> {
+            uniqueId = "id" + uniqueIds++;
+            return uniqueId;
+        }, nowMs);
+    }
+
+    /** Another broker takes over from what is stored; requests that wait are lost. */
+    void failOver() {
+        state = newState();
+        answers.clear();
+        stored.values().forEach(state::restore);
+        perform(state.restored(nowMs));
+    }
+
+    Map<Long, Group.Reply> takeAnswers() {
+        var taken = new TreeMap<>(answers);
+        answers.clear();
+        return taken;
+    }
+
+    List<CoordinatorRecord> takeWritten() {
+        List<CoordinatorRecord> taken = List.copyOf(written);
+        written.clear();
+        return taken;
+    }
+
+    /** The unique half of a member id that was given out since the last look. */
+    @Nullable String takeUniqueId() {
+        String taken = uniqueId;
+        uniqueId = null;
+        return taken;
+    }
+
+    long nextMs() {
+        return state.nextMs();
+    }
+
+    void at(long ms) {
+        nowMs = ms;
+        do {
+            perform(state.onTime(ms, ms));
+        } while (state.nextMs() <= ms);
+    }
+
+    void ask(long requestId, Group.Request<?> request) {
+        perform(state.onRequest(requestId, request, nowMs));
+    }
+
+    Group.DescribeReply describe() {
+        return (Group.DescribeReply) ((Reply) state.onRequest(0, new Group.Describe(groupId), nowMs).getFirst()).reply();
+    }
+
+    void deleteTopic(String topic, Uuid topicId) {
+        perform(state.onTopicDeleted(topic, topicId));
+    }
+
+    private void perform(List<GroupEffect> effects) {
+        for (GroupEffect effect : effects) {
+            switch (effect) {
+                case Persist(var events) -> events.forEach(this::store);
+                case Reply(long requestId, Group.Reply reply) -> {
+                    if (answers.put(requestId, reply) != null) {
+                        throw new AssertionError("request " + requestId + " answered twice");
+                    }
+                }
+            }
+        }
+    }
+
+    private void store(GroupEvent event) {
+        if (event.removes()) {
+            stored.remove(event.key());
+        } else {
+            stored.put(event.key(), event);
+        }
+        SimpleRecord record = OffsetsRecords.encode(groupId, event, nowMs);
+        written.add(READER.deserialize(record.key(), record.value()));
+    }
+}
