@@ -40,22 +40,22 @@ final class ReplicaThrottleIT {
 
     @Test
     void whoThrottlesSecondKeepsTheFirstsReplicasAndWhatAnOperatorSetStays() {
-        command().run("topic", "create", "rt", "-p", "4").ok();
-        command().run("config", "set", "topic/rt", "follower" + REPLICAS + "=3:9").ok();
+        command().run("topic", "create", "throttled", "-p", "4").ok();
+        command().run("config", "set", "topic/throttled", "follower" + REPLICAS + "=3:9").ok();
         try (Admin admin = admin()) {
             var first = new ReplicaThrottle();
             var second = new ReplicaThrottle();
-            set(first, admin, "rt", 0, 1_000);
-            set(second, admin, "rt", 1, 2_000);
-            assertThat(list("rt", "follower")).containsExactlyInAnyOrder("3:9", "0:1", "1:1");
+            set(first, admin, "throttled", 0, 1_000);
+            set(second, admin, "throttled", 1, 2_000);
+            assertThat(list("throttled", "follower")).containsExactlyInAnyOrder("3:9", "0:1", "1:1");
             assertThat(value("broker/1", "follower" + RATE)).isEqualTo("2000");
 
             second.end(admin);
-            assertThat(list("rt", "follower")).containsExactlyInAnyOrder("3:9", "0:1");
+            assertThat(list("throttled", "follower")).containsExactlyInAnyOrder("3:9", "0:1");
             assertThat(value("broker/1", "follower" + RATE)).isEqualTo("2000");
 
             first.end(admin);
-            assertThat(list("rt", "follower")).containsExactly("3:9");
+            assertThat(list("throttled", "follower")).containsExactly("3:9");
             assertThat(value("broker/1", "follower" + RATE)).isEmpty();
         }
     }
@@ -91,17 +91,17 @@ final class ReplicaThrottleIT {
     @Test
     void ofAMoveThatIsCancelledBothSidesEndAndOnlyThese() {
         command().run("topic", "create", "rc", "-p", "4").ok();
-        command().run("topic", "create", "rn", "-p", "1").ok();
+        command().run("topic", "create", "idle-topic", "-p", "1").ok();
         command().run("config", "set", "topic/rc", "follower" + REPLICAS + "=0:8,1:8,3:1", "leader" + REPLICAS + "=0:1,2:1").ok();
         command().run("config", "set", "broker/1", "follower" + RATE + "=10", "leader" + RATE + "=20").ok();
         var move = new PartitionReassignment(List.of(8, 1), List.of(8), List.of(1));
         try (Admin admin = admin()) {
-            ReplicaThrottle.end(admin, Map.of(new TopicPartition("rc", 0), move, new TopicPartition("rn", 0), move));
+            ReplicaThrottle.end(admin, Map.of(new TopicPartition("rc", 0), move, new TopicPartition("idle-topic", 0), move));
             assertThat(list("rc", "follower")).containsExactlyInAnyOrder("1:8", "3:1");
             assertThat(list("rc", "leader")).containsExactly("2:1");
             assertThat(value("broker/1", "follower" + RATE)).isEqualTo("10");
             assertThat(value("broker/1", "leader" + RATE)).isEqualTo("20");
-            assertThat(command().json("config diff", "topic/rn")).isEmpty();
+            assertThat(command().json("config diff", "topic/idle-topic")).isEmpty();
 
             ReplicaThrottle.end(admin, Map.of(new TopicPartition("rc", 2), move));
             assertThat(value("broker/1", "leader" + RATE)).isEmpty();
