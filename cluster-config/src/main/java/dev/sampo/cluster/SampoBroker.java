@@ -117,8 +117,9 @@ public final class SampoBroker implements AutoCloseable {
         try {
             return start.run();
         } catch (RuntimeException e) {
-            start.undo();
-            throw start.wasShutOut() && !(e instanceof StartException) ? new ShutOutException() : e;
+            RuntimeException told = start.wasShutOut() && !(e instanceof StartException) ? new ShutOutException(e) : e;
+            start.undo(); // ends the actor system, which looks like a shutting out
+            throw told;
         }
     }
 

@@ -4,7 +4,14 @@ package dev.sampo.cluster;
 final class ShutOutException extends StartException {
     private static final long serialVersionUID = 1L;
 
+    private static final String MESSAGE = "the broker was shut out of the cluster while it started: see the log";
+
     ShutOutException() {
-        super("the broker was shut out of the cluster while it started: see the log");
+        super(MESSAGE);
+    }
+
+    /** Of a part that failed since it ended. */
+    ShutOutException(Throwable cause) {
+        super(MESSAGE, cause);
     }
 }
