@@ -255,7 +255,8 @@ final class BalanceCommands {
                 List<CancelRow> rows = moving.entrySet().stream()
                         .map(each -> new CancelRow(
                                 each.getKey().topic(), each.getKey().partition(), each.getValue().addingReplicas(),
-                                each.getValue().removingReplicas(), !change.dryRun() && !ended.contains(each.getKey()) && !refused.contains(each.getKey())))
+                                each.getValue().removingReplicas(),
+                                !change.dryRun() && !ended.contains(each.getKey()) && !refused.contains(each.getKey())))
                         .toList();
                 output.rows(terminal, rows, row -> row.topic() + ":" + row.partition());
                 return outcomes.finish();

@@ -304,18 +304,25 @@ final class PartitionLeaderActorTest {
         }
     }
 
+    /** Broker 3 is about to be in sync. @return lets the write go on */
+    private static CountDownLatch producerThatWaitsForAProposed(
+            PartitionFixture fixture, Partition.Replicas inSync, TestProbe<Partition.Reply> producer) {
+        fixture.partition.tell(new Partition.Activate(
+                fixture.id, "orders", 1, inSync, new Partition.Proposal(0, List.of(new Partition.Member(3, 8))),
+                PartitionFixture.settings(Map.of()), fixture.sentinel.ref()));
+        await("serves", () -> fixture.registry.find(fixture.id) != null);
+        CountDownLatch writes = fixture.disk.holdWrites();
+        fixture.send(batch(fixture.record(null, "waits")), 1, producer);
+        return writes;
+    }
+
     @Test
     void whatIsOnItsWayToALeaderThatIsHandedOffReachesWhoGoesOn() {
         var inSync = new Partition.Replicas(0, List.of(1, 2, 3), List.of(1, 2));
         try (var fixture = PartitionFixture.fresh(folder)) {
             // Given a producer that waits for broker 2, and for broker 3, which is about to be in sync
-            fixture.partition.tell(new Partition.Activate(
-                    fixture.id, "orders", 1, inSync, new Partition.Proposal(0, List.of(new Partition.Member(3, 8))),
-                    PartitionFixture.settings(Map.of()), fixture.sentinel.ref()));
-            await("serves", () -> fixture.registry.find(fixture.id) != null);
-            CountDownLatch writes = fixture.disk.holdWrites();
             TestProbe<Partition.Reply> producer = fixture.probe();
-            fixture.send(batch(fixture.record(null, "waits")), 1, producer);
+            CountDownLatch writes = producerThatWaitsForAProposed(fixture, inSync, producer);
 
             // When, all of it before the hand-off begins
             fixture.partition.tell(new Partition.HandOff());
@@ -342,13 +349,8 @@ final class PartitionLeaderActorTest {
         var inSync = new Partition.Replicas(0, List.of(1, 2, 3), List.of(1, 2));
         try (var fixture = PartitionFixture.fresh(folder)) {
             // Given
-            fixture.partition.tell(new Partition.Activate(
-                    fixture.id, "orders", 1, inSync, new Partition.Proposal(0, List.of(new Partition.Member(3, 8))),
-                    PartitionFixture.settings(Map.of()), fixture.sentinel.ref()));
-            await("serves", () -> fixture.registry.find(fixture.id) != null);
-            CountDownLatch writes = fixture.disk.holdWrites();
             TestProbe<Partition.Reply> producer = fixture.probe();
-            fixture.send(batch(fixture.record(null, "waits")), 1, producer);
+            CountDownLatch writes = producerThatWaitsForAProposed(fixture, inSync, producer);
 
             // When
             fixture.partition.tell(new Partition.HandOff());
