@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.AppendReply;
 import dev.sampo.group.journal.JournalQueue.Effect;
 import dev.sampo.group.journal.OffsetsPartitions.Loaded;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +43,14 @@ import scala.runtime.BoxedUnit;
  */
 public final class OffsetsJournal extends AsyncWriteJournal {
     private static final String TEMPLATE = "sampo.group.journal";
+    private static final Duration PAUSE = Duration.ofMillis(200);
 
     /** One atomic write. */
     private record Write(
             Loaded target, String groupId, List<GroupEvent> events, List<SimpleRecord> records,
             Promise<Iterable<Optional<Exception>>> written) {}
+
+    private record PauseOver(long requestId) {}
 
     private final int partition;
     private final JournalQueue<Write, Runnable> queue = new JournalQueue<>();
@@ -158,8 +162,10 @@ public final class OffsetsJournal extends AsyncWriteJournal {
 
     @Override
     public PartialFunction<Object, BoxedUnit> receivePluginInternal() {
-        return ReceiveBuilder.create().match(
-                AppendReply.class, reply -> perform(queue.onAppended(reply.requestId(), reply.error()))).build().onMessage();
+        return ReceiveBuilder.create()
+                .match(AppendReply.class, reply -> perform(queue.onAppended(reply.requestId(), reply.error())))
+                .match(PauseOver.class, pause -> perform(queue.onPauseOver(pause.requestId())))
+                .build().onMessage();
     }
 
     private void perform(List<Effect<Write, Runnable>> effects) {
@@ -174,6 +180,8 @@ public final class OffsetsJournal extends AsyncWriteJournal {
                 case Effect.Failed<Write, Runnable>(Write write, KafkaError error) ->
                     write.written().failure(new OffsetsWriteException(partition, error));
                 case Effect.Read<Write, Runnable>(Runnable read) -> read.run();
+                case Effect.Pause<Write, Runnable>(long requestId) -> context().system().scheduler().scheduleOnce(
+                        PAUSE, self(), new PauseOver(requestId), context().dispatcher(), self());
             }
         }
     }
@@ -181,7 +189,7 @@ public final class OffsetsJournal extends AsyncWriteJournal {
     private void append(long requestId, Loaded target, List<Write> writes) {
         ActorRef<Partition.Command> leader = target.leader().now();
         if (leader == null) {
-            perform(queue.onAppended(requestId, KafkaError.NOT_LEADER_OR_FOLLOWER));
+            perform(queue.onAppended(requestId, KafkaError.NOT_COORDINATOR));
             return;
         }
         SimpleRecord[] records =
