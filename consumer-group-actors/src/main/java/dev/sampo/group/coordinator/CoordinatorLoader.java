@@ -17,7 +17,10 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
-/** Shell of {@link OffsetsLoad}: reads one partition of {@code __consumer_offsets} once. Blocks on the disk: runs on a dispatcher for that. */
+/**
+ * Shell of {@link OffsetsLoad}: reads one partition of {@code __consumer_offsets} once. Blocks on the disk: runs on a
+ * dispatcher for that.
+ */
 final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
     /** How it ended: a fold, or the error of the partition. */
     sealed interface Result {

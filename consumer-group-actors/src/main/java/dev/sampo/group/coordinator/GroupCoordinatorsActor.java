@@ -20,7 +20,10 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.jspecify.annotations.Nullable;
 
-/** Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. Shell of {@link LedPartitions}. */
+/**
+ * Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. Shell of {@link
+ * LedPartitions}.
+ */
 final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsActor.Command> {
     sealed interface Command {}
 
