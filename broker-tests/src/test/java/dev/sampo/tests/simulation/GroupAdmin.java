@@ -23,7 +23,7 @@ final class GroupAdmin extends GroupClient {
             send(new Group.DeleteGroup(groupId()));
             return;
         }
-        var commit = new GroupTruth.Commit(name(), nextNumber(), "", -1, true);
+        var commit = new GroupTruth.Commit(name(), nextNumber(), "", -1, true, Long.MAX_VALUE);
         truth().sent(commit);
         var offsets = new ArrayList<OffsetToCommit>();
         for (int partition = 0; partition < cluster().plan().groups().partitions(); partition++) {

@@ -75,6 +75,10 @@ final class GroupJudge {
         return cluster.reach();
     }
 
+    long nowMicros() {
+        return cluster.time().nowMicros();
+    }
+
     Collection<GroupTruth> truths() {
         return truths.values();
     }

@@ -29,8 +29,9 @@ final class GroupTruth {
      * @param generationId -1 from outside of the group protocol
      * @param number grows with each request of one client
      * @param reset an administrator's
+     * @param readMicros when the client asked for the offset from which it has gone on since; never for none
      */
-    record Commit(String client, long number, String memberId, int generationId, boolean reset) {
+    record Commit(String client, long number, String memberId, int generationId, boolean reset, long readMicros) {
         String name() {
             return client + "#" + number;
         }
@@ -42,6 +43,7 @@ final class GroupTruth {
         @Nullable OffsetCommitted now;
         int versions; // facts with this key so far, removals too
         int removed = -1; // version of the last removal
+        long sinceMicros; // when it became true
         final Map<String, Integer> versionOf = new HashMap<>(); // by name of the request
         final List<Ack> acks = new ArrayList<>();
     }
@@ -129,13 +131,16 @@ final class GroupTruth {
         OffsetCommitted before = offset.now;
         if (before != null && fact.offset() < before.offset() && !commit.reset()) {
             Commit other = commits.get(before.metadata());
-            boolean late = other.client().equals(commit.client()) && other.number() > commit.number(); // a request that was overtaken
+            // A request of its own that was overtaken, by the next one or, in one generation, by its reading of what is committed.
+            boolean late = other.client().equals(commit.client()) && other.generationId() == commit.generationId()
+                    && (other.number() > commit.number() || offset.sinceMicros >= commit.readMicros());
             if (!late) {
                 throw new Violation(29, "the committed offset of " + fact.key() + " of " + groupId + " went back from "
                         + before.offset() + " by " + other + " to " + fact.offset() + " by " + commit);
             }
         }
         offset.now = fact;
+        offset.sinceMicros = judge.nowMicros();
         offset.versionOf.put(fact.metadata(), ++offset.versions);
     }
 

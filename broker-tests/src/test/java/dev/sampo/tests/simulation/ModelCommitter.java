@@ -60,7 +60,7 @@ final class ModelCommitter extends GroupClient {
 
     private void commit(OffsetKey key) {
         position += dice().between(1, 5);
-        var commit = new GroupTruth.Commit(name(), nextNumber(), "", -1, false);
+        var commit = new GroupTruth.Commit(name(), nextNumber(), "", -1, false, Long.MAX_VALUE);
         truth().sent(commit);
         send(new CommitOffsets(groupId(), -1, "", null, true, -1, List.of(
                 new OffsetToCommit(key.topic(), Uuid.ZERO_UUID, key.partition(), position, -1, commit.name()))));

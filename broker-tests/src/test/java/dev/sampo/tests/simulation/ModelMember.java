@@ -40,6 +40,7 @@ final class ModelMember extends GroupClient {
     private boolean joinCameLate; // the coordinator may believe that it has given up what it has
     private boolean committing = true;
     private int assignedBy;
+    private long readMicros; // when it asked for the committed offsets
 
     ModelMember(Cluster cluster, int place, Dice dice, String groupId, String name, @Nullable String instanceId) {
         super(cluster, place, dice, groupId, name);
@@ -251,6 +252,7 @@ final class ModelMember extends GroupClient {
 
     private void fetchCommitted() {
         long mine = round;
+        readMicros = time().nowMicros();
         List<Integer> partitions = IntStream.range(0, owned.length).mapToObj(i -> (int) owned[i]).toList();
         var fetch = new Group.FetchOffsets(groupId(), List.of(new Group.TopicPartitions(TOPIC, Uuid.ZERO_UUID, partitions)), true);
         ask(fetch, REQUEST_TIMEOUT, () -> {}, reply -> {
@@ -285,7 +287,7 @@ final class ModelMember extends GroupClient {
 
     /** Does not wait for the one before, and may be overtaken by the next. */
     private void commit(long mine) {
-        var commit = new GroupTruth.Commit(name(), nextNumber(), memberId, generationId, false);
+        var commit = new GroupTruth.Commit(name(), nextNumber(), memberId, generationId, false, readMicros);
         truth().sent(commit);
         var offsets = new ArrayList<OffsetToCommit>();
         for (var position : positions.entrySet()) {

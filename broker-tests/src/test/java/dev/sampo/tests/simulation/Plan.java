@@ -132,6 +132,13 @@ record Plan(
                 inFlight, fetchBatches, flushEveryMicros, chaosMicros, groups, acts);
     }
 
+    Plan withoutGroups() {
+        List<Act> others = acts.stream().filter(act -> !act.kind().ofGroups()).toList();
+        return new Plan(seed, brokers, voters, partitions, replicationFactor, minInSyncReplicas, flushMessages, replicaLagMs,
+                typicalDelayMicros, lossRate, duplicateRate, lateRate, latestMicros, imageLagMicros, holdingCuts, acksOneShare,
+                produceEveryMicros, inFlight, fetchBatches, flushEveryMicros, chaosMicros, null, others);
+    }
+
     String shape() {
         return "seed " + seed + ": " + brokers + " brokers, " + voters + " voters, " + partitions + " partitions, RF "
                 + replicationFactor + ", min ISR " + minInSyncReplicas + ", flush.messages " + flushMessages
