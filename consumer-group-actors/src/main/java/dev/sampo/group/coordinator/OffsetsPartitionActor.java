@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
+import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,11 +65,14 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     static final class View {
         final int leaderEpoch;
         final Map<String, Group.Summary> summaries = new ConcurrentHashMap<>();
+        final Map<String, WatchedGroup> watched = new ConcurrentHashMap<>();
+        final Runnable whenGroupBegins;
         volatile boolean serving;
         volatile @Nullable ActorRef<Command> actor;
 
-        View(int leaderEpoch) {
+        View(int leaderEpoch, Runnable whenGroupBegins) {
             this.leaderEpoch = leaderEpoch;
+            this.whenGroupBegins = whenGroupBegins;
         }
     }
 
@@ -234,7 +238,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private Child start(String groupId) {
         var self = getContext().getSelf();
-        var summaries = view.summaries;
+        var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
                 groupId, partition, settings, nowMs, new GroupCoordinatorActor.Owner() {
                     @Override
@@ -243,11 +247,17 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     }
 
                     @Override
+                    public void began(WatchedGroup group) {
+                        seen.watched.put(groupId, group);
+                        seen.whenGroupBegins.run();
+                    }
+
+                    @Override
                     public void changed(Group.Summary summary) {
                         if (summary.state().equals("Dead")) {
-                            summaries.remove(summary.groupId());
+                            seen.summaries.remove(summary.groupId());
                         } else {
-                            summaries.put(summary.groupId(), summary);
+                            seen.summaries.put(summary.groupId(), summary);
                         }
                     }
 
@@ -292,6 +302,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         if (child != null && child.actor.equals(stopped.actor())) {
             children.remove(stopped.groupId());
             view.summaries.remove(stopped.groupId());
+            view.watched.remove(stopped.groupId());
             if (!child.held.isEmpty()) {
                 child.held.forEach(this::route);
             } else if (loaded != null && loaded.fold().knows(stopped.groupId())) {
