@@ -9,7 +9,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -57,14 +59,39 @@ final class ClusterLagIT {
                     .forEach(partition -> leaders.add(partition.leader().id()));
             assertThat(leaders).as("ends are remote").hasSize(3);
 
-            // When
-            cluster.brokers().forEach(broker -> assertKnown(HttpBroker.of(broker), firstMs));
-            int coordinator = admin.describeConsumerGroups(List.of("readers")).all().get(60, TimeUnit.SECONDS)
-                    .get("readers").coordinator().id();
-            cluster.stop(coordinator);
+            // When the coordinator moves
+            List<HttpBroker> all = cluster.brokers().stream().map(HttpBroker::of).toList();
+            all.forEach(broker -> assertKnown(broker, firstMs));
+            int first = coordinator(admin);
+            Await.until("it has sampled", WAIT, () -> !points(all.getFirst()).isEmpty());
+            JsonNode sampled = points(all.getFirst());
+            all.getFirst().post("/v1/brokers/" + first + "/drain", "{\"leaders_only\":true}");
+            Await.until("another one coordinates", WAIT, () -> coordinator(admin) != first);
+
+            // Then every broker tells the same, and nothing of the history is lost
+            all.forEach(broker -> assertKnown(broker, firstMs));
+            all.forEach(broker -> Await.until("both parts of the history", WAIT, () -> {
+                JsonNode points = points(broker);
+                return points.size() > sampled.size() + 2 && points.get(0).equals(sampled.get(0));
+            }, () -> points(broker) + " after " + sampled));
+
+            // When it ends
+            cluster.stop(coordinator(admin));
 
             // Then
             cluster.brokers().forEach(broker -> assertKnown(HttpBroker.of(broker), firstMs));
+        }
+    }
+
+    private static JsonNode points(HttpBroker http) {
+        return http.get("/v1/groups/readers/lag/history").body().path("points");
+    }
+
+    private static int coordinator(Admin admin) {
+        try {
+            return admin.describeConsumerGroups(List.of("readers")).all().get(60, TimeUnit.SECONDS).get("readers").coordinator().id();
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
         }
     }
 

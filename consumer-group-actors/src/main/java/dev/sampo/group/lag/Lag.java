@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** What the lag of groups is asked for, within a broker and between those of a cluster. */
 interface Lag {
     /** To the actor of one broker. */
-    sealed interface Command permits Ask, Answers, Query, Internal {}
+    sealed interface Command permits Ask, Answers, Query, ShowHistory, Internal {}
 
     /** The actor's private messages. */
     non-sealed interface Internal extends Command {}
@@ -22,7 +22,7 @@ interface Lag {
     record Answers(long askId, List<LagLook.Answer> answers) implements Command, SampoMessage {}
 
     /** About a group, to any broker; its coordinator answers. */
-    sealed interface Query extends Command, SampoMessage permits Show, ShowHistory, ShowRebalances {
+    sealed interface Query extends Command, SampoMessage permits Show, ShowRebalances {
         String groupId();
 
         /** By a broker that does not coordinate the group: who does not either says so. */
@@ -48,22 +48,6 @@ interface Lag {
         }
     }
 
-    /** What is kept of it, see {@link LagState#history}. */
-    record ShowHistory(
-            String groupId, boolean forwarded, @Nullable String topic, int partition, long fromMs, long toMs, long everyMs,
-            ActorRef<GroupLag.History> replyTo)
-            implements Query {
-        @Override
-        public ShowHistory forward() {
-            return new ShowHistory(groupId, true, topic, partition, fromMs, toMs, everyMs, replyTo);
-        }
-
-        @Override
-        public void refuse(KafkaError error) {
-            replyTo.tell(new GroupLag.History(error, null));
-        }
-    }
-
     /** Its last rebalances. */
     record ShowRebalances(String groupId, boolean forwarded, ActorRef<GroupLag.Rebalances> replyTo) implements Query {
         @Override
@@ -76,4 +60,13 @@ interface Lag {
             replyTo.tell(new GroupLag.Rebalances(error, null));
         }
     }
+
+    /** What a broker has kept of a group, whether it coordinates it now or did so before; see {@link LagState#history}. */
+    record ShowHistory(
+            String groupId, @Nullable String topic, int partition, long fromMs, long toMs, long everyMs,
+            ActorRef<Kept> replyTo)
+            implements Command, SampoMessage {}
+
+    /** In order of time. */
+    record Kept(List<LagPoint> points) implements SampoMessage {}
 }

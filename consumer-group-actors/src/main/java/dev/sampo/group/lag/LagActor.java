@@ -101,6 +101,8 @@ final class LagActor extends AbstractBehavior<Lag.Command> {
             case Lag.Ask ask -> answer(ask);
             case Lag.Answers answers -> onAnswers(answers);
             case Lag.Query query -> answer(query);
+            case Lag.ShowHistory(var group, var topic, int partition, long fromMs, long toMs, long everyMs, var replyTo) ->
+                replyTo.tell(new Lag.Kept(state.history(group, topic, partition, fromMs, toMs, everyMs)));
             case GroupBegan began -> sampleFromNowOn();
             case Tick tick -> sample();
             case TimeIsUp(long lookId) -> {
@@ -150,10 +152,6 @@ final class LagActor extends AbstractBehavior<Lag.Command> {
         switch (query) {
             case Lag.Show show -> look(List.of(group), seen -> show.replyTo().tell(new GroupLag.Shown(
                     KafkaError.NONE, state.show(seen, parts.wallMs().getAsLong()).getFirst())));
-            case Lag.ShowHistory(
-                    String id, boolean forwarded, var topic, int partition, long fromMs, long toMs, long everyMs, var replyTo) ->
-                replyTo.tell(new GroupLag.History(
-                        KafkaError.NONE, state.history(id, topic, partition, fromMs, toMs, everyMs)));
             case Lag.ShowRebalances(String id, boolean forwarded, var replyTo) ->
                 replyTo.tell(new GroupLag.Rebalances(KafkaError.NONE, group.rebalances().all()));
         }

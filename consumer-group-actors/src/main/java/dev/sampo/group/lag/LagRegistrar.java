@@ -21,7 +21,7 @@ public final class LagRegistrar implements KryoRegistrar {
                 .addRecord(407, PartitionReport.class)
                 .addEnum(408, LagStatus.class, LagStatus::code)
                 .addRecord(409, Lag.ShowHistory.class)
-                .addRecord(410, GroupLag.History.class)
+                .addRecord(410, Lag.Kept.class)
                 .addRecord(411, LagPoint.class)
                 .addRecord(412, Lag.ShowRebalances.class)
                 .addRecord(413, GroupLag.Rebalances.class)

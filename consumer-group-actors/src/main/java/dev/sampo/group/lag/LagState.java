@@ -20,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Lag in seconds is the age of the first record that a group has not read. So it is exact at any rate of writing and
  * the same after the coordinator has moved: the record itself says it. Where an offset stays, its record is not read again.
  *
- * <p>Memory is bounded: when the history of all takes more than the settings allow, the oldest hour of all goes.
+ * <p>What was seen before and is not any more, since another broker coordinates the group or it is gone, is kept as long as
+ * its history lasts. Memory is bounded: when all takes more than the settings allow, the oldest hour of all goes.
  */
 final class LagState {
-    /** Forgets what was not seen for so many steps: a coordinator that is away for a moment comes back to its history. */
-    private static final int FORGET_AFTER_STEPS = 360;
+    /** Of a partition beside its history: samples, keys, the last report. */
+    private static final int KEPT_BYTES = 400;
 
     private static final long MS_PER_TENTH = 100;
 
@@ -38,7 +39,7 @@ final class LagState {
 
     private final LagSettings settings;
     private final Map<String, Map<OffsetKey, Kept>> groups = new HashMap<>();
-    private long historyBytes;
+    private long bytes;
 
     LagState(LagSettings settings) {
         this.settings = settings;
@@ -79,7 +80,10 @@ final class LagState {
     List<GroupReport> sample(LagLook look, long step, long nowMs) {
         List<GroupReport> reports = reports(look, nowMs, (groupId, seen) -> {
             Kept kept = groups.computeIfAbsent(groupId, id -> new HashMap<>())
-                    .computeIfAbsent(seen.committed().key(), key -> new Kept());
+                    .computeIfAbsent(seen.committed().key(), key -> {
+                        bytes += KEPT_BYTES;
+                        return new Kept();
+                    });
             return sample(kept, seen, step, nowMs);
         });
         forget(step);
@@ -96,7 +100,7 @@ final class LagState {
         }
         PartitionReport report = report(seen, timestampMs, kept.window, nowMs);
         if (report.lagRecords() >= 0) {
-            historyBytes += kept.series.add(step, report.lagRecords(), tenths(report.lagMs()));
+            bytes += kept.series.add(step, report.lagRecords(), tenths(report.lagMs()));
         }
         return report;
     }
@@ -141,44 +145,37 @@ final class LagState {
     }
 
     private void forget(long step) {
-        long horizon = LagSeries.blockOf(step - settings.historyMs() / settings.intervalMs());
-        long oldest = Long.MAX_VALUE;
-        for (var partitions = groups.values().iterator(); partitions.hasNext(); ) {
-            Map<OffsetKey, Kept> ofGroup = partitions.next();
-            for (var each = ofGroup.values().iterator(); each.hasNext(); ) {
-                Kept kept = each.next();
-                if (step - kept.seenStep > FORGET_AFTER_STEPS) {
-                    historyBytes -= kept.series.bytes();
-                    each.remove();
-                } else {
-                    historyBytes -= kept.series.dropBefore(horizon);
-                    oldest = Math.min(oldest, kept.series.oldestBlock());
-                }
-            }
-            if (ofGroup.isEmpty()) {
-                partitions.remove();
-            }
-        }
-        while (historyBytes > settings.historyMaxBytes() && oldest < Long.MAX_VALUE) {
-            oldest = dropBefore(oldest + 1);
+        long oldest = dropBefore(LagSeries.blockOf(step - settings.historyMs() / settings.intervalMs()), step);
+        while (bytes > settings.historyMaxBytes() && oldest < Long.MAX_VALUE) {
+            oldest = dropBefore(oldest + 1, step);
         }
     }
 
-    /** Returns the oldest block that is left. */
-    private long dropBefore(long block) {
+    /** Drops blocks, and whatever is not seen any more and has none left. Returns the oldest block that stays. */
+    private long dropBefore(long block, long step) {
         long oldest = Long.MAX_VALUE;
-        for (Map<OffsetKey, Kept> partitions : groups.values()) {
-            for (Kept kept : partitions.values()) {
-                historyBytes -= kept.series.dropBefore(block);
-                oldest = Math.min(oldest, kept.series.oldestBlock());
+        for (var ofGroups = groups.values().iterator(); ofGroups.hasNext(); ) {
+            Map<OffsetKey, Kept> partitions = ofGroups.next();
+            for (var each = partitions.values().iterator(); each.hasNext(); ) {
+                Kept kept = each.next();
+                bytes -= kept.series.dropBefore(block);
+                long left = kept.series.oldestBlock();
+                oldest = Math.min(oldest, left);
+                if (left == Long.MAX_VALUE && kept.seenStep != step) {
+                    bytes -= KEPT_BYTES;
+                    each.remove();
+                }
+            }
+            if (partitions.isEmpty()) {
+                ofGroups.remove();
             }
         }
         return oldest;
     }
 
-    /** Memory of all histories. */
-    long historyBytes() {
-        return historyBytes;
+    /** Memory of all that is kept, nearly. */
+    long bytes() {
+        return bytes;
     }
 
     /**

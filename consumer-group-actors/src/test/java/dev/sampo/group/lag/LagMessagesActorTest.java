@@ -71,7 +71,7 @@ final class LagMessagesActorTest {
     void historyAndRebalancesComeBackEqual() {
         // Given
         TestProbe<Object> probe = kit.createTestProbe();
-        var history = new GroupLag.History(KafkaError.NONE, List.of(new LagPoint(1_000, 5, -1), new LagPoint(2_000, 0, 0)));
+        var history = new Lag.Kept(List.of(new LagPoint(1_000, 5, -1), new LagPoint(2_000, 0, 0)));
         for (Rebalance.Reason reason : Rebalance.Reason.values()) {
             var rebalances = new GroupLag.Rebalances(KafkaError.NONE, List.of(new Rebalance(
                     1, -1, false, 3, 2, List.of(new Rebalance.Cause(reason, "m", null), new Rebalance.Cause(reason, "", "i")), 4)));
@@ -83,7 +83,7 @@ final class LagMessagesActorTest {
             assertThat(back).isEqualTo(rebalances);
         }
         assertThat(through(history)).isEqualTo(history);
-        var ask = new Lag.ShowHistory("g", false, null, -1, 1, 2, 3, probe.ref().narrow());
+        var ask = new Lag.ShowHistory("g", null, -1, 1, 2, 3, probe.ref().narrow());
         assertThat(through(ask)).isEqualTo(ask);
         var why = new Lag.ShowRebalances("g", true, probe.ref().narrow());
         assertThat(through(why)).isEqualTo(why);
@@ -92,7 +92,7 @@ final class LagMessagesActorTest {
     @Test
     void theLongestHistoryFitsAFrame() {
         // Given
-        var history = new GroupLag.History(KafkaError.NONE, IntStream.range(0, 10_000)
+        var history = new Lag.Kept(IntStream.range(0, 10_000)
                 .mapToObj(i -> new LagPoint(1_790_000_000_000L + 10_000L * i, Long.MAX_VALUE - i, 86_400_000L + i)).toList());
 
         // When

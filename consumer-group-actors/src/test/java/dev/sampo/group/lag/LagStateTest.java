@@ -169,7 +169,7 @@ final class LagStateTest {
                 long end = step * 1_000L + step % 7;
                 answer(look, question -> new Answer(end, 0), nowMs);
                 each.sample(look, step, nowMs);
-                assertThat(each.historyBytes()).isLessThanOrEqualTo(each == state ? 1 << 20 : 300_000);
+                assertThat(each.bytes()).isLessThanOrEqualTo(each == state ? 1 << 20 : 300_000);
             }
         }
 
@@ -199,7 +199,7 @@ final class LagStateTest {
 
         // Then
         assertThat(state.history("g", null, -1, 0, DAY_MS, STEP_MS)).hasSize(8_640);
-        assertThat(state.historyBytes()).isLessThan(40_000); // 2.9 to 4.2 bytes a step
+        assertThat(state.bytes()).isLessThan(40_000); // 2.9 to 4.2 bytes a step
     }
 
     @Test
@@ -214,24 +214,42 @@ final class LagStateTest {
 
         // Then
         assertThat(state.history("g", null, -1, 0, DAY_MS, STEP_MS)).hasSize(8_640);
-        assertThat(state.historyBytes()).isLessThan(3_000);
+        assertThat(state.bytes()).isLessThan(3_000);
     }
 
     @Test
-    void whatIsAwayForAnHourIsForgotten() {
+    void whatIsNotSeenAnyMoreIsKeptAsLongAsItsHistoryLasts() {
         // Given
         commit(0, 10, 0);
         sample(100, new Answer(20, 0));
         offsets.apply(new OffsetRemoved(new OffsetKey("t", 0)));
 
         // When
-        state.sample(state.look(groups, HERE), 460, 4_600_000);
-        var within = state.history("g", null, -1, 0, 5_000_000, STEP_MS);
-        state.sample(state.look(groups, HERE), 461, 4_610_000);
+        state.sample(state.look(groups, HERE), 8_700, 87_000_000);
+        var within = state.history("g", null, -1, 0, 90_000_000, STEP_MS);
+        state.sample(state.look(groups, HERE), 9_001, 90_010_000);
 
         // Then
         assertThat(within).hasSize(1);
-        assertThat(state.history("g", null, -1, 0, 5_000_000, STEP_MS)).isEmpty();
-        assertThat(state.historyBytes()).isZero();
+        assertThat(state.history("g", null, -1, 0, 100_000_000, STEP_MS)).isEmpty();
+        assertThat(state.bytes()).isZero();
+    }
+
+    @Test
+    void groupsThatComeAndGoFillNoMoreThanTheirMemory() {
+        // Given
+        var small = new LagState(new LagSettings(STEP_MS, DAY_MS, 100_000));
+
+        // When
+        for (int step = 0; step < 3_000; step++) {
+            commit(0, step, 0);
+            LagLook look = small.look(List.of(new WatchedGroup("g" + step, offsets, new RebalanceHistory())), HERE);
+            answer(look, question -> new Answer(1_000_000, 0), step * STEP_MS);
+            small.sample(look, step, step * STEP_MS);
+
+            // Then
+            assertThat(small.bytes()).isBetween(1L, 100_000L);
+        }
+        assertThat(small.history("g0", null, -1, 0, DAY_MS, STEP_MS)).isEmpty();
     }
 }

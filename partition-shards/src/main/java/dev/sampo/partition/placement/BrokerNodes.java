@@ -1,6 +1,7 @@
 package dev.sampo.partition.placement;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.StreamSupport;
@@ -21,6 +22,17 @@ public final class BrokerNodes {
         CurrentClusterState state = Cluster.get(Adapter.toClassic(system)).state();
         return member(brokerId, state.getMembers(), state.getUnreachable())
                 .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + name));
+    }
+
+    /** The system actors of this name on all other nodes that can be reached. */
+    public static List<ActorSelection> others(ActorSystem<?> system, String name) {
+        Cluster cluster = Cluster.get(Adapter.toClassic(system));
+        CurrentClusterState state = cluster.state();
+        return StreamSupport.stream(state.getMembers().spliterator(), false)
+                .filter(member -> !member.uniqueAddress().equals(cluster.selfUniqueAddress()))
+                .filter(member -> !state.getUnreachable().contains(member))
+                .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + name))
+                .toList();
     }
 
     /**
