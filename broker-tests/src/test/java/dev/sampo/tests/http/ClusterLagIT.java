@@ -2,6 +2,7 @@ package dev.sampo.tests.http;
 
 import dev.sampo.cluster.LocalCluster;
 import dev.sampo.tests.broker.Await;
+import dev.sampo.tests.broker.FreePort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,7 +39,7 @@ final class ClusterLagIT {
         try (var cluster = LocalCluster.start(folder, 3, settings -> settings
                         .with(Map.of("offsets.topic.num.partitions", "3"))
                         .with("sampo.group.lag.interval", "500ms")
-                        .withHttp(0));
+                        .withHttp(FreePort.from(21_000 + 100 * settings.nodeId())));
                 Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
             // Given: in each partition ten records, a second apart, of which the group has read four
             admin.createTopics(List.of(new NewTopic("spread", PARTITIONS, (short) 3))).all().get(60, TimeUnit.SECONDS);

@@ -21,9 +21,14 @@ final class LagLook {
      */
     record Question(Uuid topicId, int partition, long offset) {}
 
-    /** {@code endOffset} is the high watermark; each is -1 when it is not known, or there is no such record. */
-    record Answer(long endOffset, long timestampMs) {
-        static final Answer UNKNOWN = new Answer(-1, -1);
+    /**
+     * Each is -1 when it is not known, or there is no such record.
+     *
+     * @param startOffset of the log
+     * @param endOffset the high watermark
+     */
+    record Answer(long startOffset, long endOffset, long timestampMs) {
+        static final Answer UNKNOWN = new Answer(-1, -1, -1);
     }
 
     /** Where a partition is led. */

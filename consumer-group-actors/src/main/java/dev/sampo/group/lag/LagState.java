@@ -30,10 +30,10 @@ final class LagState {
     private static final long MS_PER_TENTH = 100;
 
     private static final class Kept {
-        private final LagWindow window = new LagWindow();
+        private LagWindow window = new LagWindow();
         private final LagSeries series = new LagSeries();
         private long knownOffset = -1;
-        private long knownTimestampMs = -1;
+        private long knownTimestampMs = -1; // of the record at that offset, -1 when it has to be asked for
         private long seenStep;
     }
 
@@ -91,12 +91,15 @@ final class LagState {
     }
 
     private PartitionReport sample(Kept kept, Seen seen, long step, long nowMs) {
+        if (step - kept.seenStep > LagWindow.SAMPLES) { // another broker has seen what was in between
+            kept.window = new LagWindow();
+        }
         kept.seenStep = step;
         long timestampMs = timestampMs(kept, seen);
         if (seen.answer().endOffset() >= 0) {
             kept.window.add(seen.committed().offset(), seen.answer().endOffset());
             kept.knownOffset = seen.committed().offset();
-            kept.knownTimestampMs = timestampMs;
+            kept.knownTimestampMs = isDeleted(seen) ? -1 : timestampMs;
         }
         PartitionReport report = report(seen, timestampMs, kept.window, nowMs);
         if (report.lagRecords() >= 0) {
@@ -110,9 +113,14 @@ final class LagState {
         return lagMs < 0 ? -1 : (lagMs + MS_PER_TENTH / 2) / MS_PER_TENTH;
     }
 
+    /** What would be read next is not in the log any more: the first record moves on with the start of the log. */
+    private static boolean isDeleted(Seen seen) {
+        return seen.answer().startOffset() > seen.committed().offset();
+    }
+
     private static long timestampMs(@Nullable Kept kept, Seen seen) {
         Answer answer = seen.answer();
-        if (answer.timestampMs() >= 0 || answer.endOffset() <= seen.committed().offset()) {
+        if (answer.timestampMs() >= 0 || answer.endOffset() <= seen.committed().offset() || isDeleted(seen)) {
             return answer.timestampMs();
         }
         return kept != null && kept.knownOffset == seen.committed().offset() ? kept.knownTimestampMs : -1;

@@ -98,9 +98,10 @@ final class LeaderQuestions extends AbstractBehavior<Partition.Reply> {
         open--;
         FileSlice slice = reply.records();
         if (slice != null) {
-            answers.set(reply.index(), new Answer(reply.highWatermark(), timestampMs(slice, reply.requestId())));
+            answers.set(reply.index(), new Answer(
+                    reply.logStartOffset(), reply.highWatermark(), timestampMs(slice, reply.requestId())));
         } else if (reply.error() == KafkaError.NONE) {
-            answers.set(reply.index(), new Answer(reply.highWatermark(), -1));
+            answers.set(reply.index(), new Answer(reply.logStartOffset(), reply.highWatermark(), -1));
         } else if (reply.error() == KafkaError.OFFSET_OUT_OF_RANGE) {
             tell(reply.index(), describe(reply.index()));
         }
@@ -111,7 +112,7 @@ final class LeaderQuestions extends AbstractBehavior<Partition.Reply> {
         open--;
         if (reply.error() == KafkaError.NONE) {
             boolean known = answers.get(reply.index()).endOffset() >= 0;
-            answers.set(reply.index(), new Answer(reply.highWatermark(), -1));
+            answers.set(reply.index(), new Answer(reply.logStartOffset(), reply.highWatermark(), -1));
             long offset = questions.get(reply.index()).offset();
             if (!known && offset >= 0 && offset < reply.logStartOffset()) { // what it would have read next is deleted
                 tell(reply.index(), read(reply.index(), reply.logStartOffset()));

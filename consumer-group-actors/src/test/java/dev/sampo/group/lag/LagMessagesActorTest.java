@@ -38,7 +38,7 @@ final class LagMessagesActorTest {
         // Given
         TestProbe<Lag.Answers> probe = kit.createTestProbe(Lag.Answers.class);
         var ask = new Lag.Ask(7, List.of(new Question(Uuid.randomUuid(), 3, 1L << 40), new Question(Uuid.randomUuid(), 0, -1)), probe.ref());
-        var answers = new Lag.Answers(7, List.of(new Answer(5, -1), Answer.UNKNOWN));
+        var answers = new Lag.Answers(7, List.of(new Answer(0, 5, -1), Answer.UNKNOWN));
 
         // When
         Lag.Ask askBack = through(ask);

@@ -57,7 +57,7 @@ final class LagStateTest {
         commit(0, 40, 990_000);
 
         // When
-        PartitionReport report = sample(100, new Answer(50, 970_500));
+        PartitionReport report = sample(100, new Answer(0, 50, 970_500));
 
         // Then
         assertThat(report).isEqualTo(new PartitionReport("t", 0, 40, 990_000, 50, 29_500, LagStatus.OK));
@@ -68,11 +68,11 @@ final class LagStateTest {
     void theRecordOfAnOffsetThatStaysIsNotReadAgain() {
         // Given
         commit(0, 40, 990_000);
-        sample(100, new Answer(50, 970_500));
+        sample(100, new Answer(0, 50, 970_500));
 
         // When
         LagLook look = state.look(groups, HERE);
-        PartitionReport report = sample(101, new Answer(60, -1));
+        PartitionReport report = sample(101, new Answer(0, 60, -1));
 
         // Then
         assertThat(questions(look)).containsExactly(new Question(TOPIC, 0, -1));
@@ -85,13 +85,45 @@ final class LagStateTest {
     void theFirstRecordBehindAnOffsetThatWasTheEndIsLookedFor() {
         // Given
         commit(0, 50, 990_000);
-        sample(100, new Answer(50, -1));
+        sample(100, new Answer(0, 50, -1));
 
         // When
         LagLook look = state.look(groups, HERE);
 
         // Then
         assertThat(questions(look)).containsExactly(new Question(TOPIC, 0, 50));
+    }
+
+    @Test
+    void whereTheNextRecordWasDeletedTheFirstOneThatIsLeftIsLookedForEachTime() {
+        // Given
+        commit(0, 40, 990_000);
+        sample(100, new Answer(0, 80, 970_000));
+        PartitionReport unknown = sample(101, new Answer(60, 80, -1));
+
+        // When
+        LagLook look = state.look(groups, HERE);
+        PartitionReport known = sample(102, new Answer(60, 80, 1_000_000));
+
+        // Then
+        assertThat(unknown.lagMs()).isEqualTo(-1);
+        assertThat(questions(look)).containsExactly(new Question(TOPIC, 0, 40));
+        assertThat(known.lagMs()).isEqualTo(20_000);
+        assertThat(questions(state.look(groups, HERE))).containsExactly(new Question(TOPIC, 0, 40));
+    }
+
+    @Test
+    void whatWasSampledBeforeTheCoordinatorWasElsewhereSaysNothingOfNow() {
+        // Given
+        commit(0, 40, 0);
+        sample(100, new Answer(0, 80, 970_000));
+        commit(0, 20, 0);
+
+        // When
+        PartitionReport report = sample(200, new Answer(0, 80, 1_995_000));
+
+        // Then
+        assertThat(report.status()).isEqualTo(LagStatus.OK);
     }
 
     @Test
@@ -102,7 +134,7 @@ final class LagStateTest {
 
         // When
         LagLook look = state.look(both, HERE);
-        answer(look, question -> new Answer(42, 1_000_000), 1_002_000);
+        answer(look, question -> new Answer(0, 42, 1_000_000), 1_002_000);
 
         // Then
         assertThat(questions(look)).hasSize(1);
@@ -114,7 +146,7 @@ final class LagStateTest {
     void aPartitionThatNobodyAnswersForIsUnknownAndLeavesAGap() {
         // Given
         commit(0, 40, 990_000);
-        sample(100, new Answer(50, 970_000));
+        sample(100, new Answer(0, 50, 970_000));
 
         // When
         LagLook look = state.look(groups, committed -> null);
@@ -123,7 +155,7 @@ final class LagStateTest {
         // Then
         assertThat(report).isEqualTo(new PartitionReport("t", 0, 40, 990_000, -1, -1, LagStatus.UNKNOWN));
         assertThat(report.lagRecords()).isEqualTo(-1);
-        sample(102, new Answer(51, 970_000));
+        sample(102, new Answer(0, 51, 970_000));
         assertThat(state.history("g", null, -1, 0, 2_000_000, STEP_MS)).containsExactly(
                 new LagPoint(1_000_000, 10, 30_000), new LagPoint(1_020_000, 11, 50_000));
     }
@@ -136,7 +168,7 @@ final class LagStateTest {
         for (int step = 100; step < 106; step++) {
             LagLook look = state.look(groups, HERE);
             long end = 10 + step;
-            answer(look, question -> new Answer(end + question.partition(), 500_000), step * STEP_MS);
+            answer(look, question -> new Answer(0, end + question.partition(), 500_000), step * STEP_MS);
             state.sample(look, step, step * STEP_MS);
         }
 
@@ -167,7 +199,7 @@ final class LagStateTest {
                 LagLook look = each.look(groups, HERE);
                 long nowMs = step * STEP_MS;
                 long end = step * 1_000L + step % 7;
-                answer(look, question -> new Answer(end, 0), nowMs);
+                answer(look, question -> new Answer(0, end, 0), nowMs);
                 each.sample(look, step, nowMs);
                 assertThat(each.bytes()).isLessThanOrEqualTo(each == state ? 1 << 20 : 300_000);
             }
@@ -193,7 +225,7 @@ final class LagStateTest {
             long nowMs = step * STEP_MS;
             commit(0, step * 1_000L, nowMs);
             LagLook look = state.look(groups, HERE);
-            answer(look, question -> new Answer(question.offset() + records, nowMs - ageMs), nowMs);
+            answer(look, question -> new Answer(0, question.offset() + records, nowMs - ageMs), nowMs);
             state.sample(look, step, nowMs);
         }
 
@@ -209,7 +241,7 @@ final class LagStateTest {
 
         // When
         for (int step = 0; step < 8_640; step++) {
-            sample(step, new Answer(500, -1));
+            sample(step, new Answer(0, 500, -1));
         }
 
         // Then
@@ -221,7 +253,7 @@ final class LagStateTest {
     void whatIsNotSeenAnyMoreIsKeptAsLongAsItsHistoryLasts() {
         // Given
         commit(0, 10, 0);
-        sample(100, new Answer(20, 0));
+        sample(100, new Answer(0, 20, 0));
         offsets.apply(new OffsetRemoved(new OffsetKey("t", 0)));
 
         // When
@@ -244,7 +276,7 @@ final class LagStateTest {
         for (int step = 0; step < 3_000; step++) {
             commit(0, step, 0);
             LagLook look = small.look(List.of(new WatchedGroup("g" + step, offsets, new RebalanceHistory())), HERE);
-            answer(look, question -> new Answer(1_000_000, 0), step * STEP_MS);
+            answer(look, question -> new Answer(0, 1_000_000, 0), step * STEP_MS);
             small.sample(look, step, step * STEP_MS);
 
             // Then
