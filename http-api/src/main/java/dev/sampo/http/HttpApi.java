@@ -1,6 +1,7 @@
 package dev.sampo.http;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import dev.sampo.group.lag.GroupLag;
 import dev.sampo.http.kafka.BalanceCalls;
 import dev.sampo.http.kafka.BrokerCalls;
@@ -25,6 +26,7 @@ import dev.sampo.kafka.local.LocalRequests;
 import dev.sampo.kafka.local.PeerRequests;
 import dev.sampo.partition.controller.MetadataImages;
 import java.net.InetSocketAddress;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.Http;
@@ -82,6 +85,16 @@ public final class HttpApi {
                 .withSettings(serverSettings(system.settings().config()))
                 .bind(table::serve)
                 .thenApply(binding -> new HttpApi(binding, table, tails));
+    }
+
+    /** For a start that is to be short: has the library's settings, and what it needs of TLS without using it, in memory. */
+    public static void loadAhead() {
+        serverSettings(ConfigFactory.defaultReference());
+        try {
+            SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException e) {
+            // Who needs it says so.
+        }
     }
 
     /** All endpoints: here, and only here, parts add theirs. */
