@@ -6,6 +6,7 @@ import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.OffsetsJournal;
+import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +59,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     interface Owner {
         /** Recovery is complete; once. */
         void recovered(String groupId);
+
+        /** There is a new state of the group to look at. */
+        void began(WatchedGroup group);
 
         /** The row of ListGroups has changed. */
         void changed(Group.Summary summary);
@@ -133,7 +137,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     private GroupState newState() {
-        return new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
+        var state = new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
+        owner.began(state.watched());
+        return state;
     }
 
     @Override

@@ -40,6 +40,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
+    private final Runnable whenGroupBegins;
     private final Runnable onStop;
     private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
     private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
@@ -48,20 +49,21 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
+        this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
-        return Behaviors.setup(
-                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, onStop));
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable whenGroupBegins, Runnable onStop) {
+        return Behaviors.setup(context -> new GroupCoordinatorsActor(
+                context, registry, settings, nowMs, views, whenGroupBegins, onStop));
     }
 
     @Override
@@ -130,7 +132,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private void start(PartitionRegistry.Entry entry) {
         int partition = entry.id().partition();
-        var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
+        var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
                 entry, () -> leader(entry), settings, nowMs, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));

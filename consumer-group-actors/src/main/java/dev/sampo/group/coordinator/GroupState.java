@@ -31,6 +31,7 @@ import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
 import dev.sampo.group.journal.GroupEvent.OffsetKey;
 import dev.sampo.group.journal.GroupEvent.OffsetRemoved;
+import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import dev.sampo.group.offsets.CommittedOffsets;
 import java.util.ArrayList;
@@ -136,6 +137,11 @@ public final class GroupState {
     /** The row of ListGroups. */
     public Summary summary() {
         return new Summary(groupId, members.protocolType(), members.state().wireName);
+    }
+
+    /** What any thread may look at, as long as this object lives. */
+    public WatchedGroup watched() {
+        return new WatchedGroup(groupId, offsets, members.rebalances());
     }
 
     // ---- membership

@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
+import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -62,11 +63,14 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     static final class View {
         final int leaderEpoch;
         final Map<String, Group.Summary> summaries = new ConcurrentHashMap<>();
+        final Map<String, WatchedGroup> watched = new ConcurrentHashMap<>();
+        final Runnable whenGroupBegins;
         volatile boolean serving;
         volatile @Nullable ActorRef<Command> actor;
 
-        View(int leaderEpoch) {
+        View(int leaderEpoch, Runnable whenGroupBegins) {
             this.leaderEpoch = leaderEpoch;
+            this.whenGroupBegins = whenGroupBegins;
         }
     }
 
@@ -226,7 +230,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private void start(String groupId) {
         var self = getContext().getSelf();
-        var summaries = view.summaries;
+        var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
                 groupId, partition, settings, nowMs, new GroupCoordinatorActor.Owner() {
                     @Override
@@ -235,11 +239,17 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     }
 
                     @Override
+                    public void began(WatchedGroup group) {
+                        seen.watched.put(groupId, group);
+                        seen.whenGroupBegins.run();
+                    }
+
+                    @Override
                     public void changed(Group.Summary summary) {
                         if (summary.state().equals("Dead")) {
-                            summaries.remove(summary.groupId());
+                            seen.summaries.remove(summary.groupId());
                         } else {
-                            summaries.put(summary.groupId(), summary);
+                            seen.summaries.put(summary.groupId(), summary);
                         }
                     }
 
@@ -261,6 +271,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         String groupId = stopped.groupId();
         if (actors.remove(groupId, stopped.actor())) {
             view.summaries.remove(groupId);
+            view.watched.remove(groupId);
             perform(groups.onStopped(groupId, stored(groupId)));
         }
         return this;
