@@ -25,6 +25,7 @@ import dev.sampo.group.journal.ConsumerGroupEvent.TargetStored;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -387,7 +388,8 @@ public final class ConsumerGroup {
     private TargetAssignment.Member spec(ConsumerMember member, String targetHolder, Topics topics) {
         return new TargetAssignment.Member(
                 Optional.ofNullable(member.wants().rackId()), Optional.ofNullable(member.wants().instanceId()),
-                new TopicIds(subscriptions.topicsOf(member.wants()), topics), targets.of(targetHolder));
+                new TopicIds(subscriptions.topicsOf(member.wants()), topics),
+                Collections.unmodifiableMap(targets.of(targetHolder))); // Kafka's assignors take no other map
     }
 
     // ---- regular expressions

@@ -112,7 +112,8 @@ final class ConsumerGroupRecords {
                 .setSubscribedTopicNames(wants.topicNames().stream().sorted().toList())
                 .setSubscribedTopicRegex(wants.topicRegex())
                 .setRebalanceTimeoutMs(wants.rebalanceTimeoutMs())
-                .setServerAssignor(wants.assignor());
+                .setServerAssignor(wants.assignor())
+                .setClassicMemberMetadata(null); // it speaks this protocol; the message's own default says something else
     }
 
     private static ConsumerGroupTargetAssignmentMemberValue targetValue(Map<Uuid, Set<Integer>> partitions) {
