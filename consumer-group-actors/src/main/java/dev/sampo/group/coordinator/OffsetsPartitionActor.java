@@ -3,16 +3,15 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
 import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -32,8 +31,7 @@ import org.slf4j.event.Level;
 
 /**
  * The coordinator of one partition of {@code __consumer_offsets} in one leader epoch: loads it, then owns the actors of
- * its groups and carries requests to them. Groups that are stored run all the time, for their sessions and expiry; a
- * group that does not exist gets an actor only by a request that may create it.
+ * its groups and carries requests to them. Shell of {@link PartitionGroups}.
  */
 final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor.Command> {
     sealed interface Command {}
@@ -76,17 +74,6 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         }
     }
 
-    /** A group's actor; once {@code leaving}, requests wait for its successor. */
-    private static final class Child {
-        final ActorRef<Group.Command> actor;
-        final List<Group.Ask> held = new ArrayList<>();
-        boolean leaving;
-
-        Child(ActorRef<Group.Command> actor) {
-            this.actor = actor;
-        }
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(OffsetsPartitionActor.class);
     private static final Duration RETRY = Duration.ofMillis(200);
 
@@ -97,8 +84,8 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final GroupClock nowMs;
     private final View view;
     private final TimerScheduler<Command> timers;
-    private final Map<String, Child> children = new HashMap<>();
-    private final Set<String> recovering = new HashSet<>();
+    private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
+    private final Map<String, ActorRef<Group.Command>> actors = new HashMap<>(); // by group
     private final long startedMs;
     private OffsetsPartitions.@Nullable Loaded loaded;
 
@@ -144,11 +131,17 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     return this;
                 })
                 .onMessage(GroupRecovered.class, recovered -> {
-                    noteRecovered(recovered.groupId());
+                    perform(groups.onRecovered(recovered.groupId()));
                     return this;
                 })
-                .onMessage(GroupGone.class, this::onGroupGone)
-                .onMessage(GroupStays.class, this::onGroupStays)
+                .onMessage(GroupGone.class, gone -> {
+                    perform(groups.onGone(gone.groupId()));
+                    return this;
+                })
+                .onMessage(GroupStays.class, stays -> {
+                    perform(groups.onStays(stays.groupId()));
+                    return this;
+                })
                 .onMessage(GroupStopped.class, this::onGroupStopped)
                 .onMessage(Stop.class, stop -> Behaviors.stopped())
                 .onSignal(PostStop.class, this::onStopped)
@@ -172,55 +165,54 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                         .addKeyValue("errorCode", error).log("loading groups is tried again");
                 timers.startSingleTimer("load", new LoadAgain(), RETRY);
             }
-            case CoordinatorLoader.Result.Complete(OffsetsFold fold, long endOffset) -> {
+            case CoordinatorLoader.Result.Complete(OffsetsFold fold) -> {
                 var now = new OffsetsPartitions.Loaded(
                         partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
                 loaded = now;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);
-                recovering.addAll(fold.groupIds());
-                List.copyOf(recovering).forEach(this::start);
-                serveWhenRecovered();
+                perform(groups.onLoaded(fold.groupIds()));
             }
         }
         return this;
     }
 
-    private void noteRecovered(String groupId) {
-        if (recovering.remove(groupId)) {
-            serveWhenRecovered();
+    private boolean stored(String groupId) {
+        return loaded != null && loaded.fold().knows(groupId);
+    }
+
+    private void perform(List<Effect<Group.Ask>> effects) {
+        for (Effect<Group.Ask> effect : effects) {
+            switch (effect) {
+                case Effect.Start<Group.Ask>(String groupId) -> start(groupId);
+                case Effect.Tell<Group.Ask>(String groupId, Group.Ask ask) -> actor(groupId).tell(ask);
+                case Effect.AnswerForNobody<Group.Ask>(Group.Ask ask) -> answerForNobody(ask);
+                case Effect.Stop<Group.Ask>(String groupId) ->
+                    actor(groupId).tell(new GroupCoordinatorActor.Stop());
+                case Effect.Again<Group.Ask>(Group.Ask ask) -> route(ask);
+                case Effect.Serve<Group.Ask>() -> serve();
+            }
         }
     }
 
-    private void serveWhenRecovered() {
-        if (recovering.isEmpty() && !view.serving) {
-            view.serving = true;
-            // A new broker has fifty of them at once, all empty: nobody wants to read that.
-            LOG.atLevel(children.isEmpty() ? Level.DEBUG : Level.INFO)
-                    .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
-                    .addKeyValue("leaderEpoch", entry.leaderEpoch())
-                    .addKeyValue("groups", children.size())
-                    .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
-                    .log("coordinates groups");
-        }
+    private ActorRef<Group.Command> actor(String groupId) {
+        return Objects.requireNonNull(actors.get(groupId), groupId);
+    }
+
+    private void serve() {
+        view.serving = true;
+        // A new broker has fifty of them at once, all empty: nobody wants to read that.
+        LOG.atLevel(groups.size() == 0 ? Level.DEBUG : Level.INFO)
+                .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
+                .addKeyValue("leaderEpoch", entry.leaderEpoch())
+                .addKeyValue("groups", groups.size())
+                .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
+                .log("coordinates groups");
     }
 
     private void route(Group.Ask ask) {
         String groupId = ask.request().groupId();
-        Child child = children.get(groupId);
-        if (child == null) {
-            boolean mayCreate =
-                    ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
-            if (!mayCreate && loaded != null && !loaded.fold().knows(groupId)) {
-                answerForNobody(ask);
-                return;
-            }
-            child = start(groupId);
-        }
-        if (child.leaving) {
-            child.held.add(ask);
-        } else {
-            child.actor.tell(ask);
-        }
+        boolean mayCreate = ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
+        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
     }
 
     /** The group does not exist and the request cannot create it: the rules answer at once and store nothing. */
@@ -236,7 +228,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         }
     }
 
-    private Child start(String groupId) {
+    private void start(String groupId) {
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
@@ -272,51 +264,22 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     }
                 }));
         getContext().watchWith(actor, new GroupStopped(groupId, actor));
-        var child = new Child(actor);
-        children.put(groupId, child);
-        return child;
-    }
-
-    private Behavior<Command> onGroupGone(GroupGone gone) {
-        Child child = children.get(gone.groupId());
-        if (child != null && !child.leaving) {
-            // Requests that were sent before this moment are in front of the Stop in its mailbox.
-            child.leaving = true;
-            child.actor.tell(new GroupCoordinatorActor.Stop());
-        }
-        return this;
-    }
-
-    private Behavior<Command> onGroupStays(GroupStays stays) {
-        Child child = children.get(stays.groupId());
-        if (child != null && child.leaving) {
-            child.leaving = false;
-            child.held.forEach(child.actor::tell);
-            child.held.clear();
-        }
-        return this;
+        actors.put(groupId, actor);
     }
 
     private Behavior<Command> onGroupStopped(GroupStopped stopped) {
-        Child child = children.get(stopped.groupId());
-        if (child != null && child.actor.equals(stopped.actor())) {
-            children.remove(stopped.groupId());
-            view.summaries.remove(stopped.groupId());
-            view.watched.remove(stopped.groupId());
-            if (!child.held.isEmpty()) {
-                child.held.forEach(this::route);
-            } else if (loaded != null && loaded.fold().knows(stopped.groupId())) {
-                start(stopped.groupId()); // it failed: sessions and expiry go on
-            } else {
-                noteRecovered(stopped.groupId());
-            }
+        String groupId = stopped.groupId();
+        if (actors.remove(groupId, stopped.actor())) {
+            view.summaries.remove(groupId);
+            view.watched.remove(groupId);
+            perform(groups.onStopped(groupId, stored(groupId)));
         }
         return this;
     }
 
     private Behavior<Command> onTopicGone(TopicGone gone) {
-        children.values().forEach(
-                child -> child.actor.tell(new GroupCoordinatorActor.TopicDeleted(gone.topic(), gone.topicId())));
+        actors.values().forEach(
+                actor -> actor.tell(new GroupCoordinatorActor.TopicDeleted(gone.topic(), gone.topicId())));
         return this;
     }
 
@@ -325,8 +288,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         if (loaded != null) {
             OffsetsPartitions.get(getContext().getSystem()).remove(loaded);
         }
-        children.values().forEach(child -> child.held.forEach(
-                ask -> ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR))));
+        groups.onEnd().forEach(ask -> ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR)));
         return this;
     }
 }
