@@ -425,7 +425,7 @@ final class BrokerStart {
         CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
                         http,
                         new HttpApi.Parts(
-                                system, local, peers, images, settings.nodeId(),
+                                system, local, peers, images, services.groups().lag(), settings.nodeId(),
                                 readiness.checks(), MetricsRoutes.endpoints(system))), BESIDE)
                 .thenCompose(stage -> stage);
         started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));

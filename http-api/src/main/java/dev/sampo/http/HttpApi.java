@@ -2,6 +2,7 @@ package dev.sampo.http;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import dev.sampo.group.lag.GroupLag;
 import dev.sampo.http.kafka.BalanceCalls;
 import dev.sampo.http.kafka.BrokerCalls;
 import dev.sampo.http.kafka.ClusterCalls;
@@ -54,8 +55,8 @@ public final class HttpApi {
      * @param more further endpoints, of other parts
      */
     public record Parts(
-            ActorSystem<?> system, LocalRequests requests, PeerRequests peers, MetadataImages images, int brokerId,
-            List<HealthCheck> ready, List<Endpoint> more) {}
+            ActorSystem<?> system, LocalRequests requests, PeerRequests peers, MetadataImages images, GroupLag lag,
+            int brokerId, List<HealthCheck> ready, List<Endpoint> more) {}
 
     private final ServerBinding binding;
     private final RouteTable table;
@@ -112,6 +113,7 @@ public final class HttpApi {
                 .endpoints());
         all.addAll(tails.endpoints());
         all.addAll(new GroupRoutes(groups, new GroupOffsetCalls(broker, groups, topics, offsets, fetch, clock)).endpoints());
+        all.addAll(new LagRoutes(parts.lag(), groups).endpoints());
         all.addAll(new ClusterRoutes(
                         cluster, new ConfigCalls(broker), new PartitionCalls(topics, offsets, cluster), parts.images(),
                         parts.brokerId())

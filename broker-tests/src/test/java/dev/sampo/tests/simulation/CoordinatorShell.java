@@ -183,8 +183,7 @@ final class CoordinatorShell {
 
     private void route(Ask ask) {
         String groupId = ask.request().groupId();
-        boolean mayCreate = ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
-        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
+        perform(groups.onRequest(groupId, ask, GroupState.mayCreate(ask.request()), stored(groupId)));
     }
 
     private void answerForNobody(Ask ask) {
@@ -194,6 +193,8 @@ final class CoordinatorShell {
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.answer().accept(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Resolve resolve ->
+                    throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
         }
     }

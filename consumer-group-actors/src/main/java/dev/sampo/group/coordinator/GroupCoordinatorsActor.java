@@ -2,6 +2,7 @@ package dev.sampo.group.coordinator;
 
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.LedPartitions.Effect;
 import dev.sampo.group.coordinator.LedPartitions.Led;
 import dev.sampo.partition.controller.MetadataImage;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -40,6 +42,8 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
+    private final Supplier<Topics> topics;
+    private final Runnable whenGroupBegins;
     private final Runnable onStop;
     private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
     private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
@@ -48,20 +52,24 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
+        this.topics = topics;
+        this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
-        return Behaviors.setup(
-                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, onStop));
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            Runnable whenGroupBegins, Runnable onStop) {
+        return Behaviors.setup(context -> new GroupCoordinatorsActor(
+                context, registry, settings, nowMs, views, topics, whenGroupBegins, onStop));
     }
 
     @Override
@@ -130,9 +138,9 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private void start(PartitionRegistry.Entry entry) {
         int partition = entry.id().partition();
-        var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
+        var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
-                entry, () -> leader(entry), settings, nowMs, view));
+                entry, () -> leader(entry), settings, nowMs, topics, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);

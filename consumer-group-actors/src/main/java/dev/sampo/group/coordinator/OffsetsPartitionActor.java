@@ -3,15 +3,18 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
+import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -62,11 +65,14 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     static final class View {
         final int leaderEpoch;
         final Map<String, Group.Summary> summaries = new ConcurrentHashMap<>();
+        final Map<String, WatchedGroup> watched = new ConcurrentHashMap<>();
+        final Runnable whenGroupBegins;
         volatile boolean serving;
         volatile @Nullable ActorRef<Command> actor;
 
-        View(int leaderEpoch) {
+        View(int leaderEpoch, Runnable whenGroupBegins) {
             this.leaderEpoch = leaderEpoch;
+            this.whenGroupBegins = whenGroupBegins;
         }
     }
 
@@ -78,6 +84,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
+    private final Supplier<Topics> topics;
     private final View view;
     private final TimerScheduler<Command> timers;
     private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
@@ -87,7 +94,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -95,6 +102,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
+        this.topics = topics;
         this.view = view;
         this.startedMs = nowMs.getAsLong();
         load();
@@ -102,9 +110,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            View view) {
+            Supplier<Topics> topics, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, view)));
+                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, topics, view)));
     }
 
     @Override
@@ -207,8 +215,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private void route(Group.Ask ask) {
         String groupId = ask.request().groupId();
-        boolean mayCreate = ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
-        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
+        perform(groups.onRequest(groupId, ask, GroupState.mayCreate(ask.request()), stored(groupId)));
     }
 
     /** The group does not exist and the request cannot create it: the rules answer at once and store nothing. */
@@ -220,26 +227,34 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.replyTo().tell(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Resolve resolve ->
+                    throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
         }
     }
 
     private void start(String groupId) {
         var self = getContext().getSelf();
-        var summaries = view.summaries;
+        var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, new GroupCoordinatorActor.Owner() {
+                groupId, partition, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));
                     }
 
                     @Override
+                    public void began(WatchedGroup group) {
+                        seen.watched.put(groupId, group);
+                        seen.whenGroupBegins.run();
+                    }
+
+                    @Override
                     public void changed(Group.Summary summary) {
                         if (summary.state().equals("Dead")) {
-                            summaries.remove(summary.groupId());
+                            seen.summaries.remove(summary.groupId());
                         } else {
-                            summaries.put(summary.groupId(), summary);
+                            seen.summaries.put(summary.groupId(), summary);
                         }
                     }
 
@@ -261,6 +276,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         String groupId = stopped.groupId();
         if (actors.remove(groupId, stopped.actor())) {
             view.summaries.remove(groupId);
+            view.watched.remove(groupId);
             perform(groups.onStopped(groupId, stored(groupId)));
         }
         return this;

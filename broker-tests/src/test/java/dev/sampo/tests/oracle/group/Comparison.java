@@ -259,7 +259,9 @@ final class Comparison {
                 reached.hit("delete offsets " + delete.error());
                 delete.partitions().forEach(error -> reached.hit("delete offset " + error));
             }
+            case Group.ConsumerGroupHeartbeatReply heartbeat -> reached.hit("consumer heartbeat " + heartbeat.error());
             case Group.DescribeReply describe -> { }
+            case Group.ConsumerGroupDescribeReply describe -> { }
         }
     }
 

@@ -388,6 +388,8 @@ final class KafkaGroup {
                 case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(append(
                         shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
                 case DeleteOffsets delete -> deleteOffsets(delete);
+                case Group.ConsumerGroupHeartbeat heartbeat -> throw new IllegalStateException("not classic: " + heartbeat);
+                case Group.ConsumerGroupDescribe describe -> throw new IllegalStateException("not classic: " + describe);
                 case Join join -> throw new IllegalStateException("may wait: " + join);
                 case Sync sync -> throw new IllegalStateException("may wait: " + sync);
             };

@@ -1,9 +1,12 @@
 package dev.sampo.tests.oracle.group;
 
+import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.coordinator.GroupEffect.Resolve;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.group.coordinator.GroupState;
 import dev.sampo.group.journal.GroupEvent;
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One group under Sampo's rules: what they store is stored at once. Its records are read with Kafka's own reader. */
 final class SampoGroup {
+    static final ConsumerGroupSettings CONSUMER_DEFAULTS = ConsumerGroupSettings.from(ConfigFactory.defaultReference());
     private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
 
     private final String groupId;
@@ -106,6 +110,7 @@ final class SampoGroup {
                         throw new AssertionError("request " + requestId + " answered twice");
                     }
                 }
+                case Resolve resolve -> throw new AssertionError("no regular expressions in these histories: " + resolve);
             }
         }
     }

@@ -60,6 +60,8 @@ final class Translated {
                     commit.groupIdNotFoundSupported(), commit.retentionTimeMs(), commit.offsets());
             case Group.FetchOffsets fetch -> fetch;
             case Group.Describe describe -> describe;
+            case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat;
+            case Group.ConsumerGroupDescribe describe -> describe;
             case Group.DeleteGroup delete -> delete;
             case Group.DeleteOffsets delete -> delete;
         };
