@@ -10,12 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
+import org.apache.kafka.coordinator.group.modern.MemberState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ final class Comparison {
     private long nowMs = 1_000_000;
     private long lastRequestId;
     private String lastState = "Dead";
+    private String lastConsumerState = "";
+    private KafkaTopics topics = KafkaTopics.NONE;
 
     Comparison(GroupSettings settings, Counters reached) {
         this.reached = reached;
@@ -63,7 +66,12 @@ final class Comparison {
         return String.join("\n", trace);
     }
 
-    /** Kafka's view of the group. */
+    /** True when there is a group of any type. */
+    boolean exists() {
+        return kafka.summary() != null;
+    }
+
+    /** Kafka's view of the group, null unless it is a classic one. */
     @Nullable ClassicGroup group() {
         return kafka.group();
     }
@@ -135,11 +143,25 @@ final class Comparison {
         return all;
     }
 
-    void failOver() {
+    /** Another broker takes over; here it is told what is stored in an order of this seed. */
+    void failOver(long seed) {
         note("fail over");
         kafka.failOver();
-        sampo.failOver();
+        sampo.failOver(new Random(seed));
+        topics = topics.loaded();
         leaderByChance = false;
+        compare(null);
+    }
+
+    KafkaTopics topics() {
+        return topics;
+    }
+
+    void topics(KafkaTopics now) {
+        note("topics " + now.byName().values());
+        topics = now;
+        kafka.topics(now);
+        sampo.topics(now);
         compare(null);
     }
 
@@ -186,6 +208,9 @@ final class Comparison {
         List<String> ourRecords = sampo.takeWritten().stream()
                 .map(record -> {
                     reached.hit("record " + record.key().getClass().getSimpleName() + (record.value() == null ? " removed" : ""));
+                    if (record.value() != null && record.value().message() instanceof ConsumerGroupCurrentMemberAssignmentValue member) {
+                        reached.hit("member " + MemberState.fromValue(member.state()));
+                    }
                     return Translated.text(record, id -> id);
                 })
                 .toList();
@@ -199,6 +224,8 @@ final class Comparison {
             reached.hit("listed: delay-carried-over");
             group.setNewMemberAdded(false);
         }
+        expectEqual("listed", String.valueOf(kafka.summary()), String.valueOf(sampo.summary()));
+        compareConsumers();
         Group.DescribeReply described = sampo.describe();
         expectEqual("description", Translated.text(Translated.reply(kafka.describe(), this::sampoId)), Translated.text(described));
         if (!described.state().equals(lastState)) {
@@ -208,12 +235,42 @@ final class Comparison {
         }
     }
 
-    /** Removed offsets first, by name: Kafka takes them from a hash map. */
+    private void compareConsumers() {
+        Group.ConsumerGroupDescribeReply described = sampo.describeConsumers();
+        expectEqual(
+                "consumers' description",
+                Translated.text(Translated.reply(kafka.describeConsumers(), this::sampoId)), Translated.text(described));
+        if (!described.state().equals(lastConsumerState)) {
+            lastConsumerState = described.state();
+            reached.hit("consumers " + lastConsumerState);
+            note("  is " + lastConsumerState + " with " + described.members().size() + " consumers");
+        }
+    }
+
+    /**
+     * Removed offsets first, by name, and neighbours of one kind for several members or regular expressions by name: Kafka
+     * takes both from a hash map.
+     */
     private static String inOrder(List<String> records) {
-        return Stream.concat(
-                        records.stream().filter(Comparison::removesOffset).sorted(),
-                        records.stream().filter(record -> !removesOffset(record)))
-                .collect(Collectors.joining("\n"));
+        var ordered = new ArrayList<>(records.stream().filter(Comparison::removesOffset).sorted().toList());
+        var neighbours = new ArrayList<String>();
+        for (String record : records) {
+            if (removesOffset(record)) {
+                continue;
+            }
+            if (!neighbours.isEmpty() && !kind(neighbours.getFirst()).equals(kind(record))) {
+                ordered.addAll(neighbours.stream().sorted().toList());
+                neighbours.clear();
+            }
+            neighbours.add(record);
+        }
+        ordered.addAll(neighbours.stream().sorted().toList());
+        return String.join("\n", ordered);
+    }
+
+    /** The same for records whose order means nothing. */
+    private static String kind(String record) {
+        return record.startsWith("OffsetCommitKey") ? record : record.substring(0, record.indexOf('(')) + record.endsWith(" removed");
     }
 
     private static boolean removesOffset(String record) {
@@ -252,14 +309,24 @@ final class Comparison {
             case Group.HeartbeatReply heartbeat -> reached.hit("heartbeat " + heartbeat.error());
             case Group.LeaveReply leave -> leave.members().forEach(error -> reached.hit("leave " + error));
             case Group.CommitOffsetsReply commit -> commit.errors().forEach(error -> reached.hit("commit " + error));
-            case Group.FetchOffsetsReply fetch -> fetch.topics().forEach(topic -> topic.partitions()
-                    .forEach(each -> reached.hit(each.offset() < 0 ? "fetch none" : "fetch offset")));
+            case Group.FetchOffsetsReply fetch -> {
+                reached.hit("fetch " + fetch.error());
+                fetch.topics().forEach(topic -> topic.partitions()
+                        .forEach(each -> reached.hit(each.offset() < 0 ? "fetch none" : "fetch offset")));
+            }
             case Group.DeleteGroupReply delete -> reached.hit("delete group " + delete.error());
             case Group.DeleteOffsetsReply delete -> {
                 reached.hit("delete offsets " + delete.error());
                 delete.partitions().forEach(error -> reached.hit("delete offset " + error));
             }
+            case Group.ConsumerGroupHeartbeatReply beat -> {
+                reached.hit("consumer heartbeat " + beat.error());
+                if (beat.assignment() != null) {
+                    reached.hit(beat.assignment().isEmpty() ? "empty assignment" : "assignment");
+                }
+            }
             case Group.DescribeReply describe -> { }
+            case Group.ConsumerGroupDescribeReply describe -> { }
         }
     }
 

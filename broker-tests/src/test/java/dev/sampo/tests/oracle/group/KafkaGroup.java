@@ -3,11 +3,13 @@ package dev.sampo.tests.oracle.group;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
+import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.DeleteOffsets;
 import dev.sampo.actors.protocol.Group.FetchOffsets;
 import dev.sampo.actors.protocol.Group.Join;
 import dev.sampo.actors.protocol.Group.Leave;
 import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupSettings;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
@@ -28,9 +30,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
@@ -49,7 +55,6 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.internals.LogContext;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorExecutor;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorMetadataImage;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorResult;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorTimer;
@@ -58,6 +63,7 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
 import org.apache.kafka.coordinator.group.GroupMetadataManager;
+import org.apache.kafka.coordinator.group.api.assignor.ConsumerGroupPartitionAssignor;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
@@ -168,21 +174,24 @@ final class KafkaGroup {
         }
     }
 
-    /** For regular expressions of the other protocol: never used here. */
-    private static final class NoTasks implements CoordinatorExecutor<CoordinatorRecord> {
+    private record Task<R>(
+            CoordinatorExecutor.TaskRunnable<R> work, CoordinatorExecutor.TaskOperation<CoordinatorRecord, R> operation) {}
+
+    /** What Kafka does on other threads (regular expressions) is done right after the request that asked for it. */
+    private final class Tasks implements CoordinatorExecutor<CoordinatorRecord> {
         @Override
-        public <R> boolean schedule(String key, TaskRunnable<R> task, TaskOperation<CoordinatorRecord, R> operation) {
-            throw new UnsupportedOperationException("a classic group has no task " + key);
+        public <R> boolean schedule(String key, TaskRunnable<R> work, TaskOperation<CoordinatorRecord, R> operation) {
+            return tasks.putIfAbsent(key, new Task<>(work, operation)) == null;
         }
 
         @Override
         public boolean isScheduled(String key) {
-            return false;
+            return tasks.containsKey(key);
         }
 
         @Override
         public void cancel(String key) {
-            // there is none
+            tasks.remove(key);
         }
     }
 
@@ -190,6 +199,7 @@ final class KafkaGroup {
     private static final GroupCoordinatorMetrics METRICS = new GroupCoordinatorMetrics();
 
     private static final Field GROUPS = groupsField();
+    private static final KafkaService SERVICE = new KafkaService();
 
     private static Field groupsField() {
         try {
@@ -207,7 +217,10 @@ final class KafkaGroup {
     private final Map<ApiMessage, CoordinatorRecord> log = new LinkedHashMap<>(); // compacted
     private final Map<Long, Supplier<Group.Reply>> answers = new TreeMap<>();
     private final List<CoordinatorRecord> written = new ArrayList<>();
+    private final Map<String, Task<?>> tasks = new LinkedHashMap<>();
+    private SnapshotRegistry registry;
     private GroupCoordinatorShard shard;
+    private KafkaTopics topics = KafkaTopics.NONE;
     private final Set<String> watched = new HashSet<>();
     private long timerOrder;
     private long nextOffset;
@@ -216,7 +229,8 @@ final class KafkaGroup {
     KafkaGroup(String groupId, GroupSettings settings, long nowMs) {
         this.groupId = groupId;
         this.nowMs = nowMs;
-        this.config = GroupCoordinatorConfig.fromProps(Map.of(
+        ConsumerGroupSettings consumer = settings.consumer();
+        var config = new HashMap<String, Object>(Map.of(
                 "group.min.session.timeout.ms", settings.minSessionTimeoutMs(),
                 "group.max.session.timeout.ms", settings.maxSessionTimeoutMs(),
                 "group.initial.rebalance.delay.ms", settings.initialRebalanceDelayMs(),
@@ -224,12 +238,24 @@ final class KafkaGroup {
                 "offsets.retention.minutes", (int) TimeUnit.MILLISECONDS.toMinutes(settings.offsetsRetentionMs()),
                 "offsets.retention.check.interval.ms", settings.retentionCheckIntervalMs(),
                 "offset.metadata.max.bytes", settings.offsetMetadataMaxSize()));
+        config.putAll(Map.of(
+                "group.consumer.session.timeout.ms", consumer.sessionTimeoutMs(),
+                "group.consumer.min.session.timeout.ms", consumer.minSessionTimeoutMs(),
+                "group.consumer.max.session.timeout.ms", consumer.maxSessionTimeoutMs(),
+                "group.consumer.heartbeat.interval.ms", consumer.heartbeatIntervalMs(),
+                "group.consumer.max.size", consumer.maxSize(),
+                "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
+                "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
+                "group.consumer.assignors", consumer.assignors().stream().map(ConsumerGroupPartitionAssignor::name).toList()));
+        this.config = GroupCoordinatorConfig.fromProps(config);
         this.shard = load();
     }
 
     private GroupCoordinatorShard load() {
         due.clear();
+        tasks.clear();
         answers.clear();
+        registry = new SnapshotRegistry(new LogContext());
         var builder = new GroupCoordinatorShard.Builder(
                 config, new GroupConfigManager(config, ShareGroupConfig.fromProps(Map.of())));
         builder.withAuthorizerPlugin(Optional.empty());
@@ -237,15 +263,15 @@ final class KafkaGroup {
                 .withLogContext(new LogContext())
                 .withTime(new Clock())
                 .withTimer(new Timers())
-                .withExecutor(new NoTasks())
+                .withExecutor(new Tasks())
                 .withCoordinatorMetrics(METRICS)
                 .withTopicPartition(new TopicPartition("__consumer_offsets", 0))
-                .withSnapshotRegistry(new SnapshotRegistry(new LogContext()))
+                .withSnapshotRegistry(registry)
                 .build();
         for (CoordinatorRecord record : log.values()) {
             loaded.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
         }
-        loaded.onLoaded(CoordinatorMetadataImage.EMPTY);
+        loaded.onLoaded(topics);
         return loaded;
     }
 
@@ -254,6 +280,7 @@ final class KafkaGroup {
      * takes offsets that were removed for a group.
      */
     void failOver() {
+        topics = topics.loaded();
         shard = load();
     }
 
@@ -281,10 +308,10 @@ final class KafkaGroup {
         return taken;
     }
 
-    /** The group itself, null when there is none: for choices that Kafka leaves to chance. */
+    /** The group itself, null when there is none or none of this type: for choices that Kafka leaves to chance. */
     @Nullable ClassicGroup group() {
         try {
-            return (ClassicGroup) ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST);
+            return ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST) instanceof ClassicGroup group ? group : null;
         } catch (IllegalAccessException e) {
             throw new AssertionError("made accessible", e);
         }
@@ -321,81 +348,188 @@ final class KafkaGroup {
             }
             Due task = first.get().getValue();
             due.remove(first.get().getKey());
-            append(task.operation().generateRecords());
+            write(() -> task.operation().generateRecords());
         }
     }
 
-    private <T> T append(CoordinatorResult<T, CoordinatorRecord> result) {
-        for (CoordinatorRecord record : result.records()) {
-            if (result.replayRecords()) {
-                shard.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
-            }
-            log.remove(record.key());
-            if (record.value() != null) {
-                log.put(record.key(), record);
-            }
-            written.add(SERDE.deserialize(
-                    ByteBuffer.wrap(SERDE.serializeKey(record)), record.value() == null ? null : ByteBuffer.wrap(SERDE.serializeValue(record))));
+    /** Runs an operation and then the tasks that it started. One that fails leaves nothing behind. */
+    private <T> T write(Supplier<CoordinatorResult<T, CoordinatorRecord>> operation) {
+        T response = writeOne(operation);
+        while (!tasks.isEmpty()) {
+            String key = tasks.keySet().iterator().next();
+            complete(Objects.requireNonNull(tasks.remove(key)));
         }
+        return response;
+    }
+
+    private <R> void complete(Task<R> task) {
+        R result;
+        try {
+            result = task.work().run();
+        } catch (Throwable failed) {
+            throw new AssertionError("a task of Kafka's failed", failed);
+        }
+        writeOne(() -> task.operation().onComplete(result, null));
+    }
+
+    private <T> T writeOne(Supplier<CoordinatorResult<T, CoordinatorRecord>> operation) {
+        long begin = nextOffset;
+        registry.idempotentCreateSnapshot(begin);
+        CoordinatorResult<T, CoordinatorRecord> result;
+        try {
+            result = operation.get();
+            for (CoordinatorRecord record : result.records()) {
+                if (result.replayRecords()) {
+                    shard.replay(nextOffset, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
+                }
+                nextOffset++;
+            }
+        } catch (RuntimeException refused) {
+            nextOffset = begin;
+            registry.revertToSnapshot(begin);
+            throw refused;
+        }
+        registry.deleteSnapshotsUpTo(nextOffset + 1);
+        result.records().forEach(this::store);
         if (result.appendFuture() != null) {
             result.appendFuture().complete(null);
         }
         return result.response();
     }
 
+    private void store(CoordinatorRecord record) {
+        log.remove(record.key());
+        if (record.value() != null) {
+            log.put(record.key(), record);
+        }
+        written.add(SERDE.deserialize(
+                ByteBuffer.wrap(SERDE.serializeKey(record)), record.value() == null ? null : ByteBuffer.wrap(SERDE.serializeValue(record))));
+    }
+
     // ---- requests
 
     /** Asks; member ids are Kafka's own. */
     void ask(long requestId, Group.Request<?> request) {
-        switch (request) {
-            case Join join -> {
-                var future = new CompletableFuture<JoinGroupResponseData>();
-                future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
-                try {
-                    append(shard.classicGroupJoin(
+        try {
+            switch (request) {
+                case Join join -> {
+                    var future = new CompletableFuture<JoinGroupResponseData>();
+                    future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
+                    write(() -> shard.classicGroupJoin(
                             new Context(join.clientId(), join.skipAssignmentSupported() ? 9 : join.requireKnownMemberId() ? 5 : 3),
                             joinRequest(join), future, false));
-                } catch (IllegalStateException broken) {
-                    answers.put(requestId, () -> join.refused(KafkaError.UNKNOWN_SERVER_ERROR));
+                }
+                case Sync sync -> {
+                    var future = new CompletableFuture<SyncGroupResponseData>();
+                    future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
+                            error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
+                    write(() -> shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
+                }
+                default -> {
+                    Group.Reply reply = answerNow(request);
+                    answers.put(requestId, () -> reply);
                 }
             }
-            case Sync sync -> {
-                var future = new CompletableFuture<SyncGroupResponseData>();
-                future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
-                        error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
-                append(shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
-            }
-            default -> {
-                Group.Reply reply = answerNow(request);
-                answers.put(requestId, () -> reply);
-            }
+        } catch (KafkaException refused) {
+            answers.put(requestId, () -> refused(request, error(Errors.forException(refused).code())));
+        } catch (IllegalStateException broken) {
+            answers.put(requestId, () -> refused(request, KafkaError.UNKNOWN_SERVER_ERROR));
         }
     }
 
+    private static Group.Reply refused(Group.Request<?> request, KafkaError error) {
+        return request instanceof Leave leave && error == KafkaError.UNKNOWN_MEMBER_ID
+                ? new Group.LeaveReply(KafkaError.NONE, leave.members().stream().map(member -> error).toList())
+                : request.refused(error);
+    }
+
     private Group.Reply answerNow(Group.Request<?> request) {
-        try {
-            return switch (request) {
-                case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(append(shard.classicGroupHeartbeat(
-                        new Context("client", 4), new HeartbeatRequestData()
-                                .setGroupId(groupId)
-                                .setGenerationId(heartbeat.generationId())
-                                .setMemberId(heartbeat.memberId())
-                                .setGroupInstanceId(heartbeat.groupInstanceId()))).errorCode()));
-                case Leave leave -> leave(leave);
-                case CommitOffsets commit -> commit(commit);
-                case FetchOffsets fetch -> fetch(fetch);
-                case Group.Describe describe -> describe();
-                case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(append(
-                        shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
-                case DeleteOffsets delete -> deleteOffsets(delete);
-                case Join join -> throw new IllegalStateException("may wait: " + join);
-                case Sync sync -> throw new IllegalStateException("may wait: " + sync);
-            };
-        } catch (KafkaException refused) {
-            KafkaError error = error(Errors.forException(refused).code());
-            return request instanceof Leave leave && error == KafkaError.UNKNOWN_MEMBER_ID
-                    ? new Group.LeaveReply(KafkaError.NONE, leave.members().stream().map(member -> error).toList())
-                    : request.refused(error);
+        return switch (request) {
+            case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(write(() -> shard.classicGroupHeartbeat(
+                    new Context("client", 4), new HeartbeatRequestData()
+                            .setGroupId(groupId)
+                            .setGenerationId(heartbeat.generationId())
+                            .setMemberId(heartbeat.memberId())
+                            .setGroupInstanceId(heartbeat.groupInstanceId()))).errorCode()));
+            case Leave leave -> leave(leave);
+            case ConsumerGroupHeartbeat heartbeat -> heartbeat(heartbeat);
+            case CommitOffsets commit -> commit(commit);
+            case FetchOffsets fetch -> fetch(fetch);
+            case Group.Describe describe -> describe();
+            case Group.ConsumerGroupDescribe describe -> describeConsumers();
+            case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(
+                    write(() -> shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
+            case DeleteOffsets delete -> deleteOffsets(delete);
+            case Join join -> throw new AssertionError("may wait: " + join);
+            case Sync sync -> throw new AssertionError("may wait: " + sync);
+        };
+    }
+
+    private Group.ConsumerGroupHeartbeatReply heartbeat(ConsumerGroupHeartbeat heartbeat) {
+        Map<Uuid, Set<Integer>> owned = heartbeat.topicPartitions();
+        var request = new ConsumerGroupHeartbeatRequestData()
+                .setGroupId(groupId)
+                .setMemberId(heartbeat.memberId())
+                .setMemberEpoch(heartbeat.memberEpoch())
+                .setInstanceId(heartbeat.instanceId())
+                .setRackId(heartbeat.rackId())
+                .setRebalanceTimeoutMs(heartbeat.rebalanceTimeoutMs())
+                .setSubscribedTopicNames(heartbeat.subscribedTopicNames())
+                .setSubscribedTopicRegex(heartbeat.subscribedTopicRegex())
+                .setServerAssignor(heartbeat.serverAssignor())
+                .setTopicPartitions(owned == null ? null : owned.entrySet().stream()
+                        .map(topic -> new ConsumerGroupHeartbeatRequestData.TopicPartitions()
+                                .setTopicId(topic.getKey()).setPartitions(List.copyOf(topic.getValue())))
+                        .toList());
+        var context = new Context(heartbeat.clientId(), heartbeat.memberIdRequired() ? 1 : 0);
+        SERVICE.check(request, context.requestVersion());
+        var response = write(() -> shard.consumerGroupHeartbeat(context, request));
+        var assignment = response.assignment();
+        return new Group.ConsumerGroupHeartbeatReply(
+                error(response.errorCode()), null, response.memberId(), response.memberEpoch(), response.heartbeatIntervalMs(),
+                assignment == null ? null : assignment.topicPartitions().stream().collect(Collectors.toMap(
+                        ConsumerGroupHeartbeatResponseData.TopicPartitions::topicId, topic -> Set.copyOf(topic.partitions()))));
+    }
+
+    /** What ConsumerGroupDescribe says. */
+    Group.ConsumerGroupDescribeReply describeConsumers() {
+        var group = shard.consumerGroupDescribe(List.of(groupId), LATEST).getFirst();
+        return group.errorCode() != 0
+                ? Group.ConsumerGroupDescribeReply.failed(error(group.errorCode()), null)
+                : new Group.ConsumerGroupDescribeReply(
+                        KafkaError.NONE, null, group.groupState(), group.groupEpoch(), group.assignmentEpoch(), group.assignorName(),
+                        group.members().stream()
+                                .map(member -> new Group.DescribedConsumer(
+                                        member.memberId(), member.instanceId(), member.rackId(), member.memberEpoch(), member.clientId(),
+                                        member.clientHost(), member.subscribedTopicNames(), member.subscribedTopicRegex(),
+                                        described(member.assignment()), described(member.targetAssignment())))
+                                .toList());
+    }
+
+    private static List<Group.TopicPartitions> described(ConsumerGroupDescribeResponseData.Assignment assignment) {
+        return assignment.topicPartitions().stream()
+                .map(topic -> new Group.TopicPartitions(topic.topicName(), topic.topicId(), topic.partitions()))
+                .toList();
+    }
+
+    /** The row of ListGroups, null without a group. */
+    Group.@Nullable Summary summary() {
+        return shard.listGroups(List.of(), List.of(), LATEST).stream()
+                .map(group -> new Group.Summary(group.groupId(), group.groupType(), group.protocolType(), group.groupState()))
+                .findFirst().orElse(null);
+    }
+
+    /** The cluster's topics are these now. */
+    void topics(KafkaTopics now) {
+        KafkaTopics before = topics;
+        KafkaTopics.Delta delta = now.since(before);
+        topics = now;
+        shard.onMetadataUpdate(delta, now);
+        if (!delta.deletedTopicIds().isEmpty()) {
+            write(() -> shard.onTopicsDeleted(before.byName().values().stream()
+                    .filter(topic -> delta.deletedTopicIds().contains(topic.id()))
+                    .map(topic -> new GroupCoordinatorShard.DeletedTopic(topic.id(), topic.name()))
+                    .toList()));
         }
     }
 
@@ -437,7 +571,7 @@ final class KafkaGroup {
     }
 
     private Group.LeaveReply leave(Leave leave) {
-        var response = append(shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
+        var response = write(() -> shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
                 .setGroupId(groupId)
                 .setMembers(leave.members().stream()
                         .map(member -> new LeaveGroupRequestData.MemberIdentity()
@@ -464,7 +598,7 @@ final class KafkaGroup {
                             .setCommittedLeaderEpoch(offset.leaderEpoch())
                             .setCommittedMetadata(offset.metadata()))));
         }
-        var response = append(shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
+        var response = write(() -> shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
         return new Group.CommitOffsetsReply(response.topics().stream()
                 .flatMap(topic -> topic.partitions().stream())
                 .map(partition -> error(partition.errorCode()))
@@ -472,13 +606,17 @@ final class KafkaGroup {
     }
 
     private Group.FetchOffsetsReply fetch(FetchOffsets fetch) {
-        List<Group.TopicPartitions> topics = fetch.topics();
-        var request = new OffsetFetchRequestData.OffsetFetchRequestGroup().setGroupId(groupId).setTopics(topics == null
-                ? null
-                : topics.stream()
-                        .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
-                                .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
-                        .toList());
+        List<Group.TopicPartitions> wanted = fetch.topics();
+        var request = new OffsetFetchRequestData.OffsetFetchRequestGroup()
+                .setGroupId(groupId)
+                .setMemberId(fetch.memberId())
+                .setMemberEpoch(fetch.memberEpoch())
+                .setTopics(wanted == null
+                        ? null
+                        : wanted.stream()
+                                .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
+                                        .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
+                                .toList());
         var response = shard.fetchOffsets(request, LATEST);
         return new Group.FetchOffsetsReply(error(response.errorCode()), response.topics().stream().map(KafkaGroup::fetched).toList());
     }
@@ -502,7 +640,7 @@ final class KafkaGroup {
             topic.partitions().add(
                     new OffsetDeleteRequestData.OffsetDeleteRequestPartition().setPartitionIndex(partition.partition()));
         }
-        var response = append(shard.deleteOffsets(new Context("client", 0), request));
+        var response = write(() -> shard.deleteOffsets(new Context("client", 0), request));
         return new Group.DeleteOffsetsReply(error(response.errorCode()), delete.partitions().stream()
                 .map(partition -> error(Objects.requireNonNull(response.topics().find(partition.topic()))
                         .partitions().find(partition.partition()).errorCode()))
@@ -522,7 +660,7 @@ final class KafkaGroup {
     }
 
     void deleteTopic(String topic, Uuid topicId) {
-        append(shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
+        write(() -> shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
     }
 
     private static KafkaError error(short code) {

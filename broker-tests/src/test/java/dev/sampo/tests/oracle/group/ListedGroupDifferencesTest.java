@@ -164,7 +164,8 @@ class ListedGroupDifferencesTest {
 
         Script(int maxSize) {
             both = new Comparison(new GroupSettings(
-                    6000, 1_800_000, 3000, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288), reached);
+                    6000, 1_800_000, 3000, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
+                    SampoGroup.CONSUMER_DEFAULTS), reached);
         }
 
         static List<Protocol> range(String... topics) {
