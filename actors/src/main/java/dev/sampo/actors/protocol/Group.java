@@ -3,6 +3,7 @@ package dev.sampo.actors.protocol;
 import dev.sampo.actors.model.KafkaError;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ public interface Group {
 
     /** A request to one group; {@code R} is the type of its answer. */
     sealed interface Request<R extends Reply>
-            permits Join, Sync, Heartbeat, Leave, CommitOffsets, FetchOffsets, Describe, DeleteGroup, DeleteOffsets {
+            permits Join, Sync, Heartbeat, Leave, ConsumerGroupHeartbeat, CommitOffsets, FetchOffsets, Describe,
+                    ConsumerGroupDescribe, DeleteGroup, DeleteOffsets {
         /** Never null; empty only where Kafka allows it (simple commits). */
         String groupId();
 
@@ -34,8 +36,8 @@ public interface Group {
 
     /** From the coordinator. */
     sealed interface Reply
-            permits JoinReply, SyncReply, HeartbeatReply, LeaveReply, CommitOffsetsReply, FetchOffsetsReply,
-                    DescribeReply, DeleteGroupReply, DeleteOffsetsReply {}
+            permits JoinReply, SyncReply, HeartbeatReply, LeaveReply, ConsumerGroupHeartbeatReply, CommitOffsetsReply,
+                    FetchOffsetsReply, DescribeReply, ConsumerGroupDescribeReply, DeleteGroupReply, DeleteOffsetsReply {}
 
     /** An assignment strategy that a member offers; {@code metadata} is opaque unless the protocol type is consumer. */
     record Protocol(String name, byte[] metadata) {}
@@ -127,6 +129,43 @@ public interface Group {
     record LeaveReply(KafkaError error, List<KafkaError> members) implements Reply {}
 
     /**
+     * A member of a consumer group (KIP-848) joins (epoch 0), is alive (its epoch), or leaves (-1; -2 a static member that
+     * will be back). What is null has not changed since the member's last request.
+     *
+     * @param memberIdRequired ConsumerGroupHeartbeat 1+: the member brings its id, else an empty one is given one
+     * @param rebalanceTimeoutMs -1 when unchanged
+     * @param serverAssignor name of an assignor
+     * @param topicPartitions what the member owns, by topic id
+     */
+    record ConsumerGroupHeartbeat(
+            String groupId, String memberId, int memberEpoch, @Nullable String instanceId, @Nullable String rackId,
+            int rebalanceTimeoutMs, @Nullable List<String> subscribedTopicNames, @Nullable String subscribedTopicRegex,
+            @Nullable String serverAssignor, @Nullable Map<Uuid, Set<Integer>> topicPartitions, String clientId,
+            String clientHost, boolean memberIdRequired)
+            implements Request<ConsumerGroupHeartbeatReply> {
+        @Override
+        public ConsumerGroupHeartbeatReply refused(KafkaError error) {
+            return ConsumerGroupHeartbeatReply.failed(error, null);
+        }
+    }
+
+    /**
+     * Member id null and epoch 0 on error.
+     *
+     * @param heartbeatIntervalMs until the next request, 0 to one that left
+     * @param assignment by topic id; null when it has not changed, empty when everything has to be given up
+     */
+    record ConsumerGroupHeartbeatReply(
+            KafkaError error, @Nullable String errorMessage, @Nullable String memberId, int memberEpoch,
+            int heartbeatIntervalMs, @Nullable Map<Uuid, Set<Integer>> assignment)
+            implements Reply {
+        /** A refusal. */
+        public static ConsumerGroupHeartbeatReply failed(KafkaError error, @Nullable String message) {
+            return new ConsumerGroupHeartbeatReply(error, message, null, 0, 0, null);
+        }
+    }
+
+    /**
      * One offset to commit. The topic exists: the handler has checked.
      *
      * @param leaderEpoch -1 when not known (KIP-320)
@@ -138,7 +177,8 @@ public interface Group {
     /**
      * Commits, from a member (generation and member id) or from outside the group protocol (-1 and empty).
      *
-     * @param groupIdNotFoundSupported OffsetCommit 9+
+     * @param generationId the member epoch when it is from a member of a consumer group
+     * @param groupIdNotFoundSupported OffsetCommit 9+, the first that members of consumer groups may use
      * @param retentionTimeMs -1 for the broker's (OffsetCommit 2-4)
      */
     record CommitOffsets(
@@ -160,11 +200,20 @@ public interface Group {
     /**
      * Reads committed offsets.
      *
+     * @param memberId of a member of a consumer group, null from outside of it
+     * @param memberEpoch -1 from outside of a consumer group
      * @param topics null for all
      * @param requireStable UNSTABLE_OFFSET_COMMIT for partitions with a pending transactional commit
      */
-    record FetchOffsets(String groupId, @Nullable List<TopicPartitions> topics, boolean requireStable)
+    record FetchOffsets(
+            String groupId, @Nullable String memberId, int memberEpoch, @Nullable List<TopicPartitions> topics,
+            boolean requireStable)
             implements Request<FetchOffsetsReply> {
+        /** From outside of a consumer group. */
+        public FetchOffsets(String groupId, @Nullable List<TopicPartitions> topics, boolean requireStable) {
+            this(groupId, null, -1, topics, requireStable);
+        }
+
         @Override
         public FetchOffsetsReply refused(KafkaError error) {
             return new FetchOffsetsReply(error, List.of());
@@ -198,6 +247,37 @@ public interface Group {
             KafkaError error, String state, String protocolType, String protocolName, List<DescribedMember> members)
             implements Reply {}
 
+    /** Describes a consumer group (KIP-848). */
+    record ConsumerGroupDescribe(String groupId) implements Request<ConsumerGroupDescribeReply> {
+        @Override
+        public ConsumerGroupDescribeReply refused(KafkaError error) {
+            return ConsumerGroupDescribeReply.failed(error, null);
+        }
+    }
+
+    /**
+     * A member of a consumer group; partitions of topics that are gone are left out.
+     *
+     * @param subscribedTopicNames in order of names
+     * @param subscribedTopicRegex empty or null without one
+     * @param assignment what it owns, with what it has to give up
+     */
+    record DescribedConsumer(
+            String memberId, @Nullable String instanceId, @Nullable String rackId, int memberEpoch, String clientId,
+            String clientHost, List<String> subscribedTopicNames, @Nullable String subscribedTopicRegex,
+            List<TopicPartitions> assignment, List<TopicPartitions> targetAssignment) {}
+
+    /** GROUP_ID_NOT_FOUND for a group that does not exist or is of another type; members in order of their ids. */
+    record ConsumerGroupDescribeReply(
+            KafkaError error, @Nullable String errorMessage, String state, int groupEpoch, int assignmentEpoch,
+            String assignorName, List<DescribedConsumer> members)
+            implements Reply {
+        /** A refusal. */
+        public static ConsumerGroupDescribeReply failed(KafkaError error, @Nullable String message) {
+            return new ConsumerGroupDescribeReply(error, message, "", 0, 0, "", List.of());
+        }
+    }
+
     /** Deletes an empty group and its offsets. */
     record DeleteGroup(String groupId) implements Request<DeleteGroupReply> {
         @Override
@@ -223,6 +303,6 @@ public interface Group {
     /** One error per partition, in request order, none when {@code error} refuses the whole. */
     record DeleteOffsetsReply(KafkaError error, List<KafkaError> partitions) implements Reply {}
 
-    /** One row of ListGroups. */
-    record Summary(String groupId, String protocolType, String state) {}
+    /** One row of ListGroups; {@code groupType} is classic or consumer. */
+    record Summary(String groupId, String groupType, String protocolType, String state) {}
 }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.coordinator.GroupEffect.Resolve;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.OffsetsJournal;
 import dev.sampo.group.member.SessionDeadlines;
@@ -212,6 +213,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 switch (effect) {
                     case Persist persisted -> { }
                     case Reply(long requestId, Group.Reply reply) -> waiting.answer(requestId, reply);
+                    case Resolve resolve -> { }
                 }
             }
             settle(state);

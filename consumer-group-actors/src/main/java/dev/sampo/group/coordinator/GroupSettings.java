@@ -2,12 +2,13 @@ package dev.sampo.group.coordinator;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import java.util.concurrent.TimeUnit;
 
 /**
  * What the operator decides about groups; keys below {@code sampo.group}, see reference.conf. Times in milliseconds.
  *
- * @param maxSize most members of one group
+ * @param maxSize most members of one classic group
  * @param newMemberJoinTimeoutMs how long a member that has no id yet may wait in a join
  * @param offsetsRetentionMs how long an unused offset is kept
  * @param offsetMetadataMaxSize most characters of a commit's metadata
@@ -17,7 +18,7 @@ public record GroupSettings(
         int minSessionTimeoutMs, int maxSessionTimeoutMs, int initialRebalanceDelayMs, int maxSize,
         int newMemberJoinTimeoutMs, long offsetsRetentionMs, long retentionCheckIntervalMs, int offsetMetadataMaxSize,
         int offsetsTopicPartitions, int offsetsTopicReplicationFactor, int offsetsTopicSegmentBytes,
-        int commitTimeoutMs, int loadReadBytes, int maxBatchBytes) {
+        int commitTimeoutMs, int loadReadBytes, int maxBatchBytes, ConsumerGroupSettings consumer) {
     public GroupSettings {
         atLeast("min-session-timeout", minSessionTimeoutMs, 1);
         atLeast("max-session-timeout", maxSessionTimeoutMs, minSessionTimeoutMs);
@@ -53,7 +54,8 @@ public record GroupSettings(
                 group.getInt("offset-metadata-max-size"), group.getInt("offsets-topic.num-partitions"),
                 group.getInt("offsets-topic.replication-factor"),
                 Math.toIntExact(group.getBytes("offsets-topic.segment-size")), millis(group, "commit-timeout"),
-                Math.toIntExact(group.getBytes("load-read-size")), Math.toIntExact(group.getBytes("max-batch-size")));
+                Math.toIntExact(group.getBytes("load-read-size")), Math.toIntExact(group.getBytes("max-batch-size")),
+                ConsumerGroupSettings.from(config));
     }
 
     private static int millis(Config config, String key) {

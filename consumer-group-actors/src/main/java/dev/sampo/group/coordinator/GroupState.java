@@ -4,6 +4,8 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
 import dev.sampo.actors.protocol.Group.CommitOffsetsReply;
+import dev.sampo.actors.protocol.Group.ConsumerGroupDescribe;
+import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.DeleteGroup;
 import dev.sampo.actors.protocol.Group.DeleteOffsets;
 import dev.sampo.actors.protocol.Group.DeleteOffsetsReply;
@@ -22,6 +24,7 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Summary;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.ClassicGroup.State;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
@@ -35,6 +38,8 @@ import dev.sampo.group.member.SessionDeadlines;
 import dev.sampo.group.offsets.CommittedOffsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
@@ -74,6 +79,10 @@ public final class GroupState {
             case Leave leave -> leave(requestId, leave, nowMs, out);
             case CommitOffsets commit -> commit(requestId, commit, nowMs, out);
             case FetchOffsets fetch -> out.add(new Reply(requestId, fetch(fetch)));
+            case ConsumerGroupHeartbeat heartbeat ->
+                out.add(new Reply(requestId, heartbeat.refused(KafkaError.UNSUPPORTED_VERSION)));
+            case ConsumerGroupDescribe describe ->
+                out.add(new Reply(requestId, describe.refused(KafkaError.GROUP_ID_NOT_FOUND)));
             case Describe describe -> out.add(new Reply(requestId, members.describe()));
             case DeleteGroup delete -> delete(requestId, out);
             case DeleteOffsets delete -> deleteOffsets(requestId, delete, out);
@@ -95,6 +104,20 @@ public final class GroupState {
     /** When {@link #onTime} is due next. */
     public long nextMs() {
         return isGone() ? SessionDeadlines.NEVER : Math.min(members.nextMs(), retentionCheckMs);
+    }
+
+    /** The cluster's topics from now on: the newest before each other call. Groups look at them with the next request. */
+    public void onTopics(Topics newest) {
+        java.util.Objects.requireNonNull(newest);
+    }
+
+    /**
+     * The answer to {@link GroupEffect.Resolve}.
+     *
+     * @param topicsByRegex names of the topics that each regular expression matches in {@code in}
+     */
+    public List<GroupEffect> onResolved(Map<String, Set<String>> topicsByRegex, Topics in, long nowMs) {
+        return List.of();
     }
 
     /** A topic is gone, its offsets go too. */
@@ -135,7 +158,7 @@ public final class GroupState {
 
     /** The row of ListGroups. */
     public Summary summary() {
-        return new Summary(groupId, members.protocolType(), members.state().wireName);
+        return new Summary(groupId, "classic", members.protocolType(), members.state().wireName);
     }
 
     // ---- membership

@@ -226,6 +226,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         for (GroupEffect effect : nobody.onRequest(0, ask.request(), now)) {
             switch (effect) {
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.replyTo().tell(reply);
+                case GroupEffect.Resolve resolve -> { }
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
             }

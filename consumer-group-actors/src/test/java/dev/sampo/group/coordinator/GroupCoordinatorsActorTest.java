@@ -47,7 +47,7 @@ final class GroupCoordinatorsActorTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final GroupSettings SETTINGS = new GroupSettings(
             6000, 1_800_000, 0, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 1, 3, 104_857_600, 5000,
-            5_242_880, 524_288);
+            5_242_880, 524_288, GroupDriver.CONSUMER_SETTINGS);
 
     /** Images set by hand. */
     private static final class Images implements MetadataImages {
@@ -188,13 +188,13 @@ final class GroupCoordinatorsActorTest {
         assertThat(ask(new Sync(GROUP, 1, member.memberId(), null, null, null, Map.of(member.memberId(), new byte[9])))
                 .assignment()).hasSize(9);
         assertThat(ask(commitRequest(member.memberId(), 1, "t", 77)).errors()).containsExactly(KafkaError.NONE);
-        assertThat(groups.list().groups()).containsExactly(new Group.Summary(GROUP, "consumer", "Stable"));
+        assertThat(groups.list().groups()).containsExactly(new Group.Summary(GROUP, "classic", "consumer", "Stable"));
 
         registry.remove(first);
         until(() -> ask(new Heartbeat(GROUP, 1, member.memberId(), null)).error() == KafkaError.NOT_COORDINATOR);
         lead(2);
         untilServing();
-        assertThat(groups.list().groups()).containsExactly(new Group.Summary(GROUP, "consumer", "Stable"));
+        assertThat(groups.list().groups()).containsExactly(new Group.Summary(GROUP, "classic", "consumer", "Stable"));
         assertThat(ask(new Heartbeat(GROUP, 1, member.memberId(), null)).error()).isEqualTo(KafkaError.NONE);
         assertThat(committed(GROUP)).isEqualTo(77);
     }

@@ -12,8 +12,10 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.coordinator.GroupEffect.Resolve;
 import dev.sampo.group.journal.GroupEvent;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,14 +26,19 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.coordinator.group.assignor.RangeAssignor;
+import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Calls a {@link GroupState}, keeps its answers and what it stored, and checks that each request is answered once. */
 final class GroupDriver {
+    static final ConsumerGroupSettings CONSUMER_SETTINGS = new ConsumerGroupSettings(
+            45_000, 45_000, 60_000, 5000, 5000, 15_000, Integer.MAX_VALUE, 0, 0, 15_000, 600_000,
+            List.of(new UniformAssignor(), new RangeAssignor()));
     static final GroupSettings SETTINGS = new GroupSettings(
             6000, 1_800_000, 3000, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 50, 3, 104_857_600, 5000,
-            5_242_880, 524_288);
+            5_242_880, 524_288, CONSUMER_SETTINGS);
     static final String GROUP = "orders";
     static final Uuid TOPIC_ID = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAAQ");
 
@@ -39,6 +46,7 @@ final class GroupDriver {
     final Map<Long, Group.Reply> replies = new HashMap<>();
     final Map<GroupEvent.Key, GroupEvent> stored = new LinkedHashMap<>();
     final List<GroupEvent> storedInOrder = new ArrayList<>();
+    final List<Resolve> resolving = new ArrayList<>();
     GroupState state;
     long nowMs = 1_000_000;
     private long nextRequestId = 1;
@@ -109,6 +117,7 @@ final class GroupDriver {
                 }
                 case Reply(long requestId, Group.Reply reply) ->
                     assertThat(replies.putIfAbsent(requestId, reply)).as("request answered twice").isNull();
+                case Resolve resolve -> resolving.add(resolve);
             }
         }
     }

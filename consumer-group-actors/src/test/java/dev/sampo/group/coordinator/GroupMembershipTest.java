@@ -211,7 +211,7 @@ final class GroupMembershipTest {
         var small = new GroupDriver(new GroupSettings(
                 s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), 0, 1, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
-                5_242_880, 524_288));
+                5_242_880, 524_288, s.consumer()));
         small.stableMember();
         JoinReply reply = small.call(joinRequest("", null, "t"));
         assertThat(reply.error()).isEqualTo(KafkaError.GROUP_MAX_SIZE_REACHED);
@@ -354,7 +354,7 @@ final class GroupMembershipTest {
         return new GroupDriver(new GroupSettings(
                 s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, maxSize, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
-                5_242_880, 524_288));
+                5_242_880, 524_288, s.consumer()));
     }
 
     @Test
