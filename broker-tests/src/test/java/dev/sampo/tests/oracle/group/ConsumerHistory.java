@@ -106,20 +106,22 @@ final class ConsumerHistory {
         this.reached = reached;
         settings = settings(random);
         both = new Comparison(settings, reached);
-        String[] instances = {"box-a", "box-b", "box-a", null, null, null, null};
+        String[] instances = {"box-a", "box-b", random.nextInt(3) == 0 ? "box-a" : null, null, null, null, null};
         for (int i = 0; i < CLIENTS; i++) {
             var client = new Client(i, instances[i], wish(random));
             client.assignor = assignor(random);
             clients.add(client);
         }
-        for (int i = 1 + random.nextInt(3); i > 0; i--) {
-            createTopic(random);
+        for (String topic : TOPICS) {
+            if (random.nextInt(4) != 0) {
+                createTopic(topic, random);
+            }
         }
     }
 
     private static GroupSettings settings(Random random) {
         int[] intervalsMs = {0, 1000, 1000, 4000};
-        int maxSize = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : Integer.MAX_VALUE;
+        int maxSize = random.nextInt(10) == 0 ? 2 + random.nextInt(2) : Integer.MAX_VALUE;
         boolean soon = random.nextInt(3) == 0; // offsets expire
         var consumer = new ConsumerGroupSettings(
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 15_000,
@@ -176,15 +178,15 @@ final class ConsumerHistory {
     private static Step any(Random random) {
         int what = random.nextInt(100);
         int who = random.nextInt(CLIENTS);
-        if (what < 36) {
+        if (what < 34) {
             return step(random, Kind.HEARTBEAT, who, 0);
-        } else if (what < 44) {
+        } else if (what < 42) {
             return step(random, Kind.WRONG_HEARTBEAT, who, 0);
-        } else if (what < 48) {
+        } else if (what < 46) {
             return step(random, Kind.LEAVE, who, 0);
-        } else if (what < 51) {
+        } else if (what < 49) {
             return step(random, Kind.START_AGAIN, who, 0);
-        } else if (what < 57) {
+        } else if (what < 55) {
             return step(random, Kind.SUBSCRIBE, who, 0);
         } else if (what < 63) {
             return step(random, Kind.COMMIT, who, 0);
@@ -249,7 +251,7 @@ final class ConsumerHistory {
             case DELETE_GROUP -> both.ask(new Group.DeleteGroup(Comparison.GROUP));
             case DELETE_OFFSETS -> both.ask(new Group.DeleteOffsets(Comparison.GROUP, List.of(
                     new NamedPartition(topicName(random), 0), new NamedPartition(topicName(random), 1))));
-            case CREATE_TOPIC -> createTopic(random);
+            case CREATE_TOPIC -> createTopic(topicName(random), random);
             case DELETE_TOPIC -> deleteTopic(random);
             case CHANGE_TOPIC -> changeTopic(random);
             case FAIL_OVER -> {
@@ -265,8 +267,7 @@ final class ConsumerHistory {
         return TOPICS.get(random.nextInt(TOPICS.size()));
     }
 
-    private void createTopic(Random random) {
-        String name = topicName(random);
+    private void createTopic(String name, Random random) {
         if (both.topics().byName().containsKey(name)) {
             return;
         }
