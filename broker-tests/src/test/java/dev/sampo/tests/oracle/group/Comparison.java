@@ -44,6 +44,7 @@ final class Comparison {
     private long lastRequestId;
     private String lastState = "Dead";
     private String lastConsumerState = "";
+    private String lastAssignor = "";
     private KafkaTopics topics = KafkaTopics.NONE;
 
     Comparison(GroupSettings settings, Counters reached) {
@@ -57,7 +58,7 @@ final class Comparison {
         return difference;
     }
 
-    /** True when members were late in the same millisecond: what Kafka does then is not worth comparing. */
+    /** True when what Kafka does now is not worth comparing: members late in the same millisecond, as many for one assignor as for another. */
     boolean leftToChance() {
         return leftToChance;
     }
@@ -236,10 +237,18 @@ final class Comparison {
     }
 
     private void compareConsumers() {
+        if (kafka.assignorsTie()) {
+            reached.hit("listed: assignors-tie");
+            leftToChance = true;
+        }
         Group.ConsumerGroupDescribeReply described = sampo.describeConsumers();
         expectEqual(
                 "consumers' description",
                 Translated.text(Translated.reply(kafka.describeConsumers(), this::sampoId)), Translated.text(described));
+        if (!described.assignorName().equals(lastAssignor)) {
+            lastAssignor = described.assignorName();
+            reached.hit("assignor " + lastAssignor);
+        }
         if (!described.state().equals(lastConsumerState)) {
             lastConsumerState = described.state();
             reached.hit("consumers " + lastConsumerState);

@@ -1,18 +1,22 @@
 package dev.sampo.tests.oracle.group;
 
-import com.typesafe.config.ConfigFactory;
+import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeatReply;
 import dev.sampo.actors.protocol.Group.FetchOffsets;
+import dev.sampo.actors.protocol.Group.Join;
+import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.actors.protocol.Group.NamedPartition;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
+import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.tests.oracle.group.KafkaTopics.KafkaTopic;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +25,10 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsumerHistory {
     enum Kind {
         HEARTBEAT, WRONG_HEARTBEAT, LEAVE, START_AGAIN, SUBSCRIBE, COMMIT, ADMIN_COMMIT, FETCH, PASS, DELETE_GROUP, DELETE_OFFSETS,
-        CREATE_TOPIC, DELETE_TOPIC, CHANGE_TOPIC, FAIL_OVER
+        CREATE_TOPIC, DELETE_TOPIC, CHANGE_TOPIC, FAIL_OVER, CLASSIC_JOIN, CLASSIC_SYNC, CLASSIC_HEARTBEAT, CLASSIC_LEAVE
     }
 
     /**
@@ -89,22 +96,55 @@ final class ConsumerHistory {
         }
     }
 
+    /** A client of the classic protocol, which comes to a group of either type. */
+    private static final class Visitor {
+        String memberId = "";
+        int generationId = -1;
+        List<String> toAssign = List.of(); // when it leads
+        final Set<Long> waiting = new HashSet<>();
+
+        void hear(Map<Long, Group.Reply> answers) {
+            answers.forEach((requestId, reply) -> {
+                if (!waiting.remove(requestId) || !(reply instanceof JoinReply join)) {
+                    return;
+                }
+                if (join.error() == KafkaError.NONE || join.error() == KafkaError.MEMBER_ID_REQUIRED) {
+                    memberId = join.memberId();
+                    generationId = join.generationId();
+                    toAssign = join.members().stream().map(Group.JoinedMember::memberId).sorted().toList();
+                } else if (join.error() == KafkaError.UNKNOWN_MEMBER_ID) {
+                    memberId = "";
+                }
+            });
+        }
+    }
+
     private static final int CLIENTS = 7;
     private static final List<String> TOPICS = List.of("t", "u", "v", "other");
     private static final List<String> RACKS = List.of("rack-a", "rack-b", "rack-c");
     private static final int[] REBALANCES_MS = {5003, 20_011, 60_017, 300_007};
-    private static final ConsumerGroupSettings DEFAULTS = ConsumerGroupSettings.from(ConfigFactory.defaultReference());
+    private static final byte[] SUBSCRIPTION =
+            Utils.toArray(ConsumerProtocol.serializeSubscription(new ConsumerPartitionAssignor.Subscription(List.of("t"))));
+    private static final ConsumerGroupSettings DEFAULTS = SampoGroup.CONSUMER_DEFAULTS;
+
+    /** What members ask for. Mostly one of a kind, since a tie ends a history (listed: assignors-tie). */
+    private static final List<List<@Nullable String>> ASSIGNORS = List.of(
+            Arrays.asList((String) null), Arrays.asList(null, "uniform"), Arrays.asList("range", null), Arrays.asList("range", null, null),
+            Arrays.asList("uniform", "range", "range", "range", null));
 
     private final GroupSettings settings;
+    private final List<@Nullable String> assignors;
     private final Comparison both;
     private final Counters reached;
     private final List<Client> clients = new ArrayList<>();
+    private final List<Visitor> visitors = List.of(new Visitor(), new Visitor());
     private int topicsCreated;
 
     private ConsumerHistory(long seed, Counters reached) {
         var random = new Random(seed);
         this.reached = reached;
         settings = settings(random);
+        assignors = ASSIGNORS.get(random.nextInt(ASSIGNORS.size()));
         both = new Comparison(settings, reached);
         String[] instances = {"box-a", "box-b", random.nextInt(3) == 0 ? "box-a" : null, null, null, null, null};
         for (int i = 0; i < CLIENTS; i++) {
@@ -138,9 +178,10 @@ final class ConsumerHistory {
         var random = new Random(seed ^ 0x5eed);
         var steps = new ArrayList<Step>();
         for (int scene = 2 + random.nextInt(5); scene > 0; scene--) {
-            switch (random.nextInt(10)) {
-                case 0, 1, 2, 3, 4 -> work(random, steps);
-                case 5, 6, 7, 8 -> disorder(random, steps);
+            switch (random.nextInt(12)) {
+                case 0, 1, 2, 3, 4, 5 -> work(random, steps);
+                case 6, 7, 8, 9 -> disorder(random, steps);
+                case 10 -> visit(random, steps);
                 default -> {
                     steps.add(step(random, Kind.PASS, 0, 30_000 + random.nextInt(400_000)));
                     disorder(random, steps);
@@ -166,6 +207,22 @@ final class ConsumerHistory {
                 steps.add(any(random));
             }
             steps.add(step(random, Kind.PASS, 0, random.nextInt(3) == 0 ? random.nextInt(1100) : 4000 + random.nextInt(2000)));
+        }
+    }
+
+    /** Clients of the classic protocol come, mostly when nobody is there, and mostly leave. */
+    private static void visit(Random random, List<Step> steps) {
+        if (random.nextInt(4) != 0) {
+            steps.add(step(random, Kind.PASS, 0, 46_000));
+        }
+        Kind[] kinds = {Kind.CLASSIC_JOIN, Kind.CLASSIC_JOIN, Kind.CLASSIC_SYNC, Kind.CLASSIC_HEARTBEAT, Kind.CLASSIC_LEAVE, Kind.PASS};
+        for (int i = 4 + random.nextInt(10); i > 0; i--) {
+            int what = random.nextInt(10);
+            steps.add(what < 8 ? step(random, kinds[what % kinds.length], random.nextInt(2), 1 + random.nextInt(4000)) : any(random));
+        }
+        if (random.nextInt(3) != 0) {
+            steps.add(step(random, Kind.CLASSIC_LEAVE, 0, 0));
+            steps.add(step(random, Kind.CLASSIC_LEAVE, 1, 0));
         }
     }
 
@@ -222,7 +279,7 @@ final class ConsumerHistory {
     static Outcome run(long seed, List<Step> steps, Counters reached) {
         var history = new ConsumerHistory(seed, reached);
         for (Step step : steps) {
-            if (history.both.difference() != null) {
+            if (history.both.difference() != null || history.both.leftToChance()) {
                 break;
             }
             history.take(step);
@@ -233,7 +290,7 @@ final class ConsumerHistory {
     private void take(Step step) {
         var random = new Random(step.how());
         Client client = clients.get(step.who());
-        both.pass(1); // no two members are late in the same millisecond
+        pass(1); // no two members are late in the same millisecond
         switch (step.kind()) {
             case HEARTBEAT -> heartbeat(client, random);
             case WRONG_HEARTBEAT -> both.ask(wrong(request(client), random));
@@ -247,7 +304,7 @@ final class ConsumerHistory {
             case ADMIN_COMMIT -> commit(new CommitOffsets(
                     Comparison.GROUP, -1, "", null, random.nextBoolean(), -1, offsets(client, random)));
             case FETCH -> fetch(client, random);
-            case PASS -> both.pass(step.ms());
+            case PASS -> pass(step.ms());
             case DELETE_GROUP -> both.ask(new Group.DeleteGroup(Comparison.GROUP));
             case DELETE_OFFSETS -> both.ask(new Group.DeleteOffsets(Comparison.GROUP, List.of(
                     new NamedPartition(topicName(random), 0), new NamedPartition(topicName(random), 1))));
@@ -256,9 +313,53 @@ final class ConsumerHistory {
             case CHANGE_TOPIC -> changeTopic(random);
             case FAIL_OVER -> {
                 both.failOver(random.nextLong());
+                visitors.forEach(visitor -> visitor.waiting.clear());
                 reached.hit("failover");
             }
+            case CLASSIC_JOIN -> {
+                Visitor visitor = visitors.get(step.who());
+                if (visitor.waiting.isEmpty()) {
+                    ask(visitor, new Join(
+                            Comparison.GROUP, visitor.memberId, null, "visitor", "/127.0.0.1", 10_000 + 1000 * step.who(), 5003, "consumer",
+                            List.of(new Protocol("range", SUBSCRIPTION)), true, true));
+                }
+            }
+            case CLASSIC_SYNC -> {
+                Visitor visitor = visitors.get(step.who());
+                if (visitor.waiting.isEmpty()) {
+                    var assignments = new HashMap<String, byte[]>();
+                    visitor.toAssign.forEach(memberId -> assignments.put(memberId, new byte[] {1}));
+                    ask(visitor, new Group.Sync(
+                            Comparison.GROUP, visitor.generationId, anyMemberId(visitor, random), null, "consumer", "range", assignments));
+                }
+            }
+            case CLASSIC_HEARTBEAT -> {
+                Visitor visitor = visitors.get(step.who());
+                ask(visitor, new Group.Heartbeat(Comparison.GROUP, visitor.generationId, anyMemberId(visitor, random), null));
+            }
+            case CLASSIC_LEAVE -> {
+                Visitor visitor = visitors.get(step.who());
+                if (visitor.generationId >= 0 || !both.exists()) { // else listed: leave-of-pending-id
+                    ask(visitor, new Group.Leave(
+                            Comparison.GROUP, List.of(new Group.LeavingMember(anyMemberId(visitor, random), null))));
+                }
+            }
         }
+    }
+
+    private void pass(long ms) {
+        Map<Long, Group.Reply> answers = both.pass(ms);
+        visitors.forEach(visitor -> visitor.hear(answers));
+    }
+
+    private void ask(Visitor visitor, Group.Request<?> request) {
+        Map<Long, Group.Reply> answers = both.ask(request);
+        visitor.waiting.add(both.lastRequestId());
+        visitors.forEach(each -> each.hear(answers));
+    }
+
+    private String anyMemberId(Visitor visitor, Random random) {
+        return random.nextInt(6) == 0 ? clients.get(random.nextInt(CLIENTS)).memberId : visitor.memberId;
     }
 
     // ---- topics
@@ -322,12 +423,8 @@ final class ConsumerHistory {
         };
     }
 
-    private static @Nullable String assignor(Random random) {
-        return switch (random.nextInt(4)) {
-            case 0 -> "uniform";
-            case 1 -> "range";
-            default -> null;
-        };
+    private @Nullable String assignor(Random random) {
+        return assignors.get(random.nextInt(assignors.size()));
     }
 
     /** What Kafka's client would send now: everything to join, later what has changed. */

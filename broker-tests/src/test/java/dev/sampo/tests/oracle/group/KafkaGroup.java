@@ -66,6 +66,7 @@ import org.apache.kafka.coordinator.group.GroupMetadataManager;
 import org.apache.kafka.coordinator.group.api.assignor.ConsumerGroupPartitionAssignor;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
+import org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.timeline.SnapshotRegistry;
@@ -244,6 +245,7 @@ final class KafkaGroup {
                 "group.consumer.max.session.timeout.ms", consumer.maxSessionTimeoutMs(),
                 "group.consumer.heartbeat.interval.ms", consumer.heartbeatIntervalMs(),
                 "group.consumer.max.size", consumer.maxSize(),
+                "group.consumer.migration.policy", "disabled", // a group has members of one protocol
                 "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
                 "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
                 "group.consumer.assignors", consumer.assignors().stream().map(ConsumerGroupPartitionAssignor::name).toList()));
@@ -310,8 +312,12 @@ final class KafkaGroup {
 
     /** The group itself, null when there is none or none of this type: for choices that Kafka leaves to chance. */
     @Nullable ClassicGroup group() {
+        return anyGroup() instanceof ClassicGroup group ? group : null;
+    }
+
+    private org.apache.kafka.coordinator.group.@Nullable Group anyGroup() {
         try {
-            return ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST) instanceof ClassicGroup group ? group : null;
+            return ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST);
         } catch (IllegalAccessException e) {
             throw new AssertionError("made accessible", e);
         }
@@ -326,13 +332,32 @@ final class KafkaGroup {
 
     /** How many members will be found late at this time, those left out that wait for an answer. */
     long lateMembers(long ms) {
-        ClassicGroup group = group();
-        String prefix = "heartbeat-" + groupId + "-";
-        return group == null ? 0 : group.allMembers().stream()
-                .filter(member -> !member.hasSatisfiedHeartbeat())
-                .map(member -> due.get(prefix + member.memberId()))
-                .filter(timer -> timer != null && timer.atMs() <= ms)
-                .count();
+        return switch (anyGroup()) {
+            case ClassicGroup group -> group.allMembers().stream()
+                    .filter(member -> !member.hasSatisfiedHeartbeat())
+                    .filter(member -> isDue("heartbeat-", member.memberId(), ms))
+                    .count();
+            case ConsumerGroup group -> group.members().keySet().stream()
+                    .filter(memberId -> isDue("session-timeout-", memberId, ms) || isDue("rebalance-timeout-", memberId, ms))
+                    .count();
+            case null, default -> 0;
+        };
+    }
+
+    private boolean isDue(String prefix, String memberId, long ms) {
+        Due timer = due.get(prefix + groupId + "-" + memberId);
+        return timer != null && timer.atMs() <= ms;
+    }
+
+    /** True when as many members of a consumer group ask for one assignor as for another. */
+    boolean assignorsTie() {
+        if (!(anyGroup() instanceof ConsumerGroup group)) {
+            return false;
+        }
+        var counts = new HashMap<String, Integer>();
+        group.members().values().forEach(
+                member -> member.serverAssignorName().ifPresent(assignor -> counts.merge(assignor, 1, Integer::sum)));
+        return counts.size() > 1 && new HashSet<>(counts.values()).size() == 1;
     }
 
     /** It is this late: what is due runs, in the order in which it became due. */
