@@ -2,6 +2,8 @@ package dev.sampo.group.coordinator;
 
 import com.typesafe.config.Config;
 import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.consumer.RegexMatcher;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
@@ -11,10 +13,15 @@ import dev.sampo.group.member.SessionDeadlines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -28,6 +35,8 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
@@ -35,10 +44,14 @@ import org.jspecify.annotations.Nullable;
  * it begins again from what is stored.
  */
 final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupCoordinatorActor.Rules> {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinatorActor.class);
     private static final int MOST_STASHED = 2 * WaitingRequests.MOST;
 
     /** Time may have come for something. */
     record Wake() implements Group.Internal {}
+
+    /** The topics of regular expressions were looked up; none where that failed. */
+    record Resolved(Map<String, Set<String>> topicsByRegex, Topics in) implements Group.Internal {}
 
     /** A topic was deleted. */
     record TopicDeleted(String topic, Uuid topicId) implements Group.Internal {}
@@ -75,15 +88,18 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private final Config systemConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
+    private final Supplier<Topics> topics;
+    private final ActorContext<Group.Command> context;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
     private final WaitingRequests waiting;
     private boolean recovering = true;
+    private @Nullable Topics seen; // by the rules
     private long wakeMs = SessionDeadlines.NEVER;
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Owner owner,
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
@@ -91,6 +107,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                         .withStashCapacity(MOST_STASHED));
         this.groupId = groupId;
         this.partition = partition;
+        this.context = context;
+        this.topics = topics;
         this.systemConfig = context.getSystem().settings().config();
         this.settings = settings;
         this.nowMs = nowMs;
@@ -100,11 +118,11 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Owner owner) {
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, owner, context, timers, waiting));
+                    groupId, partition, settings, nowMs, topics, owner, context, timers, waiting));
         }));
     }
 
@@ -165,6 +183,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 .onSignal(PreRestart.instance(), rules -> {
                     waiting.refuseAll();
                     rules.state = newState();
+                    seen = null;
                     recovering = true;
                     wakeMs = SessionDeadlines.NEVER;
                     timers.cancelAll();
@@ -174,7 +193,19 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     @Override
     public CommandHandler<Group.Command, GroupEvent, Rules> commandHandler() {
-        return (rules, command) -> handle(rules.state, command);
+        return (rules, command) -> {
+            showTopics(rules.state);
+            return handle(rules.state, command);
+        };
+    }
+
+    @SuppressWarnings("ReferenceEquality") // another object is made when topics have changed
+    private void showTopics(GroupState state) {
+        Topics newest = topics.get();
+        if (newest != seen) {
+            seen = newest;
+            state.onTopics(newest);
+        }
     }
 
     private Effect<GroupEvent, Rules> handle(GroupState state, Group.Command command) {
@@ -187,6 +218,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 wakeMs = SessionDeadlines.NEVER;
                 yield perform(state.onTime(nowMs.getAsLong(), nowMs.retentionMs()));
             }
+            case Resolved(var topicsByRegex, Topics in) ->
+                perform(state.onResolved(topicsByRegex, in, nowMs.getAsLong()));
             case TopicDeleted(String topic, Uuid topicId) -> perform(state.onTopicDeleted(topic, topicId));
             case Stop stop -> {
                 if (state.isGone()) {
@@ -213,10 +246,23 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 switch (effect) {
                     case Persist persisted -> { }
                     case Reply(long requestId, Group.Reply reply) -> waiting.answer(requestId, reply);
-                    case Resolve resolve -> { }
+                    case Resolve(var regexes, Topics in) -> resolve(regexes, in);
                 }
             }
             settle(state);
+        });
+    }
+
+    /** Many expressions and many topics take time that the group does not have. */
+    private void resolve(Set<String> regexes, Topics in) {
+        var found = CompletableFuture.supplyAsync(
+                () -> RegexMatcher.match(regexes, in),
+                context.getSystem().dispatchers().lookup(DispatcherSelector.blocking()));
+        context.pipeToSelf(found, (topicsByRegex, failure) -> {
+            if (failure != null) {
+                LOG.atWarn().addKeyValue("group", groupId).setCause(failure).log("matching topics failed");
+            }
+            return new Resolved(failure == null ? topicsByRegex : Map.of(), in);
         });
     }
 

@@ -4,6 +4,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.lease.LeaderLease;
@@ -45,6 +46,7 @@ public final class GroupCoordinators implements GroupAccess {
     private final LeaderLease lease;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
     private final AtomicBoolean creating = new AtomicBoolean();
+    private volatile Topics topics = Topics.NONE;
 
     private GroupCoordinators(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images,
@@ -71,10 +73,13 @@ public final class GroupCoordinators implements GroupAccess {
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
-                        registry, settings, nowMs, coordinators.views, () -> subscriptions.forEach(Runnable::run)),
+                        registry, settings, nowMs, coordinators.views, () -> coordinators.topics,
+                        () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());
-        subscriptions.add(images.subscribe(
-                (before, next) -> actor.tell(new GroupCoordinatorsActor.ImageChanged(next))));
+        subscriptions.add(images.subscribe((before, next) -> {
+            coordinators.topics = ImageTopics.of(coordinators.topics, before, next);
+            actor.tell(new GroupCoordinatorsActor.ImageChanged(next));
+        }));
         subscriptions.add(registry.subscribe(
                 (entry, entered) -> actor.tell(new GroupCoordinatorsActor.LeaderChanged(entry, entered))));
         return coordinators;

@@ -2,12 +2,14 @@ package dev.sampo.group.coordinator;
 
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -38,6 +40,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
+    private final Supplier<Topics> topics;
     private final Runnable onStop;
     private final Map<Integer, PartitionRegistry.Entry> leaders = new HashMap<>(); // wanted
     private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
@@ -47,20 +50,21 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
+        this.topics = topics;
         this.onStop = onStop;
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable onStop) {
         return Behaviors.setup(
-                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, onStop));
+                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, topics, onStop));
     }
 
     @Override
@@ -144,7 +148,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         int partition = entry.id().partition();
         var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
-                entry, () -> leader(entry), settings, nowMs, view));
+                entry, () -> leader(entry), settings, nowMs, topics, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);

@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
 import dev.sampo.actors.protocol.Group.CommitOffsetsReply;
 import dev.sampo.actors.protocol.Group.ConsumerGroupDescribe;
+import dev.sampo.actors.protocol.Group.ConsumerGroupDescribeReply;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.DeleteGroup;
 import dev.sampo.actors.protocol.Group.DeleteOffsets;
@@ -24,10 +25,13 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Summary;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
+import dev.sampo.group.consumer.ConsumerGroup;
 import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.ClassicGroup.State;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
+import dev.sampo.group.coordinator.GroupEffect.Resolve;
+import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.GroupEvent.GroupRemoved;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
@@ -43,9 +47,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of one group: members (classic protocol) and committed offsets. Pure: equal calls in equal order give equal
+ * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without members
+ * becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol. Pure: equal calls in equal order give equal
  * effects; time arrives as {@code nowMs}, a wall clock that never goes back. Each request is answered by exactly one
  * {@link Reply}, perhaps by a later call.
  *
@@ -57,13 +63,17 @@ public final class GroupState {
     private final String groupId;
     private final GroupSettings settings;
     private final ClassicGroup members;
+    private final Supplier<String> uniqueIds;
     private final CommittedOffsets offsets = new CommittedOffsets();
+    private @Nullable ConsumerGroup consumer; // then the classic group does not exist
+    private Topics topics = Topics.NONE;
     private long retentionCheckMs;
 
     /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
     public GroupState(String groupId, GroupSettings settings, Supplier<String> uniqueIds, long nowMs) {
         this.groupId = groupId;
         this.settings = settings;
+        this.uniqueIds = uniqueIds;
         this.members = new ClassicGroup(settings, uniqueIds);
         this.retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
     }
@@ -72,18 +82,15 @@ public final class GroupState {
     public List<GroupEffect> onRequest(long requestId, Group.Request<?> request, long nowMs) {
         var out = new ArrayList<GroupEffect>();
         switch (request) {
-            case Join join -> members.join(requestId, join, nowMs, out);
-            case Sync sync -> members.sync(requestId, sync, nowMs, out);
-            case Heartbeat heartbeat ->
-                out.add(new Reply(requestId, new HeartbeatReply(members.heartbeat(heartbeat, nowMs))));
+            case Join join -> join(requestId, join, nowMs, out);
+            case Sync sync -> sync(requestId, sync, nowMs, out);
+            case Heartbeat heartbeat -> out.add(new Reply(requestId, new HeartbeatReply(heartbeat(heartbeat, nowMs))));
             case Leave leave -> leave(requestId, leave, nowMs, out);
+            case ConsumerGroupHeartbeat heartbeat -> heartbeat(requestId, heartbeat, nowMs, out);
             case CommitOffsets commit -> commit(requestId, commit, nowMs, out);
             case FetchOffsets fetch -> out.add(new Reply(requestId, fetch(fetch)));
-            case ConsumerGroupHeartbeat heartbeat ->
-                out.add(new Reply(requestId, heartbeat.refused(KafkaError.UNSUPPORTED_VERSION)));
-            case ConsumerGroupDescribe describe ->
-                out.add(new Reply(requestId, describe.refused(KafkaError.GROUP_ID_NOT_FOUND)));
             case Describe describe -> out.add(new Reply(requestId, members.describe()));
+            case ConsumerGroupDescribe describe -> out.add(new Reply(requestId, describe(describe)));
             case DeleteGroup delete -> delete(requestId, out);
             case DeleteOffsets delete -> deleteOffsets(requestId, delete, out);
         }
@@ -94,6 +101,9 @@ public final class GroupState {
     public List<GroupEffect> onTime(long nowMs, long retentionNowMs) {
         var out = new ArrayList<GroupEffect>();
         members.onTime(nowMs, out);
+        if (consumer != null) {
+            persist(consumer.onTime(nowMs), out);
+        }
         if (retentionCheckMs <= nowMs) {
             retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
             expire(retentionNowMs, out);
@@ -103,12 +113,18 @@ public final class GroupState {
 
     /** When {@link #onTime} is due next. */
     public long nextMs() {
-        return isGone() ? SessionDeadlines.NEVER : Math.min(members.nextMs(), retentionCheckMs);
+        if (isGone()) {
+            return SessionDeadlines.NEVER;
+        }
+        return Math.min(consumer == null ? members.nextMs() : consumer.nextMs(), retentionCheckMs);
     }
 
     /** The cluster's topics from now on: the newest before each other call. Groups look at them with the next request. */
     public void onTopics(Topics newest) {
-        java.util.Objects.requireNonNull(newest);
+        topics = newest;
+        if (consumer != null) {
+            consumer.onTopics(newest);
+        }
     }
 
     /**
@@ -117,7 +133,13 @@ public final class GroupState {
      * @param topicsByRegex names of the topics that each regular expression matches in {@code in}
      */
     public List<GroupEffect> onResolved(Map<String, Set<String>> topicsByRegex, Topics in, long nowMs) {
-        return List.of();
+        var out = new ArrayList<GroupEffect>();
+        if (consumer != null) { // else the group has ended meanwhile
+            List<ConsumerGroupEvent> events = consumer.onResolved(topicsByRegex, in, nowMs);
+            events.forEach(consumer::apply);
+            persist(events, out);
+        }
+        return out;
     }
 
     /** A topic is gone, its offsets go too. */
@@ -139,13 +161,19 @@ public final class GroupState {
             case OffsetRemoved removed -> offsets.apply(removed);
             case GroupStored group -> members.restore(group);
             case GroupRemoved removed -> { }
+            case ConsumerGroupEvent fact -> consumerOrNew().apply(fact);
         }
     }
 
     /** After the last {@link #restore}. */
     public List<GroupEffect> restored(long nowMs) {
         var out = new ArrayList<GroupEffect>();
-        members.restored(nowMs, out);
+        if (consumer == null) {
+            members.restored(nowMs, out);
+        } else {
+            members.die(); // offsets alone look like an empty classic group
+            consumer.restored(nowMs);
+        }
         return out;
     }
 
@@ -153,41 +181,171 @@ public final class GroupState {
 
     /** True when the group does not exist (any more): its owner may forget it. */
     public boolean isGone() {
-        return members.state() == State.DEAD;
+        return consumer == null && members.state() == State.DEAD;
     }
 
     /** The row of ListGroups. */
     public Summary summary() {
-        return new Summary(groupId, "classic", members.protocolType(), members.state().wireName);
+        return consumer == null
+                ? new Summary(groupId, "classic", members.protocolType(), members.state().wireName)
+                : new Summary(groupId, "consumer", "consumer", consumer.state().wireName);
     }
 
-    // ---- membership
+    // ---- membership, classic protocol
+
+    private void join(long requestId, Join join, long nowMs, List<GroupEffect> out) {
+        if (consumer == null) {
+            members.join(requestId, join, nowMs, out);
+            return;
+        }
+        if (consumer.state() != ConsumerGroup.State.EMPTY) {
+            out.add(new Reply(requestId, join.refused(KafkaError.INCONSISTENT_GROUP_PROTOCOL)));
+            return;
+        }
+        var joined = new ArrayList<GroupEffect>();
+        members.join(requestId, join, nowMs, joined);
+        if (members.state() != State.DEAD) {
+            out.add(new Persist(List.copyOf(consumer.end())));
+            consumer = null;
+        }
+        out.addAll(joined);
+    }
+
+    private void sync(long requestId, Sync sync, long nowMs, List<GroupEffect> out) {
+        KafkaError foreign = notOfClassic(sync.memberId(), sync.groupInstanceId());
+        if (foreign == KafkaError.NONE) {
+            members.sync(requestId, sync, nowMs, out);
+        } else {
+            out.add(new Reply(requestId, sync.refused(foreign)));
+        }
+    }
+
+    private KafkaError heartbeat(Heartbeat heartbeat, long nowMs) {
+        KafkaError foreign = notOfClassic(heartbeat.memberId(), heartbeat.groupInstanceId());
+        return foreign == KafkaError.NONE ? members.heartbeat(heartbeat, nowMs) : foreign;
+    }
+
+    /** No member of a consumer group speaks the classic protocol; NONE where the group is not one. */
+    private KafkaError notOfClassic(String memberId, @Nullable String instanceId) {
+        if (consumer == null) {
+            return KafkaError.NONE;
+        }
+        return consumer.checkId(memberId, instanceId) == KafkaError.FENCED_INSTANCE_ID
+                ? KafkaError.FENCED_INSTANCE_ID
+                : KafkaError.UNKNOWN_MEMBER_ID;
+    }
 
     private void leave(long requestId, Leave leave, long nowMs, List<GroupEffect> out) {
         if (leave.groupId().isEmpty()) {
             out.add(new Reply(requestId, leave.refused(KafkaError.INVALID_GROUP_ID)));
             return;
         }
-        List<KafkaError> errors = members.leave(leave.members(), nowMs, out);
+        List<KafkaError> errors;
+        if (consumer == null) {
+            errors = members.leave(leave.members(), nowMs, out);
+        } else {
+            errors = new ArrayList<>();
+            List<ConsumerGroupEvent> events = consumer.leave(leave.members(), errors);
+            events.forEach(consumer::apply);
+            persist(events, out);
+        }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
 
+    // ---- membership, consumer protocol
+
+    private void heartbeat(long requestId, ConsumerGroupHeartbeat request, long nowMs, List<GroupEffect> out) {
+        var refusal = ConsumerGroup.check(request, settings.consumer());
+        boolean joins = request.memberEpoch() == 0;
+        boolean empty = members.state() == State.DEAD || members.state() == State.EMPTY;
+        if (refusal == null && consumer == null && !(joins && empty)) {
+            refusal = request.refused(KafkaError.GROUP_ID_NOT_FOUND);
+        }
+        if (refusal != null) {
+            out.add(new Reply(requestId, refusal));
+            return;
+        }
+        ConsumerGroup group = consumer == null ? newConsumerGroup() : consumer;
+        ConsumerGroup.Decision decision = group.heartbeat(request, uniqueIds.get(), nowMs);
+        var reply = decision.reply();
+        if (reply.error() != KafkaError.NONE) {
+            out.add(new Reply(requestId, reply));
+            return;
+        }
+        if (members.state() == State.EMPTY) {
+            members.die();
+            out.add(new Persist(List.of(new GroupRemoved())));
+        }
+        consumer = group;
+        decision.events().forEach(group::apply);
+        persist(decision.events(), out);
+        if (request.memberEpoch() >= 0 && reply.memberId() != null) {
+            group.heard(reply.memberId(), nowMs);
+        }
+        out.add(new Reply(requestId, reply));
+        if (!decision.resolve().isEmpty()) {
+            group.resolving();
+            out.add(new Resolve(decision.resolve(), topics));
+        }
+    }
+
+    private ConsumerGroup newConsumerGroup() {
+        var group = new ConsumerGroup(groupId, settings.consumer());
+        group.onTopics(topics);
+        return group;
+    }
+
+    private ConsumerGroup consumerOrNew() {
+        if (consumer == null) {
+            consumer = newConsumerGroup();
+        }
+        return consumer;
+    }
+
+    private ConsumerGroupDescribeReply describe(ConsumerGroupDescribe request) {
+        if (consumer != null) {
+            return consumer.describe();
+        }
+        return ConsumerGroupDescribeReply.failed(KafkaError.GROUP_ID_NOT_FOUND, members.state() == State.DEAD
+                ? "there is no group " + request.groupId()
+                : "group " + request.groupId() + " is a classic group");
+    }
+
+    private static void persist(List<ConsumerGroupEvent> events, List<GroupEffect> out) {
+        if (!events.isEmpty()) {
+            out.add(new Persist(List.copyOf(events)));
+        }
+    }
+
+    // ---- the end
+
     private void delete(long requestId, List<GroupEffect> out) {
-        KafkaError error = switch (members.state()) {
-            case DEAD -> KafkaError.GROUP_ID_NOT_FOUND;
-            case EMPTY -> KafkaError.NONE;
-            case PREPARING_REBALANCE, COMPLETING_REBALANCE, STABLE -> KafkaError.NON_EMPTY_GROUP;
-        };
+        KafkaError error;
+        if (isGone()) {
+            error = KafkaError.GROUP_ID_NOT_FOUND;
+        } else {
+            error = isEmpty() ? KafkaError.NONE : KafkaError.NON_EMPTY_GROUP;
+        }
         if (error == KafkaError.NONE) {
             die(offsets.removalsOfAll(), out);
         }
         out.add(new Reply(requestId, new Group.DeleteGroupReply(error)));
     }
 
+    /** Exists and has no members. */
+    private boolean isEmpty() {
+        return consumer == null ? members.state() == State.EMPTY : consumer.state() == ConsumerGroup.State.EMPTY;
+    }
+
     private void die(List<GroupEvent> removals, List<GroupEffect> out) {
         var events = new ArrayList<>(removals);
-        events.add(new GroupRemoved()); // also where only commits made the group: readers of the topic know that it is gone
-        members.die();
+        if (consumer == null) {
+            events.add(new GroupRemoved()); // also where only commits made the group: readers of the topic know that it is gone
+            members.die();
+        } else {
+            events.addAll(consumer.end());
+            consumer = null;
+        }
         remove(events, out);
     }
 
@@ -215,7 +373,9 @@ public final class GroupState {
             events.add(committed);
         }
         if (!events.isEmpty()) {
-            members.exist();
+            if (consumer == null) {
+                members.exist();
+            }
             out.add(new Persist(events));
         }
         if (members.state() == State.STABLE || members.state() == State.PREPARING_REBALANCE) {
@@ -225,6 +385,10 @@ public final class GroupState {
     }
 
     private KafkaError checkCommit(CommitOffsets request) {
+        if (consumer != null) {
+            return consumer.checkCommit(
+                    request.memberId(), request.generationId(), request.groupIdNotFoundSupported(), request.offsets());
+        }
         boolean fromOutside = request.generationId() < 0;
         if (members.state() == State.DEAD) {
             if (fromOutside) {
@@ -246,6 +410,12 @@ public final class GroupState {
     }
 
     private FetchOffsetsReply fetch(FetchOffsets request) {
+        KafkaError error = consumer == null
+                ? KafkaError.NONE
+                : consumer.checkFetch(request.memberId(), request.memberEpoch());
+        if (error != KafkaError.NONE) {
+            return request.refused(error);
+        }
         var topics = new ArrayList<FetchedTopic>();
         List<TopicPartitions> wanted = request.topics();
         if (wanted == null) {
@@ -278,12 +448,13 @@ public final class GroupState {
             out.add(new Reply(requestId, request.refused(KafkaError.INVALID_GROUP_ID)));
             return;
         }
-        KafkaError refusal = switch (members.state()) {
-            case DEAD -> KafkaError.GROUP_ID_NOT_FOUND;
-            case EMPTY -> KafkaError.NONE;
-            case PREPARING_REBALANCE, COMPLETING_REBALANCE, STABLE ->
-                members.protocolType().equals("consumer") ? KafkaError.NONE : KafkaError.NON_EMPTY_GROUP;
-        };
+        KafkaError refusal;
+        if (isGone()) {
+            refusal = KafkaError.GROUP_ID_NOT_FOUND;
+        } else {
+            boolean knowsTopics = consumer != null || isEmpty() || members.protocolType().equals("consumer");
+            refusal = knowsTopics ? KafkaError.NONE : KafkaError.NON_EMPTY_GROUP;
+        }
         if (refusal != KafkaError.NONE) {
             out.add(new Reply(requestId, request.refused(refusal)));
             return;
@@ -291,7 +462,7 @@ public final class GroupState {
         var errors = new ArrayList<KafkaError>(request.partitions().size());
         var events = new ArrayList<GroupEvent>();
         for (NamedPartition partition : request.partitions()) {
-            if (members.subscribedTo(partition.topic())) {
+            if (subscribedTo(partition.topic())) {
                 errors.add(KafkaError.GROUP_SUBSCRIBED_TO_TOPIC);
                 continue;
             }
@@ -304,6 +475,10 @@ public final class GroupState {
         out.add(new Reply(requestId, new DeleteOffsetsReply(KafkaError.NONE, errors)));
     }
 
+    private boolean subscribedTo(String topic) {
+        return consumer == null ? members.subscribedTo(topic) : consumer.subscribedTo(topic);
+    }
+
     private void expire(long nowMs, List<GroupEffect> out) {
         if (isGone()) {
             return;
@@ -311,7 +486,9 @@ public final class GroupState {
         ToLongFunction<OffsetCommitted> committedMs = OffsetCommitted::commitTimestampMs;
         long retentionMs = settings.offsetsRetentionMs();
         List<GroupEvent> removals = List.of();
-        if (members.protocolType().isEmpty()) {
+        if (consumer != null) {
+            removals = offsets.expired(nowMs, retentionMs, this::subscribedTo, committedMs);
+        } else if (members.protocolType().isEmpty()) {
             removals = offsets.expired(nowMs, retentionMs, topic -> false, committedMs);
         } else if (members.state() == State.EMPTY) {
             long emptySinceMs = members.stateTimestampMs();
@@ -321,7 +498,7 @@ public final class GroupState {
             removals = offsets.expired(nowMs, retentionMs, members::subscribedTo, committedMs);
         }
         removals.forEach(removal -> offsets.apply((OffsetRemoved) removal));
-        if (offsets.isEmpty() && members.state() == State.EMPTY) {
+        if (offsets.isEmpty() && isEmpty()) {
             die(removals, out);
         } else {
             remove(removals, out);

@@ -3,6 +3,7 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -91,6 +93,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
+    private final Supplier<Topics> topics;
     private final View view;
     private final TimerScheduler<Command> timers;
     private final Map<String, Child> children = new HashMap<>();
@@ -100,7 +103,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -108,6 +111,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
+        this.topics = topics;
         this.view = view;
         this.startedMs = nowMs.getAsLong();
         load();
@@ -115,9 +119,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            View view) {
+            Supplier<Topics> topics, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, view)));
+                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, topics, view)));
     }
 
     @Override
@@ -204,8 +208,12 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         String groupId = ask.request().groupId();
         Child child = children.get(groupId);
         if (child == null) {
-            boolean mayCreate =
-                    ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
+            boolean mayCreate = switch (ask.request()) {
+                case Group.Join join -> true;
+                case Group.CommitOffsets commit -> true;
+                case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat.memberEpoch() == 0;
+                default -> false;
+            };
             if (!mayCreate && loaded != null && !loaded.fold().knows(groupId)) {
                 answerForNobody(ask);
                 return;
@@ -226,9 +234,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         for (GroupEffect effect : nobody.onRequest(0, ask.request(), now)) {
             switch (effect) {
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.replyTo().tell(reply);
-                case GroupEffect.Resolve resolve -> { }
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Resolve resolve ->
+                    throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
         }
     }
@@ -237,7 +246,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var summaries = view.summaries;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, new GroupCoordinatorActor.Owner() {
+                groupId, partition, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));

@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
  * A fact about one group, one record of {@code __consumer_offsets}. A later fact with the same key replaces an earlier
  * one, so the newest per key, in any order, are the whole truth: that is what makes compaction harmless.
  */
-public sealed interface GroupEvent {
+public sealed interface GroupEvent
+        permits GroupEvent.OffsetCommitted, GroupEvent.OffsetRemoved, GroupEvent.GroupStored, GroupEvent.GroupRemoved,
+                ConsumerGroupEvent {
     /** What the record's key holds besides the group id. */
-    sealed interface Key {}
+    sealed interface Key permits GroupKey, OffsetKey, ConsumerGroupEvent.ConsumerKey {}
 
-    /** Key of the group's own record. */
+    /** Key of a classic group's own record. */
     record GroupKey() implements Key {}
 
     /** Key of an offset. */
@@ -38,7 +40,7 @@ public sealed interface GroupEvent {
     record OffsetRemoved(OffsetKey key) implements GroupEvent {}
 
     /**
-     * A generation with its assignments was stored, or the group became empty.
+     * A generation of a classic group with its assignments was stored, or the group became empty.
      *
      * @param protocolType empty for a group that never had members
      * @param protocolName null when empty
@@ -60,7 +62,7 @@ public sealed interface GroupEvent {
             String memberId, @Nullable String groupInstanceId, String clientId, String clientHost,
             int rebalanceTimeoutMs, int sessionTimeoutMs, byte[] subscription, byte[] assignment) {}
 
-    /** The group is gone. */
+    /** The classic group is gone. */
     record GroupRemoved() implements GroupEvent {
         @Override
         public Key key() {
@@ -73,6 +75,7 @@ public sealed interface GroupEvent {
 
     /** True for a tombstone. */
     default boolean removes() {
-        return this instanceof OffsetRemoved || this instanceof GroupRemoved;
+        return this instanceof OffsetRemoved || this instanceof GroupRemoved
+                || this instanceof ConsumerGroupEvent.Removed;
     }
 }

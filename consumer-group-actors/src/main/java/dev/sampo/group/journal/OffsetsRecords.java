@@ -27,7 +27,7 @@ public final class OffsetsRecords {
     /** A fact and the group it is about. */
     public record GroupFact(String groupId, GroupEvent event) {}
 
-    private static final short KEY_VERSION = 0;
+    static final short KEY_VERSION = 0;
     private static final short GROUP_VALUE_VERSION = 3;
     private static final short OFFSET_VALUE_VERSION = 4;
     private static final short EXPIRING_OFFSET_VALUE_VERSION = 1; // the only one with an expiry of its own
@@ -44,6 +44,7 @@ public final class OffsetsRecords {
                 new SimpleRecord(timestampMs, groupKey(groupId), prefixed(
                         GROUP_VALUE_VERSION, value(group), GROUP_VALUE_VERSION));
             case GroupRemoved removed -> new SimpleRecord(timestampMs, groupKey(groupId), null);
+            case ConsumerGroupEvent consumer -> ConsumerGroupRecords.encode(groupId, consumer, timestampMs);
         };
     }
 
@@ -93,7 +94,7 @@ public final class OffsetsRecords {
                         .toList());
     }
 
-    private static byte[] prefixed(short prefix, ApiMessage message, short version) {
+    static byte[] prefixed(short prefix, ApiMessage message, short version) {
         var cache = new ObjectSerializationCache();
         ByteBuffer buffer = ByteBuffer.allocate(Short.BYTES + message.size(cache, version));
         buffer.putShort(prefix);
@@ -123,7 +124,7 @@ public final class OffsetsRecords {
             var message = new GroupMetadataKey(new ByteBufferAccessor(key), KEY_VERSION);
             return new GroupFact(message.group(), value == null ? new GroupRemoved() : stored(value));
         }
-        return null;
+        return ConsumerGroupRecords.decode(type, key, value);
     }
 
     private static OffsetCommitted committed(OffsetKey key, ByteBuffer value) {
