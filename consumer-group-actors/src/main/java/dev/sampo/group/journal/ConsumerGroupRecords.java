@@ -112,7 +112,8 @@ final class ConsumerGroupRecords {
                 .setSubscribedTopicNames(wants.topicNames().stream().sorted().toList())
                 .setSubscribedTopicRegex(wants.topicRegex())
                 .setRebalanceTimeoutMs(wants.rebalanceTimeoutMs())
-                .setServerAssignor(wants.assignor());
+                .setServerAssignor(wants.assignor())
+                .setClassicMemberMetadata(null); // the default is not null
     }
 
     private static ConsumerGroupTargetAssignmentMemberValue targetValue(Map<Uuid, Set<Integer>> partitions) {
