@@ -25,6 +25,7 @@ import dev.sampo.group.journal.ConsumerGroupEvent.TargetStored;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -276,8 +277,7 @@ public final class ConsumerGroup {
         int epoch = groupEpoch;
         String assignor = assignor(next);
         boolean bump = namesChanged || topicsOfRegexChanged || !assignor.equals(assignor(subscriptions));
-        boolean look = bump || topicsChanged;
-        if (look) {
+        if (bump || topicsChanged) {
             long hash = next.hash(hashes);
             if (bump || hash != metadataHash) {
                 epoch++;
@@ -288,7 +288,7 @@ public final class ConsumerGroup {
         int targetEpoch = assignmentEpoch;
         Map<Uuid, Set<Integer>> target = targets.of(targetHolder(member));
         if (assignmentEpoch < epoch && mayAssign(nowMs)) {
-            SubscriptionType type = look ? next.type(sizeWith(member)) : subscriptions.type(members.size());
+            SubscriptionType type = next.type(sizeWith(member));
             try {
                 MemberAssignment assigned =
                         assign(assignor, epoch, type, member, events, nowMs).get(memberId);
@@ -387,7 +387,8 @@ public final class ConsumerGroup {
     private TargetAssignment.Member spec(ConsumerMember member, String targetHolder, Topics topics) {
         return new TargetAssignment.Member(
                 Optional.ofNullable(member.wants().rackId()), Optional.ofNullable(member.wants().instanceId()),
-                new TopicIds(subscriptions.topicsOf(member.wants()), topics), targets.of(targetHolder));
+                new TopicIds(subscriptions.topicsOf(member.wants()), topics),
+                Collections.unmodifiableMap(targets.of(targetHolder))); // Kafka's assignors take no other map
     }
 
     // ---- regular expressions

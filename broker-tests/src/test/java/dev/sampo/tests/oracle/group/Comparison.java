@@ -72,6 +72,16 @@ final class Comparison {
         return kafka.summary() != null;
     }
 
+    /** See {@link KafkaGroup#assignsWithoutCounting}. */
+    boolean assignsWithoutCounting(Group.ConsumerGroupHeartbeat request) {
+        return kafka.assignsWithoutCounting(request);
+    }
+
+    /** True when the group is one of consumers and nobody is in it. */
+    boolean isEmptyOfConsumers() {
+        return kafka.isEmptyOfConsumers();
+    }
+
     /** Kafka's view of the group, null unless it is a classic one. */
     @Nullable ClassicGroup group() {
         return kafka.group();
@@ -224,6 +234,9 @@ final class Comparison {
         if (group != null && group.isEmpty() && group.newMemberAdded()) {
             reached.hit("listed: delay-carried-over");
             group.setNewMemberAdded(false);
+        }
+        if (kafka.mendSubscriptionType()) {
+            reached.hit("listed: same-topics-not-counted-again");
         }
         expectEqual("listed", String.valueOf(kafka.summary()), String.valueOf(sampo.summary()));
         compareConsumers();

@@ -125,7 +125,6 @@ final class ConsumerHistory {
     private static final int[] REBALANCES_MS = {5003, 20_011, 60_017, 300_007};
     private static final byte[] SUBSCRIPTION =
             Utils.toArray(ConsumerProtocol.serializeSubscription(new ConsumerPartitionAssignor.Subscription(List.of("t"))));
-    private static final ConsumerGroupSettings DEFAULTS = SampoGroup.CONSUMER_DEFAULTS;
 
     /** What members ask for. Mostly one of a kind, since a tie ends a history (listed: assignors-tie). */
     private static final List<List<@Nullable String>> ASSIGNORS = List.of(
@@ -165,7 +164,7 @@ final class ConsumerHistory {
         boolean soon = random.nextInt(3) == 0; // offsets expire
         var consumer = new ConsumerGroupSettings(
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 15_000,
-                random.nextInt(3) == 0 ? 30_000 : 600_000, DEFAULTS.assignors());
+                random.nextInt(3) == 0 ? 30_000 : 600_000, List.of(new InOrder.Uniform(), new InOrder.Range()));
         return new GroupSettings(
                 6000, 1_800_000, 3000, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
                 104_857_600, 5000, 5_242_880, 524_288, consumer);
@@ -293,7 +292,12 @@ final class ConsumerHistory {
         pass(1); // no two members are late in the same millisecond
         switch (step.kind()) {
             case HEARTBEAT -> heartbeat(client, random);
-            case WRONG_HEARTBEAT -> both.ask(wrong(request(client), random));
+            case WRONG_HEARTBEAT -> {
+                ConsumerGroupHeartbeat request = wrong(request(client), random);
+                if (!both.assignsWithoutCounting(request)) { // else listed: newcomer-not-counted
+                    both.ask(request);
+                }
+            }
             case LEAVE -> leave(client, random);
             case START_AGAIN -> client.startAgain();
             case SUBSCRIBE -> {
@@ -318,6 +322,9 @@ final class ConsumerHistory {
             }
             case CLASSIC_JOIN -> {
                 Visitor visitor = visitors.get(step.who());
+                if (both.isEmptyOfConsumers()) {
+                    visitor.memberId = ""; // else listed: unknown-id-joins-empty-consumer-group
+                }
                 if (visitor.waiting.isEmpty()) {
                     ask(visitor, new Join(
                             Comparison.GROUP, visitor.memberId, null, "visitor", "/127.0.0.1", 10_000 + 1000 * step.who(), 5003, "consumer",
@@ -451,6 +458,9 @@ final class ConsumerHistory {
     private void heartbeat(Client client, Random random) {
         reconcile(client, random);
         ConsumerGroupHeartbeat request = request(client);
+        if (both.assignsWithoutCounting(request)) {
+            return; // listed: newcomer-not-counted
+        }
         Wish wish = client.wish;
         var reply = (ConsumerGroupHeartbeatReply) Objects.requireNonNull(both.ask(request).get(both.lastRequestId()), "no answer");
         if (random.nextInt(12) == 0) {

@@ -63,13 +63,15 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
 import org.apache.kafka.coordinator.group.GroupMetadataManager;
-import org.apache.kafka.coordinator.group.api.assignor.ConsumerGroupPartitionAssignor;
+import org.apache.kafka.coordinator.group.api.assignor.SubscriptionType;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
+import org.apache.kafka.coordinator.group.modern.ModernGroup;
 import org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.timeline.SnapshotRegistry;
+import org.apache.kafka.timeline.TimelineObject;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,12 +201,13 @@ final class KafkaGroup {
     /** The metrics register themselves with the virtual machine, so all groups share them. */
     private static final GroupCoordinatorMetrics METRICS = new GroupCoordinatorMetrics();
 
-    private static final Field GROUPS = groupsField();
+    private static final Field GROUPS = field(GroupCoordinatorShard.class, "groupMetadataManager");
+    private static final Field SUBSCRIPTION_TYPE = field(ModernGroup.class, "subscriptionType");
     private static final KafkaService SERVICE = new KafkaService();
 
-    private static Field groupsField() {
+    private static Field field(Class<?> owner, String name) {
         try {
-            Field field = GroupCoordinatorShard.class.getDeclaredField("groupMetadataManager");
+            Field field = owner.getDeclaredField(name);
             field.setAccessible(true);
             return field;
         } catch (NoSuchFieldException e) {
@@ -248,7 +251,7 @@ final class KafkaGroup {
                 "group.consumer.migration.policy", "disabled", // a group has members of one protocol
                 "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
                 "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
-                "group.consumer.assignors", consumer.assignors().stream().map(ConsumerGroupPartitionAssignor::name).toList()));
+                "group.consumer.assignors", consumer.assignors().stream().map(assignor -> assignor.getClass().getName()).toList()));
         this.config = GroupCoordinatorConfig.fromProps(config);
         this.shard = load();
     }
@@ -347,6 +350,43 @@ final class KafkaGroup {
     private boolean isDue(String prefix, String memberId, long ms) {
         Due timer = due.get(prefix + groupId + "-" + memberId);
         return timer != null && timer.atMs() <= ms;
+    }
+
+    /** Lets Kafka count again whether all members want the same topics; true when it had not. */
+    boolean mendSubscriptionType() {
+        if (!(anyGroup() instanceof ConsumerGroup group)) {
+            return false;
+        }
+        SubscriptionType type =
+                ConsumerGroup.subscriptionType(group.subscribedRegularExpressions(), group.subscribedTopicNames(), group.numMembers());
+        if (type == group.subscriptionType()) {
+            return false;
+        }
+        try {
+            @SuppressWarnings("unchecked") // its declaration says so
+            var counted = (TimelineObject<SubscriptionType>) SUBSCRIPTION_TYPE.get(group);
+            counted.set(type);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError("made accessible", e);
+        }
+        return true;
+    }
+
+    /** True when a member comes with no topics yet, or none that are known, while an assignment is due. */
+    boolean assignsWithoutCounting(ConsumerGroupHeartbeat request) {
+        if (!(anyGroup() instanceof ConsumerGroup group) || group.groupEpoch() <= group.assignmentEpoch()) {
+            return false;
+        }
+        String regex = request.subscribedTopicRegex();
+        List<String> names = request.subscribedTopicNames();
+        return regex != null && !regex.isEmpty()
+                ? group.resolvedRegularExpression(regex).isEmpty()
+                : request.memberEpoch() == 0 && (names == null || names.isEmpty());
+    }
+
+    /** True when there is an empty group of consumers. */
+    boolean isEmptyOfConsumers() {
+        return anyGroup() instanceof ConsumerGroup group && group.isEmpty();
     }
 
     /** True when as many members of a consumer group ask for one assignor as for another. */

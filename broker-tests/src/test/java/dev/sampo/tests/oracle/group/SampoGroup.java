@@ -55,17 +55,18 @@ final class SampoGroup {
     }
 
     private GroupState newState() {
-        return new GroupState(groupId, settings, () -> {
+        var made = new GroupState(groupId, settings, () -> {
             uniqueId = "id" + uniqueIds++;
             return uniqueId;
         }, nowMs);
+        made.onTopics(topics);
+        return made;
     }
 
     /** Another broker takes over from what is stored, which it hears of in any order; requests that wait are lost. */
     void failOver(Random random) {
         topics = topics.loaded();
         state = newState();
-        state.onTopics(topics);
         answers.clear();
         resolving.clear();
         var events = new ArrayList<>(stored.values());
