@@ -58,7 +58,7 @@ final class Comparison {
         return difference;
     }
 
-    /** True when what Kafka does now is not worth comparing: members late in the same millisecond, as many for one assignor as for another. */
+    /** True when members were late in the same millisecond: what Kafka does then is not worth comparing. */
     boolean leftToChance() {
         return leftToChance;
     }
@@ -70,6 +70,11 @@ final class Comparison {
     /** True when there is a group of any type. */
     boolean exists() {
         return kafka.summary() != null;
+    }
+
+    /** See {@link KafkaGroup#assignorsTie}. */
+    boolean assignorsTie() {
+        return kafka.assignorsTie();
     }
 
     /** See {@link KafkaGroup#assignsWithoutCounting}. */
@@ -235,6 +240,7 @@ final class Comparison {
             reached.hit("listed: delay-carried-over");
             group.setNewMemberAdded(false);
         }
+        kafka.takeLate().forEach(timer -> reached.hit("late " + timer));
         if (kafka.mendSubscriptionType()) {
             reached.hit("listed: same-topics-not-counted-again");
         }
@@ -250,10 +256,6 @@ final class Comparison {
     }
 
     private void compareConsumers() {
-        if (kafka.assignorsTie()) {
-            reached.hit("listed: assignors-tie");
-            leftToChance = true;
-        }
         Group.ConsumerGroupDescribeReply described = sampo.describeConsumers();
         expectEqual(
                 "consumers' description",

@@ -164,7 +164,7 @@ final class ConsumerHistory {
         boolean soon = random.nextInt(3) == 0; // offsets expire
         var consumer = new ConsumerGroupSettings(
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 15_000,
-                random.nextInt(3) == 0 ? 30_000 : 600_000, List.of(new InOrder.Uniform(), new InOrder.Range()));
+                random.nextInt(3) == 0 ? 30_000 : 600_000, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
                 6000, 1_800_000, 3000, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
                 104_857_600, 5000, 5_242_880, 524_288, consumer);
@@ -279,6 +279,10 @@ final class ConsumerHistory {
         var history = new ConsumerHistory(seed, reached);
         for (Step step : steps) {
             if (history.both.difference() != null || history.both.leftToChance()) {
+                break;
+            }
+            if (history.both.assignorsTie()) {
+                reached.hit("listed: assignors-tie");
                 break;
             }
             history.take(step);

@@ -226,6 +226,7 @@ final class KafkaGroup {
     private GroupCoordinatorShard shard;
     private KafkaTopics topics = KafkaTopics.NONE;
     private final Set<String> watched = new HashSet<>();
+    private final Set<String> late = new HashSet<>();
     private long timerOrder;
     private long nextOffset;
     private long nowMs;
@@ -303,6 +304,13 @@ final class KafkaGroup {
     List<CoordinatorRecord> takeWritten() {
         List<CoordinatorRecord> taken = List.copyOf(written);
         written.clear();
+        return taken;
+    }
+
+    /** Kinds of timers that changed something since the last look. */
+    Set<String> takeLate() {
+        Set<String> taken = Set.copyOf(late);
+        late.clear();
         return taken;
     }
 
@@ -412,8 +420,13 @@ final class KafkaGroup {
                 return;
             }
             Due task = first.get().getValue();
-            due.remove(first.get().getKey());
+            String key = first.get().getKey();
+            due.remove(key);
+            int before = written.size();
             write(() -> task.operation().generateRecords());
+            if (written.size() > before) {
+                late.add(key.replaceFirst("-" + groupId + ".*", ""));
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.sampo.tests.oracle.group;
 
 import com.google.re2j.Pattern;
-import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.consumer.Topics;
@@ -32,7 +31,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One group under Sampo's rules: what they store is stored at once. Its records are read with Kafka's own reader. */
 final class SampoGroup {
-    static final ConsumerGroupSettings CONSUMER_DEFAULTS = ConsumerGroupSettings.from(ConfigFactory.defaultReference());
+    /** As by default, with the assignors that go by no hash map's order. */
+    static final ConsumerGroupSettings IN_ORDER = new ConsumerGroupSettings(
+            45_000, 45_000, 60_000, 5000, 5000, 15_000, Integer.MAX_VALUE, 1000, 0, 15_000, 600_000,
+            List.of(new InOrder.Uniform(), new InOrder.Range()));
     private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
 
     private final String groupId;
