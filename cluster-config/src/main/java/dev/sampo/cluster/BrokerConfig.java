@@ -17,6 +17,9 @@ import java.util.Map;
 
 /** A broker's settings in the words of the libraries and rooms below it. */
 final class BrokerConfig {
+    /** In the place of a unit: names with commas between. */
+    private static final String LIST = "[]";
+
     /** Kafka's name to Sampo's key, and the unit that a bare number has there. */
     private static final Map<String, String> KAFKA_TO_SAMPO = Map.ofEntries(
             Map.entry("auto.leader.rebalance.enable", "sampo.partition.auto-leader-rebalance "),
@@ -24,6 +27,18 @@ final class BrokerConfig {
             Map.entry("group.max.session.timeout.ms", "sampo.group.max-session-timeout ms"),
             Map.entry("group.initial.rebalance.delay.ms", "sampo.group.initial-rebalance-delay ms"),
             Map.entry("group.max.size", "sampo.group.max-size "),
+            Map.entry("group.consumer.session.timeout.ms", "sampo.group.consumer.session-timeout ms"),
+            Map.entry("group.consumer.min.session.timeout.ms", "sampo.group.consumer.min-session-timeout ms"),
+            Map.entry("group.consumer.max.session.timeout.ms", "sampo.group.consumer.max-session-timeout ms"),
+            Map.entry("group.consumer.heartbeat.interval.ms", "sampo.group.consumer.heartbeat-interval ms"),
+            Map.entry("group.consumer.min.heartbeat.interval.ms", "sampo.group.consumer.min-heartbeat-interval ms"),
+            Map.entry("group.consumer.max.heartbeat.interval.ms", "sampo.group.consumer.max-heartbeat-interval ms"),
+            Map.entry("group.consumer.assignment.interval.ms", "sampo.group.consumer.assignment-interval ms"),
+            Map.entry("group.consumer.min.assignment.interval.ms", "sampo.group.consumer.min-assignment-interval ms"),
+            Map.entry("group.consumer.max.assignment.interval.ms", "sampo.group.consumer.max-assignment-interval ms"),
+            Map.entry("group.consumer.regex.refresh.interval.ms", "sampo.group.consumer.regex-refresh-interval ms"),
+            Map.entry("group.consumer.max.size", "sampo.group.consumer.max-size "),
+            Map.entry("group.consumer.assignors", "sampo.group.consumer.assignors " + LIST),
             Map.entry("offsets.retention.minutes", "sampo.group.offsets-retention m"),
             Map.entry("offsets.retention.check.interval.ms", "sampo.group.offsets-retention-check-interval ms"),
             Map.entry("offset.metadata.max.bytes", "sampo.group.offset-metadata-max-size "),
@@ -70,8 +85,10 @@ final class BrokerConfig {
         for (Map.Entry<String, String> entry : KAFKA_TO_SAMPO.entrySet()) {
             if (defaults.isSet(entry.getKey())) {
                 String[] target = entry.getValue().split(" ", -1);
-                config = config.withValue(
-                        target[0], ConfigValueFactory.fromAnyRef(defaults.value(entry.getKey()).strip() + target[1]));
+                String value = defaults.value(entry.getKey()).strip();
+                config = config.withValue(target[0], target[1].equals(LIST)
+                        ? ConfigValueFactory.fromIterable(List.of(value.split("\\s*,\\s*")))
+                        : ConfigValueFactory.fromAnyRef(value + target[1]));
             }
         }
         return config;

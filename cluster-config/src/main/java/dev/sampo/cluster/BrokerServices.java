@@ -21,6 +21,8 @@ import dev.sampo.kafka.handler.ApiHandler;
 import dev.sampo.kafka.handler.ApiVersionsHandler;
 import dev.sampo.kafka.handler.ClusterView;
 import dev.sampo.kafka.handler.ConfigAlterations;
+import dev.sampo.kafka.handler.ConsumerGroupDescribeHandler;
+import dev.sampo.kafka.handler.ConsumerGroupHeartbeatHandler;
 import dev.sampo.kafka.handler.ControllerClient;
 import dev.sampo.kafka.handler.CreatePartitionsHandler;
 import dev.sampo.kafka.handler.CreateTopicsHandler;
@@ -138,7 +140,9 @@ final class BrokerServices {
                 new OffsetDeleteHandler(groups, images),
                 new DescribeGroupsHandler(groups),
                 new ListGroupsHandler(groups),
-                new DeleteGroupsHandler(groups)));
+                new DeleteGroupsHandler(groups),
+                new ConsumerGroupHeartbeatHandler(groups),
+                new ConsumerGroupDescribeHandler(groups)));
         served.addAll(List.of(
                 new AlterPartitionReassignmentsHandler(controllerClient),
                 new ListPartitionReassignmentsHandler(cluster),

@@ -24,7 +24,8 @@ import org.apache.kafka.common.Uuid;
 final class Normalizer {
     /** Keys of the APIs that Sampo serves; the table of ApiVersions is compared for these alone. */
     static final Set<Integer> SERVED = Set.of(
-            0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 44, 47, 60, 61, 74, 75);
+            0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 44, 47, 60, 61, 68, 69,
+            74, 75);
 
     private static final Set<String> TEXTS = Set.of("errorMessage", "batchIndexErrorMessage", "documentation");
     private static final Set<String> CLOCK = Set.of("logAppendTimeMs", "lastTimestamp");

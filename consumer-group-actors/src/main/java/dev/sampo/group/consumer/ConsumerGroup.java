@@ -150,8 +150,9 @@ public final class ConsumerGroup {
 
     /** The cluster's topics from now on; looked at with the next request. */
     public void onTopics(Topics topics) {
+        long before = subscriptions.hash(hashes);
         hashes = new TopicHashes(topics);
-        topicsChanged = true;
+        topicsChanged |= subscriptions.hash(hashes) != before; // those that nobody here wants may change as they like
     }
 
     /**

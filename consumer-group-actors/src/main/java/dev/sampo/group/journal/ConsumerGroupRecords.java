@@ -113,7 +113,7 @@ final class ConsumerGroupRecords {
                 .setSubscribedTopicRegex(wants.topicRegex())
                 .setRebalanceTimeoutMs(wants.rebalanceTimeoutMs())
                 .setServerAssignor(wants.assignor())
-                .setClassicMemberMetadata(null); // the default is not null
+                .setClassicMemberMetadata(null); // it speaks this protocol; the message's own default says something else
     }
 
     private static ConsumerGroupTargetAssignmentMemberValue targetValue(Map<Uuid, Set<Integer>> partitions) {

@@ -13,8 +13,6 @@ import org.apache.kafka.common.protocol.ApiKeys;
 
 /** ListGroups 0-5: the groups that this broker coordinates; filters by state from 4 on, by type from 5 on. */
 public final class ListGroupsHandler implements ApiHandler {
-    private static final String TYPE = "classic";
-
     private final GroupAccess groups;
 
     /** Requests go to {@code groups}. */
@@ -45,7 +43,7 @@ public final class ListGroupsHandler implements ApiHandler {
         }
         for (Group.Summary group : listing.groups()) {
             boolean wanted = (states.isEmpty() || states.contains(group.state().toLowerCase(Locale.ROOT)))
-                    && (types.isEmpty() || types.contains(TYPE));
+                    && (types.isEmpty() || types.contains(group.groupType()));
             if (!wanted) {
                 continue;
             }
@@ -56,7 +54,7 @@ public final class ListGroupsHandler implements ApiHandler {
                 listed.setGroupState(group.state());
             }
             if (version >= 5) {
-                listed.setGroupType(TYPE);
+                listed.setGroupType(group.groupType());
             }
             response.groups().add(listed);
         }

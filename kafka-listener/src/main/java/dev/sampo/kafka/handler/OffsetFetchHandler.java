@@ -64,7 +64,8 @@ public final class OffsetFetchHandler implements ApiHandler {
         MetadataImage image = images.current();
         var response = new OffsetFetchResponseGroup().setGroupId(asked.groupId());
         List<Group.TopicPartitions> wanted = asked.topics() == null ? null : wanted(asked, image, byId, response);
-        return groups.ask(new Group.FetchOffsets(asked.groupId(), wanted, requireStable), GroupHandling.TIMEOUT)
+        return groups.ask(new Group.FetchOffsets(
+                        asked.groupId(), asked.memberId(), asked.memberEpoch(), wanted, requireStable), GroupHandling.TIMEOUT)
                 .thenApply(reply -> {
                     if (reply.error() != KafkaError.NONE) {
                         return new OffsetFetchResponseGroup()

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Adds to a broker's measurements what is known of its node: replicas, metadata, groups, sessions, version. */
 public final class NodeMetrics {
@@ -96,17 +97,19 @@ public final class NodeMetrics {
 
     private static Gauges groups(GroupAccess groups) {
         String type = "GroupMetadataManager";
-        var gauges = new Gauges().gauge(GROUPS, type, "NumGroups", () -> groups.list().groups().size());
+        var gauges = new Gauges().gauge(GROUPS, type, "NumGroups", () -> classic(groups, null));
         for (String state : new String[] {"PreparingRebalance", "CompletingRebalance", "Stable", "Empty", "Dead"}) {
-            gauges.gauge(GROUPS, type, "NumGroups" + state, () -> inState(groups, state));
+            gauges.gauge(GROUPS, type, "NumGroups" + state, () -> classic(groups, state));
         }
         return gauges;
     }
 
-    private static int inState(GroupAccess groups, String state) {
+    /** Classic groups alone, as in Kafka; in any state when it is null. */
+    private static int classic(GroupAccess groups, @Nullable String state) {
         int count = 0;
         for (Group.Summary group : groups.list().groups()) {
-            count += group.state().equals(state) ? 1 : 0;
+            boolean counts = group.groupType().equals("classic") && (state == null || group.state().equals(state));
+            count += counts ? 1 : 0;
         }
         return count;
     }
