@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConsumerGroupSimulation {
     private static final long FIRST = Long.getLong("group.oracle.first", 0);
-    private static final int SEEDS = Integer.getInteger("group.oracle.seeds", 3000);
+    private static final int SEEDS = Integer.getInteger("group.oracle.seeds", 2500);
 
     /** What a run of ordinary length comes to, with the least number. */
     private static final List<String> REACHED_OFTEN = List.of(

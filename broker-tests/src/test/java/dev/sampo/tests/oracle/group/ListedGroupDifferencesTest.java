@@ -110,30 +110,28 @@ class ListedGroupDifferencesTest {
             }),
             Map.entry("assignors-tie", script -> {
                 script.topic("t");
-                script.beat("one", 0, List.of("t"), null, "uniform");
-                script.beat("other", 0, List.of("t"), null, "range");
-                script.beat("one", 2, null, null, null);
+                script.beat("a", 0, List.of("t"), null, "range");
+                script.beat("b", 0, List.of("t"), null, "uniform");
+                script.beat("a", 2, null, null, null);
             }),
             Map.entry("newcomer-not-counted", script -> {
                 script.topic("t");
-                script.beat("one", 0, List.of("t"), null, null);
-                script.beat("two", 0, List.of("t"), null, null); // too early for another assignment
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("b", 0, List.of("t"), null, null); // too early for another assignment
                 script.pass(1001);
-                script.beat("three", 0, List.of(), "u", null);
+                script.beat("c", 0, List.of(), "u", null);
             }),
             Map.entry("same-topics-not-counted-again", script -> {
                 script.topic("t");
-                script.beat("one", 0, List.of("t"), null, null);
-                script.beat("two", 0, List.of(), "u", null);
                 script.topic("u");
-                script.pass(10_001);
-                script.beat("two", 3, null, null, null);
-                script.beat("two", -1, null, null, null);
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("b", 0, List.of(), "u", null);
+                script.beat("b", -1, null, null, null);
             }),
             Map.entry("unknown-id-joins-empty-consumer-group", script -> {
                 script.topic("t");
-                script.beat("one", 0, List.of("t"), null, null);
-                script.beat("one", -1, null, null, null);
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("a", -1, null, null, null);
                 script.join("somebody", null, 6000, 5000, "t");
             }),
             Map.entry("delay-carried-over", script -> {
