@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.Group.Join;
 import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.group.coordinator.GroupSettings;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,13 +107,13 @@ final class Comparison {
         note("#" + requestId + " " + Translated.text(request));
         ClassicGroup group = kafka.group();
         String leader = group == null ? null : group.leaderOrNull();
-        kafka.takeWatched();
+        kafka.shard().takeWatched();
         kafka.ask(requestId, Translated.request(request, this::kafkaId));
         sampo.ask(requestId, request);
         if (request instanceof Join join && join.memberId().isEmpty()) {
             matchIds(join);
         }
-        kafka.at(nowMs); // a delay of nothing is a timer too
+        kafka.shard().at(nowMs); // a delay of nothing is a timer too
         sampo.at(nowMs);
         compare(leader);
         return answers;
@@ -124,7 +125,7 @@ final class Comparison {
 
     private void matchIds(Join join) {
         String uniqueId = sampo.takeUniqueId();
-        String kafkaId = kafka.takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
+        String kafkaId = kafka.shard().takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
         if (uniqueId != null && kafkaId != null) {
             String instance = join.groupInstanceId();
             String sampoId = (instance == null ? join.clientId() : instance) + "-" + uniqueId;
@@ -136,9 +137,9 @@ final class Comparison {
     /** Time passes on both sides, with a comparison whenever a timer of either is due. */
     Map<Long, Group.Reply> pass(long ms) {
         long end = nowMs + ms;
-        if (Math.min(kafka.nextMs(), sampo.nextMs()) > end) { // nothing to compare
+        if (Math.min(kafka.shard().nextMs(), sampo.nextMs()) > end) { // nothing to compare
             nowMs = end;
-            kafka.at(end);
+            kafka.shard().at(end);
             sampo.at(end);
             return Map.of();
         }
@@ -148,7 +149,7 @@ final class Comparison {
         while (difference == null && !leftToChance && !ended) {
             ClassicGroup group = kafka.group();
             String leader = group == null ? null : group.leaderOrNull();
-            long next = Math.max(nowMs, Math.min(kafka.nextMs(), sampo.nextMs()));
+            long next = Math.max(nowMs, Math.min(kafka.shard().nextMs(), sampo.nextMs()));
             ended = next > end;
             nowMs = Math.min(next, end);
             if (kafka.lateMembers(nowMs) > 1) {
@@ -156,11 +157,11 @@ final class Comparison {
                 leftToChance = true;
                 return all;
             }
-            kafka.at(nowMs);
+            kafka.shard().at(nowMs);
             sampo.at(nowMs);
             compare(leader);
             all.putAll(answers);
-            ended |= nowMs >= end && Math.min(kafka.nextMs(), sampo.nextMs()) > end;
+            ended |= nowMs >= end && Math.min(kafka.shard().nextMs(), sampo.nextMs()) > end;
         }
         return all;
     }
@@ -182,7 +183,7 @@ final class Comparison {
     void topics(KafkaTopics now) {
         note("topics " + now.byName().values());
         topics = now;
-        kafka.topics(now);
+        kafka.shard().topics(now);
         sampo.topics(now);
         compare(null);
     }
@@ -239,14 +240,14 @@ final class Comparison {
         ourRecords.forEach(record -> note("  wrote " + record));
         expectEqual(
                 "records",
-                inOrder(kafka.takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
+                inOrder(kafka.shard().takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
                 inOrder(ourRecords));
         ClassicGroup group = kafka.group();
         if (group != null && group.isEmpty() && group.newMemberAdded()) {
             reached.hit("listed: delay-carried-over");
             group.setNewMemberAdded(false);
         }
-        kafka.takeLate().forEach(timer -> reached.hit("late " + timer));
+        kafka.shard().takeLate().forEach(timer -> reached.hit("late " + timer));
         if (kafka.mendSubscriptionType()) {
             reached.hit("listed: same-topics-not-counted-again");
         }
@@ -278,8 +279,8 @@ final class Comparison {
     }
 
     /**
-     * Removed offsets first, by name, and neighbours of one kind for several members or regular expressions by name: Kafka
-     * takes both from a hash map.
+     * Removed offsets first, by name; neighbours of one kind by name, those that remove members by the member: Kafka takes
+     * all of them from hash maps.
      */
     private static String inOrder(List<String> records) {
         var ordered = new ArrayList<>(records.stream().filter(Comparison::removesOffset).sorted().toList());
@@ -289,18 +290,30 @@ final class Comparison {
                 continue;
             }
             if (!neighbours.isEmpty() && !kind(neighbours.getFirst()).equals(kind(record))) {
-                ordered.addAll(neighbours.stream().sorted().toList());
+                ordered.addAll(sorted(neighbours));
                 neighbours.clear();
             }
             neighbours.add(record);
         }
-        ordered.addAll(neighbours.stream().sorted().toList());
+        ordered.addAll(sorted(neighbours));
         return String.join("\n", ordered);
     }
 
     /** The same for records whose order means nothing. */
     private static String kind(String record) {
-        return record.startsWith("OffsetCommitKey") ? record : record.substring(0, record.indexOf('(')) + record.endsWith(" removed");
+        return record.startsWith("OffsetCommitKey") ? record
+                : removesMember(record) ? "removed member"
+                : record.substring(0, record.indexOf('(')) + record.endsWith(" removed");
+    }
+
+    private static List<String> sorted(List<String> neighbours) {
+        return neighbours.isEmpty() || !removesMember(neighbours.getFirst())
+                ? neighbours.stream().sorted().toList()
+                : neighbours.stream().sorted(Comparator.comparing(record -> record.substring(record.indexOf('(')))).toList();
+    }
+
+    private static boolean removesMember(String record) {
+        return record.contains("memberId=") && record.endsWith(" removed");
     }
 
     private static boolean removesOffset(String record) {

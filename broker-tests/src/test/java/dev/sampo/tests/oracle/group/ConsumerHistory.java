@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsumerHistory {
     enum Kind {
         HEARTBEAT, WRONG_HEARTBEAT, LEAVE, START_AGAIN, SUBSCRIBE, COMMIT, ADMIN_COMMIT, FETCH, PASS, DELETE_GROUP, DELETE_OFFSETS,
-        CREATE_TOPIC, DELETE_TOPIC, CHANGE_TOPIC, FAIL_OVER, CLASSIC_JOIN, CLASSIC_SYNC, CLASSIC_HEARTBEAT, CLASSIC_LEAVE
+        REMOVE_MEMBERS, CREATE_TOPIC, DELETE_TOPIC, CHANGE_TOPIC, FAIL_OVER, CLASSIC_JOIN, CLASSIC_SYNC, CLASSIC_HEARTBEAT, CLASSIC_LEAVE
     }
 
     /**
@@ -262,6 +262,8 @@ final class ConsumerHistory {
             return step(random, Kind.CHANGE_TOPIC, who, 0);
         } else if (what < 83) {
             return step(random, Kind.FAIL_OVER, who, 0);
+        } else if (what < 85) {
+            return step(random, Kind.REMOVE_MEMBERS, who, 0);
         }
         int[] scales = {100, 1000, 3000, 3000, 7000, 12_000, 50_000};
         return step(random, Kind.PASS, who, 1 + random.nextInt(scales[random.nextInt(scales.length)]));
@@ -316,6 +318,7 @@ final class ConsumerHistory {
             case DELETE_GROUP -> both.ask(new Group.DeleteGroup(Comparison.GROUP));
             case DELETE_OFFSETS -> both.ask(new Group.DeleteOffsets(Comparison.GROUP, List.of(
                     new NamedPartition(topicName(random), 0), new NamedPartition(topicName(random), 1))));
+            case REMOVE_MEMBERS -> removeMembers(random);
             case CREATE_TOPIC -> createTopic(topicName(random), random);
             case DELETE_TOPIC -> deleteTopic(random);
             case CHANGE_TOPIC -> changeTopic(random);
@@ -527,7 +530,10 @@ final class ConsumerHistory {
             case 1 -> memberEpoch = random.nextInt(5) - 3;
             case 2 -> memberId = random.nextBoolean() ? "ghost" : clients.get(random.nextInt(CLIENTS)).memberId;
             case 3 -> instanceId = random.nextBoolean() ? null : random.nextBoolean() ? "box-b" : "box-c";
-            case 4 -> memberId = " ";
+            case 4 -> {
+                memberIdRequired = random.nextBoolean();
+                memberId = "";
+            }
             case 5 -> instanceId = "";
             case 6 -> rackId = random.nextBoolean() ? "" : RACKS.get(random.nextInt(3));
             case 7 -> rebalanceTimeoutMs = random.nextBoolean() ? -1 : REBALANCES_MS[random.nextInt(4)];
@@ -546,6 +552,9 @@ final class ConsumerHistory {
                 owned = copyOf(clients.get(random.nextInt(CLIENTS)).owned);
             }
         }
+        if (!memberIdRequired && memberEpoch == 0 && memberId.isEmpty()) {
+            memberId = " "; // else each side gives it an id of its own
+        }
         return new ConsumerGroupHeartbeat(
                 r.groupId(), memberId, memberEpoch, instanceId, rackId, rebalanceTimeoutMs, topics, regex, assignor, owned, r.clientId(),
                 r.clientHost(), memberIdRequired);
@@ -561,6 +570,21 @@ final class ConsumerHistory {
         } else {
             client.abandon();
         }
+    }
+
+    /** As administrators' tools do, by the classic protocol's request. */
+    private void removeMembers(Random random) {
+        if (both.group() != null) {
+            return; // that is what the visitors do
+        }
+        var leaving = new ArrayList<Group.LeavingMember>();
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            Client client = clients.get(random.nextInt(CLIENTS));
+            boolean byInstance = client.instanceId != null && random.nextBoolean();
+            leaving.add(new Group.LeavingMember(
+                    byInstance ? "" : client.memberId, byInstance || random.nextInt(4) == 0 ? client.instanceId : null));
+        }
+        both.ask(new Group.Leave(Comparison.GROUP, List.copyOf(leaving)));
     }
 
     // ---- offsets

@@ -14,16 +14,11 @@ import dev.sampo.group.coordinator.GroupSettings;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +27,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
@@ -47,44 +41,26 @@ import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
-import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.common.utils.internals.LogContext;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorExecutor;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorResult;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorTimer;
-import org.apache.kafka.coordinator.group.GroupConfigManager;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
-import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
-import org.apache.kafka.coordinator.group.GroupMetadataManager;
 import org.apache.kafka.coordinator.group.api.assignor.SubscriptionType;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
-import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
 import org.apache.kafka.coordinator.group.modern.ModernGroup;
 import org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup;
-import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.timeline.SnapshotRegistry;
 import org.apache.kafka.timeline.TimelineObject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group in Apache's {@link GroupCoordinatorShard}, without its runtime: time, timers and log are here, each
- * operation runs at once, and what it appends is committed at once. Requests and answers are in Sampo's words; errors
- * that the shard throws become the answers that Kafka's service makes of them.
+ * One group in Apache's coordinator ({@link KafkaShard}). Requests and answers are in Sampo's words; errors that the shard
+ * throws become the answers that Kafka's service makes of them.
  */
 final class KafkaGroup {
     private static final long LATEST = SnapshotRegistry.LATEST_EPOCH;
-    private static final GroupCoordinatorRecordSerde SERDE = new GroupCoordinatorRecordSerde();
-    private static final String SIZE_METRIC_TIMER = "group-size-counter";
-
-    private record Due(long atMs, long order, CoordinatorTimer.TimeoutOperation<CoordinatorRecord> operation) {}
 
     /** Who asks: the version decides, the client id and host are kept of a member. */
     private record Context(String clientId, int requestVersion) implements AuthorizableRequestContext {
@@ -123,117 +99,15 @@ final class KafkaGroup {
         }
     }
 
-    private final class Clock implements Time {
-        @Override
-        public long milliseconds() {
-            return nowMs;
-        }
-
-        @Override
-        public long nanoseconds() {
-            return TimeUnit.MILLISECONDS.toNanos(nowMs);
-        }
-
-        @Override
-        public void sleep(long ms) {
-            throw new UnsupportedOperationException("nothing sleeps");
-        }
-    }
-
-    private final class Timers implements CoordinatorTimer<CoordinatorRecord> {
-        @Override
-        public void schedule(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
-            if (key.equals(SIZE_METRIC_TIMER)) {
-                return; // of no interest, and due each minute
-            }
-            due.put(key, new Due(nowMs + unit.toMillis(delay), timerOrder++, operation));
-            String prefix = "heartbeat-" + groupId + "-";
-            if (key.startsWith(prefix)) {
-                watched.add(key.substring(prefix.length()));
-            }
-        }
-
-        @Override
-        public void schedule(
-                String key, long delay, TimeUnit unit, boolean retry, long retryBackoff, TimeoutOperation<CoordinatorRecord> operation) {
-            schedule(key, delay, unit, retry, operation);
-        }
-
-        @Override
-        public void scheduleIfAbsent(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
-            if (!due.containsKey(key)) {
-                schedule(key, delay, unit, retry, operation);
-            }
-        }
-
-        @Override
-        public void cancel(String key) {
-            due.remove(key);
-        }
-
-        @Override
-        public boolean isScheduled(String key) {
-            return due.containsKey(key);
-        }
-    }
-
-    private record Task<R>(
-            CoordinatorExecutor.TaskRunnable<R> work, CoordinatorExecutor.TaskOperation<CoordinatorRecord, R> operation) {}
-
-    /** What Kafka does on other threads (regular expressions) is done right after the request that asked for it. */
-    private final class Tasks implements CoordinatorExecutor<CoordinatorRecord> {
-        @Override
-        public <R> boolean schedule(String key, TaskRunnable<R> work, TaskOperation<CoordinatorRecord, R> operation) {
-            return tasks.putIfAbsent(key, new Task<>(work, operation)) == null;
-        }
-
-        @Override
-        public boolean isScheduled(String key) {
-            return tasks.containsKey(key);
-        }
-
-        @Override
-        public void cancel(String key) {
-            tasks.remove(key);
-        }
-    }
-
-    /** The metrics register themselves with the virtual machine, so all groups share them. */
-    private static final GroupCoordinatorMetrics METRICS = new GroupCoordinatorMetrics();
-
-    private static final Field GROUPS = field(GroupCoordinatorShard.class, "groupMetadataManager");
-    private static final Field SUBSCRIPTION_TYPE = field(ModernGroup.class, "subscriptionType");
+    private static final Field SUBSCRIPTION_TYPE = KafkaShard.field(ModernGroup.class, "subscriptionType");
     private static final KafkaService SERVICE = new KafkaService();
 
-    private static Field field(Class<?> owner, String name) {
-        try {
-            Field field = owner.getDeclaredField(name);
-            field.setAccessible(true);
-            return field;
-        } catch (NoSuchFieldException e) {
-            throw new AssertionError("Kafka's classes have changed", e);
-        }
-    }
-
     private final String groupId;
-    private final GroupCoordinatorConfig config;
-    private final Map<String, Due> due = new HashMap<>();
-    private final Map<ApiMessage, CoordinatorRecord> log = new LinkedHashMap<>(); // compacted
+    private final KafkaShard kafka;
     private final Map<Long, Supplier<Group.Reply>> answers = new TreeMap<>();
-    private final List<CoordinatorRecord> written = new ArrayList<>();
-    private final Map<String, Task<?>> tasks = new LinkedHashMap<>();
-    private SnapshotRegistry registry;
-    private GroupCoordinatorShard shard;
-    private KafkaTopics topics = KafkaTopics.NONE;
-    private final Set<String> watched = new HashSet<>();
-    private final Set<String> late = new HashSet<>();
-    private long timerOrder;
-    private long nextOffset;
-    private long nowMs;
 
     KafkaGroup(String groupId, GroupSettings settings, long nowMs) {
         this.groupId = groupId;
-        this.nowMs = nowMs;
         ConsumerGroupSettings consumer = settings.consumer();
         var config = new HashMap<String, Object>(Map.of(
                 "group.min.session.timeout.ms", settings.minSessionTimeoutMs(),
@@ -253,41 +127,18 @@ final class KafkaGroup {
                 "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
                 "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
                 "group.consumer.assignors", consumer.assignors().stream().map(assignor -> assignor.getClass().getName()).toList()));
-        this.config = GroupCoordinatorConfig.fromProps(config);
-        this.shard = load();
+        this.kafka = new KafkaShard(groupId, GroupCoordinatorConfig.fromProps(config), nowMs);
     }
 
-    private GroupCoordinatorShard load() {
-        due.clear();
-        tasks.clear();
-        answers.clear();
-        registry = new SnapshotRegistry(new LogContext());
-        var builder = new GroupCoordinatorShard.Builder(
-                config, new GroupConfigManager(config, ShareGroupConfig.fromProps(Map.of())));
-        builder.withAuthorizerPlugin(Optional.empty());
-        GroupCoordinatorShard loaded = builder
-                .withLogContext(new LogContext())
-                .withTime(new Clock())
-                .withTimer(new Timers())
-                .withExecutor(new Tasks())
-                .withCoordinatorMetrics(METRICS)
-                .withTopicPartition(new TopicPartition("__consumer_offsets", 0))
-                .withSnapshotRegistry(registry)
-                .build();
-        for (CoordinatorRecord record : log.values()) {
-            loaded.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
-        }
-        loaded.onLoaded(topics);
-        return loaded;
-    }
-
-    /**
-     * Another broker loads the log, requests that wait are lost. It loads the compacted log: of one that is not, Kafka
-     * takes offsets that were removed for a group.
-     */
+    /** Another broker loads the log, requests that wait are lost. */
     void failOver() {
-        topics = topics.loaded();
-        shard = load();
+        answers.clear();
+        kafka.failOver();
+    }
+
+    /** The coordinator itself: its time, its topics and what it wrote. */
+    KafkaShard shard() {
+        return kafka;
     }
 
     // ---- what happened since the last look
@@ -300,69 +151,28 @@ final class KafkaGroup {
         return taken;
     }
 
-    /** Records as they are in the log: what its version of the schema leaves out is gone. */
-    List<CoordinatorRecord> takeWritten() {
-        List<CoordinatorRecord> taken = List.copyOf(written);
-        written.clear();
-        return taken;
-    }
-
-    /** Kinds of timers that changed something since the last look. */
-    Set<String> takeLate() {
-        Set<String> taken = Set.copyOf(late);
-        late.clear();
-        return taken;
-    }
-
-    /** Members whose sessions were set since the last look: a new one is among them. */
-    Set<String> takeWatched() {
-        Set<String> taken = Set.copyOf(watched);
-        watched.clear();
-        return taken;
-    }
-
     /** The group itself, null when there is none or none of this type: for choices that Kafka leaves to chance. */
     @Nullable ClassicGroup group() {
-        return anyGroup() instanceof ClassicGroup group ? group : null;
-    }
-
-    private org.apache.kafka.coordinator.group.@Nullable Group anyGroup() {
-        try {
-            return ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST);
-        } catch (IllegalAccessException e) {
-            throw new AssertionError("made accessible", e);
-        }
-    }
-
-    // ---- time
-
-    /** When the next timer is due. */
-    long nextMs() {
-        return due.values().stream().mapToLong(Due::atMs).min().orElse(Long.MAX_VALUE);
+        return kafka.group() instanceof ClassicGroup group ? group : null;
     }
 
     /** How many members will be found late at this time, those left out that wait for an answer. */
     long lateMembers(long ms) {
-        return switch (anyGroup()) {
+        return switch (kafka.group()) {
             case ClassicGroup group -> group.allMembers().stream()
                     .filter(member -> !member.hasSatisfiedHeartbeat())
-                    .filter(member -> isDue("heartbeat-", member.memberId(), ms))
+                    .filter(member -> kafka.isDue("heartbeat-", member.memberId(), ms))
                     .count();
             case ConsumerGroup group -> group.members().keySet().stream()
-                    .filter(memberId -> isDue("session-timeout-", memberId, ms) || isDue("rebalance-timeout-", memberId, ms))
+                    .filter(memberId -> kafka.isDue("session-timeout-", memberId, ms) || kafka.isDue("rebalance-timeout-", memberId, ms))
                     .count();
             case null, default -> 0;
         };
     }
 
-    private boolean isDue(String prefix, String memberId, long ms) {
-        Due timer = due.get(prefix + groupId + "-" + memberId);
-        return timer != null && timer.atMs() <= ms;
-    }
-
     /** Lets Kafka count again whether all members want the same topics; true when it had not. */
     boolean mendSubscriptionType() {
-        if (!(anyGroup() instanceof ConsumerGroup group)) {
+        if (!(kafka.group() instanceof ConsumerGroup group)) {
             return false;
         }
         SubscriptionType type =
@@ -382,7 +192,7 @@ final class KafkaGroup {
 
     /** True when a member comes with no topics yet, or none that are known, while an assignment is due. */
     boolean assignsWithoutCounting(ConsumerGroupHeartbeat request) {
-        if (!(anyGroup() instanceof ConsumerGroup group) || group.groupEpoch() <= group.assignmentEpoch()) {
+        if (!(kafka.group() instanceof ConsumerGroup group) || group.groupEpoch() <= group.assignmentEpoch()) {
             return false;
         }
         String regex = request.subscribedTopicRegex();
@@ -394,94 +204,18 @@ final class KafkaGroup {
 
     /** True when there is an empty group of consumers. */
     boolean isEmptyOfConsumers() {
-        return anyGroup() instanceof ConsumerGroup group && group.isEmpty();
+        return kafka.group() instanceof ConsumerGroup group && group.isEmpty();
     }
 
     /** True when as many members of a consumer group ask for one assignor as for another. */
     boolean assignorsTie() {
-        if (!(anyGroup() instanceof ConsumerGroup group)) {
+        if (!(kafka.group() instanceof ConsumerGroup group)) {
             return false;
         }
         var counts = new HashMap<String, Integer>();
         group.members().values().forEach(
                 member -> member.serverAssignorName().ifPresent(assignor -> counts.merge(assignor, 1, Integer::sum)));
         return counts.size() > 1 && new HashSet<>(counts.values()).size() == 1;
-    }
-
-    /** It is this late: what is due runs, in the order in which it became due. */
-    void at(long ms) {
-        nowMs = ms;
-        while (true) {
-            var first = due.entrySet().stream()
-                    .filter(entry -> entry.getValue().atMs() <= ms)
-                    .min(Comparator.comparing((Map.Entry<String, Due> entry) -> entry.getValue().atMs())
-                            .thenComparing(entry -> entry.getValue().order()));
-            if (first.isEmpty()) {
-                return;
-            }
-            Due task = first.get().getValue();
-            String key = first.get().getKey();
-            due.remove(key);
-            int before = written.size();
-            write(() -> task.operation().generateRecords());
-            if (written.size() > before) {
-                late.add(key.replaceFirst("-" + groupId + ".*", ""));
-            }
-        }
-    }
-
-    /** Runs an operation and then the tasks that it started. One that fails leaves nothing behind. */
-    private <T> T write(Supplier<CoordinatorResult<T, CoordinatorRecord>> operation) {
-        T response = writeOne(operation);
-        while (!tasks.isEmpty()) {
-            String key = tasks.keySet().iterator().next();
-            complete(Objects.requireNonNull(tasks.remove(key)));
-        }
-        return response;
-    }
-
-    private <R> void complete(Task<R> task) {
-        R result;
-        try {
-            result = task.work().run();
-        } catch (Throwable failed) {
-            throw new AssertionError("a task of Kafka's failed", failed);
-        }
-        writeOne(() -> task.operation().onComplete(result, null));
-    }
-
-    private <T> T writeOne(Supplier<CoordinatorResult<T, CoordinatorRecord>> operation) {
-        long begin = nextOffset;
-        registry.idempotentCreateSnapshot(begin);
-        CoordinatorResult<T, CoordinatorRecord> result;
-        try {
-            result = operation.get();
-            for (CoordinatorRecord record : result.records()) {
-                if (result.replayRecords()) {
-                    shard.replay(nextOffset, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
-                }
-                nextOffset++;
-            }
-        } catch (RuntimeException refused) {
-            nextOffset = begin;
-            registry.revertToSnapshot(begin);
-            throw refused;
-        }
-        registry.deleteSnapshotsUpTo(nextOffset + 1);
-        result.records().forEach(this::store);
-        if (result.appendFuture() != null) {
-            result.appendFuture().complete(null);
-        }
-        return result.response();
-    }
-
-    private void store(CoordinatorRecord record) {
-        log.remove(record.key());
-        if (record.value() != null) {
-            log.put(record.key(), record);
-        }
-        written.add(SERDE.deserialize(
-                ByteBuffer.wrap(SERDE.serializeKey(record)), record.value() == null ? null : ByteBuffer.wrap(SERDE.serializeValue(record))));
     }
 
     // ---- requests
@@ -493,7 +227,7 @@ final class KafkaGroup {
                 case Join join -> {
                     var future = new CompletableFuture<JoinGroupResponseData>();
                     future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
-                    write(() -> shard.classicGroupJoin(
+                    kafka.write(shard -> shard.classicGroupJoin(
                             new Context(join.clientId(), join.skipAssignmentSupported() ? 9 : join.requireKnownMemberId() ? 5 : 3),
                             joinRequest(join), future, false));
                 }
@@ -501,7 +235,7 @@ final class KafkaGroup {
                     var future = new CompletableFuture<SyncGroupResponseData>();
                     future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
                             error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
-                    write(() -> shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
+                    kafka.write(shard -> shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
                 }
                 default -> {
                     Group.Reply reply = answerNow(request);
@@ -523,7 +257,7 @@ final class KafkaGroup {
 
     private Group.Reply answerNow(Group.Request<?> request) {
         return switch (request) {
-            case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(write(() -> shard.classicGroupHeartbeat(
+            case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(kafka.write(shard -> shard.classicGroupHeartbeat(
                     new Context("client", 4), new HeartbeatRequestData()
                             .setGroupId(groupId)
                             .setGenerationId(heartbeat.generationId())
@@ -536,7 +270,7 @@ final class KafkaGroup {
             case Group.Describe describe -> describe();
             case Group.ConsumerGroupDescribe describe -> describeConsumers();
             case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(
-                    write(() -> shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
+                    kafka.write(shard -> shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
             case DeleteOffsets delete -> deleteOffsets(delete);
             case Join join -> throw new AssertionError("may wait: " + join);
             case Sync sync -> throw new AssertionError("may wait: " + sync);
@@ -561,7 +295,7 @@ final class KafkaGroup {
                         .toList());
         var context = new Context(heartbeat.clientId(), heartbeat.memberIdRequired() ? 1 : 0);
         SERVICE.check(request, context.requestVersion());
-        var response = write(() -> shard.consumerGroupHeartbeat(context, request));
+        var response = kafka.write(shard -> shard.consumerGroupHeartbeat(context, request));
         var assignment = response.assignment();
         return new Group.ConsumerGroupHeartbeatReply(
                 error(response.errorCode()), null, response.memberId(), response.memberEpoch(), response.heartbeatIntervalMs(),
@@ -571,7 +305,7 @@ final class KafkaGroup {
 
     /** What ConsumerGroupDescribe says. */
     Group.ConsumerGroupDescribeReply describeConsumers() {
-        var group = shard.consumerGroupDescribe(List.of(groupId), LATEST).getFirst();
+        var group = kafka.reads().consumerGroupDescribe(List.of(groupId), LATEST).getFirst();
         return group.errorCode() != 0
                 ? Group.ConsumerGroupDescribeReply.failed(error(group.errorCode()), null)
                 : new Group.ConsumerGroupDescribeReply(
@@ -592,23 +326,9 @@ final class KafkaGroup {
 
     /** The row of ListGroups, null without a group. */
     Group.@Nullable Summary summary() {
-        return shard.listGroups(List.of(), List.of(), LATEST).stream()
+        return kafka.reads().listGroups(List.of(), List.of(), LATEST).stream()
                 .map(group -> new Group.Summary(group.groupId(), group.groupType(), group.protocolType(), group.groupState()))
                 .findFirst().orElse(null);
-    }
-
-    /** The cluster's topics are these now. */
-    void topics(KafkaTopics now) {
-        KafkaTopics before = topics;
-        KafkaTopics.Delta delta = now.since(before);
-        topics = now;
-        shard.onMetadataUpdate(delta, now);
-        if (!delta.deletedTopicIds().isEmpty()) {
-            write(() -> shard.onTopicsDeleted(before.byName().values().stream()
-                    .filter(topic -> delta.deletedTopicIds().contains(topic.id()))
-                    .map(topic -> new GroupCoordinatorShard.DeletedTopic(topic.id(), topic.name()))
-                    .toList()));
-        }
     }
 
     private JoinGroupRequestData joinRequest(Join join) {
@@ -649,7 +369,7 @@ final class KafkaGroup {
     }
 
     private Group.LeaveReply leave(Leave leave) {
-        var response = write(() -> shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
+        var response = kafka.write(shard -> shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
                 .setGroupId(groupId)
                 .setMembers(leave.members().stream()
                         .map(member -> new LeaveGroupRequestData.MemberIdentity()
@@ -676,7 +396,7 @@ final class KafkaGroup {
                             .setCommittedLeaderEpoch(offset.leaderEpoch())
                             .setCommittedMetadata(offset.metadata()))));
         }
-        var response = write(() -> shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
+        var response = kafka.write(shard -> shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
         return new Group.CommitOffsetsReply(response.topics().stream()
                 .flatMap(topic -> topic.partitions().stream())
                 .map(partition -> error(partition.errorCode()))
@@ -695,7 +415,7 @@ final class KafkaGroup {
                                 .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
                                         .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
                                 .toList());
-        var response = shard.fetchOffsets(request, LATEST);
+        var response = kafka.reads().fetchOffsets(request, LATEST);
         return new Group.FetchOffsetsReply(error(response.errorCode()), response.topics().stream().map(KafkaGroup::fetched).toList());
     }
 
@@ -718,7 +438,7 @@ final class KafkaGroup {
             topic.partitions().add(
                     new OffsetDeleteRequestData.OffsetDeleteRequestPartition().setPartitionIndex(partition.partition()));
         }
-        var response = write(() -> shard.deleteOffsets(new Context("client", 0), request));
+        var response = kafka.write(shard -> shard.deleteOffsets(new Context("client", 0), request));
         return new Group.DeleteOffsetsReply(error(response.errorCode()), delete.partitions().stream()
                 .map(partition -> error(Objects.requireNonNull(response.topics().find(partition.topic()))
                         .partitions().find(partition.partition()).errorCode()))
@@ -727,7 +447,7 @@ final class KafkaGroup {
 
     /** What DescribeGroups 6 says. */
     Group.DescribeReply describe() {
-        var group = shard.describeGroups(new Context("client", 6), List.of(groupId), LATEST).getFirst();
+        var group = kafka.reads().describeGroups(new Context("client", 6), List.of(groupId), LATEST).getFirst();
         return new Group.DescribeReply(
                 error(group.errorCode()), group.groupState(), group.protocolType(), group.protocolData(),
                 group.members().stream()
@@ -738,7 +458,7 @@ final class KafkaGroup {
     }
 
     void deleteTopic(String topic, Uuid topicId) {
-        write(() -> shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
+        kafka.write(shard -> shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
     }
 
     private static KafkaError error(short code) {
