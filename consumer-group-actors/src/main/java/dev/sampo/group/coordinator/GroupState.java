@@ -367,7 +367,7 @@ public final class GroupState {
         var events = new ArrayList<GroupEvent>(request.offsets().size());
         long expireMs = request.retentionTimeMs() < 0 ? -1 : nowMs + request.retentionTimeMs();
         for (OffsetToCommit offset : request.offsets()) {
-            if (offset.metadata().length() > settings.offsetMetadataMaxSize()) {
+            if (!fits(offset)) {
                 errors.add(KafkaError.OFFSET_METADATA_TOO_LARGE);
                 continue;
             }
@@ -390,10 +390,15 @@ public final class GroupState {
         out.add(new Reply(requestId, new CommitOffsetsReply(errors)));
     }
 
+    private boolean fits(OffsetToCommit offset) {
+        return offset.metadata().length() <= settings.offsetMetadataMaxSize();
+    }
+
     private KafkaError checkCommit(CommitOffsets request) {
         if (consumer != null) {
             return consumer.checkCommit(
-                    request.memberId(), request.generationId(), request.groupIdNotFoundSupported(), request.offsets());
+                    request.memberId(), request.generationId(), request.groupIdNotFoundSupported(),
+                    request.offsets().stream().filter(this::fits).toList()); // of the others nothing is stored
         }
         boolean fromOutside = request.generationId() < 0;
         if (members.state() == State.DEAD) {
