@@ -26,7 +26,8 @@ class RoomsTest {
 
     /** Rule classes that do not say so by their name. */
     private static final List<String> RULES = List.of(
-            "ProducerSequences", "WaitingFetches", "CommittedOffsets", "SessionDeadlines", "MetadataImage", "ResponseOrder", "PlacementGroups");
+            "ProducerSequences", "WaitingFetches", "CommittedOffsets", "SessionDeadlines", "MetadataImage", "ResponseOrder", "PlacementGroups",
+            "LagWindow", "LagSeries", "LagLook", "RebalanceHistory");
 
     private static final JavaClasses SAMPO = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -24,7 +24,9 @@ final class BrokerBeans {
             return null;
         }
         boolean partitions = config.getBoolean("jmx-partitions");
-        Predicate<MetricName> shown = name -> partitions || name.tag("partition").isEmpty();
+        // The lag of groups is made anew for each scrape, which a bean is not.
+        Predicate<MetricName> shown = name ->
+                !name.type().equals("consumergroup") && (partitions || name.tag("partition").isEmpty());
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
         return new JmxBeans(
                 BrokerMetrics.get(system), shown,

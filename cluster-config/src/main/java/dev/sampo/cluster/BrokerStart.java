@@ -39,6 +39,7 @@ import dev.sampo.partition.replica.ReplicaLogs;
 import dev.sampo.partition.session.Session;
 import dev.sampo.partition.session.SessionActor;
 import dev.sampo.partition.session.SessionSettings;
+import dev.sampo.partition.sharding.GossipPace;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.partition.sharding.TopicSettingsSource;
@@ -147,6 +148,7 @@ final class BrokerStart {
         });
         DiskReserveTimer.start(system, reserve);
         Cluster cluster = Cluster.get(system);
+        GossipPace.start(system);
         var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
         var accepted = new AtomicBoolean(); // this process's registration
         if (alone) {
@@ -423,7 +425,7 @@ final class BrokerStart {
         CompletableFuture<HttpApi> begun = CompletableFuture.supplyAsync(() -> HttpApi.start(
                         http,
                         new HttpApi.Parts(
-                                system, local, peers, images, settings.nodeId(),
+                                system, local, peers, images, services.groups().lag(), settings.nodeId(),
                                 readiness.checks(), MetricsRoutes.endpoints(system))), BESIDE)
                 .thenCompose(stage -> stage);
         started.addFirst(() -> begun.thenCompose(HttpApi::stop).get(5, TimeUnit.SECONDS));

@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -31,11 +31,7 @@ final class StartTraining {
     static void run(Path folder, List<String> command) {
         CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .execute(() -> Runtime.getRuntime().halt(1));
-        BrokerSettings settings = BrokerSettings.embedded(folder)
-                .with(Map.of("group.initial.rebalance.delay.ms", "0"))
-                .with("sampo.remoting.port", 0)
-                .with("sampo.raft.port", 0)
-                .withHttp(0);
+        BrokerSettings settings = settings(folder);
         for (int round = 1; round <= 2; round++) {
             try (SampoBroker broker = SampoBroker.start(settings)) {
                 if (round == 2 && !command.isEmpty()) {
@@ -43,6 +39,19 @@ final class StartTraining {
                 }
                 broker.httpAddress().ifPresent(StartTraining::ask);
             }
+        }
+    }
+
+    /** From a file, as most brokers have theirs. */
+    private static BrokerSettings settings(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            return SettingsFile.load(Files.write(folder.resolve("server.properties"), List.of(
+                    "node.id=1", "listeners=PLAINTEXT://127.0.0.1:0", "log.dirs=" + folder.resolve("data"),
+                    "offsets.topic.replication.factor=1", "group.initial.rebalance.delay.ms=0",
+                    "sampo.remoting.port=0", "sampo.raft.port=0", "sampo.http.enabled=on", "sampo.http.port=0")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.sampo.http;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.sampo.group.lag.GroupLag;
 import dev.sampo.http.kafka.BalanceCalls;
 import dev.sampo.http.kafka.BrokerCalls;
 import dev.sampo.http.kafka.ClusterCalls;
@@ -24,6 +26,7 @@ import dev.sampo.kafka.local.LocalRequests;
 import dev.sampo.kafka.local.PeerRequests;
 import dev.sampo.partition.controller.MetadataImages;
 import java.net.InetSocketAddress;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.Http;
@@ -51,8 +55,8 @@ public final class HttpApi {
      * @param more further endpoints, of other parts
      */
     public record Parts(
-            ActorSystem<?> system, LocalRequests requests, PeerRequests peers, MetadataImages images, int brokerId,
-            List<HealthCheck> ready, List<Endpoint> more) {}
+            ActorSystem<?> system, LocalRequests requests, PeerRequests peers, MetadataImages images, GroupLag lag,
+            int brokerId, List<HealthCheck> ready, List<Endpoint> more) {}
 
     private final ServerBinding binding;
     private final RouteTable table;
@@ -83,6 +87,16 @@ public final class HttpApi {
                 .thenApply(binding -> new HttpApi(binding, table, tails));
     }
 
+    /** For a start that is to be short: has the library's settings, and what it needs of TLS without using it, in memory. */
+    public static void loadAhead() {
+        serverSettings(ConfigFactory.defaultReference());
+        try {
+            SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException e) {
+            // Who needs it says so.
+        }
+    }
+
     /** All endpoints: here, and only here, parts add theirs. */
     private static List<Endpoint> endpoints(
             HttpSettings settings, Parts parts, BrokerCalls broker, OffsetCalls offsets, TopicCalls topics,
@@ -99,6 +113,7 @@ public final class HttpApi {
                 .endpoints());
         all.addAll(tails.endpoints());
         all.addAll(new GroupRoutes(groups, new GroupOffsetCalls(broker, groups, topics, offsets, fetch, clock)).endpoints());
+        all.addAll(new LagRoutes(parts.lag(), groups).endpoints());
         all.addAll(new ClusterRoutes(
                         cluster, new ConfigCalls(broker), new PartitionCalls(topics, offsets, cluster), parts.images(),
                         parts.brokerId())

@@ -28,12 +28,13 @@ final class HttpFuzzIT {
     private static final String[] PATHS = {
         "/v1/topics", "/v1/topics/fuzz", "/v1/topics/fuzz/partitions", "/v1/topics/fuzz/partitions/0",
         "/v1/topics/fuzz/partitions/0/records", "/v1/topics/fuzz/records", "/v1/topics/fuzz/configs", "/v1/groups",
-        "/v1/groups/g", "/v1/groups/g/offsets", "/v1/brokers/1/configs", "/v1/topics/none/tail", "/v1/topics/__consumer_offsets/records",
+        "/v1/groups/g", "/v1/groups/g/offsets", "/v1/groups/g/lag", "/v1/groups/g/lag/history", "/v1/groups/g/rebalances", "/v1/lag",
+        "/v1/brokers/1/configs", "/v1/topics/none/tail", "/v1/topics/__consumer_offsets/records",
         "/v1/reassignments", "/v1/elections", "/v1/balance", "/v1/quorum", "/v1/brokers/1/drain", "/v1/brokers/9"
     };
     private static final String[] NAMES = {
         "dry_run", "page_size", "page_token", "prefix", "offset", "timestamp", "limit", "max_bytes", "format", "partition", "key",
-        "before_offset", "topic", "state", "type", "internal", "documentation", "last_event_id", "from", "unknown", "%", ""
+        "before_offset", "topic", "state", "type", "internal", "documentation", "last_event_id", "from", "to", "step", "status", "unknown", "%", ""
     };
     private static final String[] VALUES = {
         "true", "false", "0", "1", "-1", "9223372036854775807", "9223372036854775808", "1e9", "latest", "earliest", "auto", "Zm9v",

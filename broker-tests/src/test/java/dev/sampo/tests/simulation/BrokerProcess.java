@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BrokerProcess extends Process {
     private static final long WATCH_INTERVAL = 1 * Timeline.SECONDS;
+    private static final long WALL_MS = 1_700_000_000_000L;
 
     final Uuid processId;
     private final Cluster cluster;
@@ -30,12 +31,14 @@ final class BrokerProcess extends Process {
     private final Session session;
     private final LogPlaces logs;
     private final Followers followers;
+    private final Coordinators coordinators;
     private final TreeMap<String, SentinelShell> sentinels = new TreeMap<>();
     private final TreeMap<TopicIdPartition, LeaderShell> registry = new TreeMap<>(Machine.BY_ID);
     private MetadataImage image = MetadataImage.EMPTY;
     private @Nullable Controller controller;
     private int term = -1;
     private boolean serving;
+    private final long wallMs; // of the monotonic clock's zero, as it was at the start
 
     BrokerProcess(Cluster cluster, Machine machine, Uuid processId) {
         super(cluster.time());
@@ -45,6 +48,8 @@ final class BrokerProcess extends Process {
         this.lease = new LeaderLease(this::nanos);
         this.logs = new LogPlaces(this, cluster);
         this.followers = new Followers(this, cluster);
+        this.coordinators = new Coordinators(this, cluster);
+        this.wallMs = WALL_MS + machine.wallOffsetMs;
         this.session = new Session(this, cluster, lease);
     }
 
@@ -103,6 +108,11 @@ final class BrokerProcess extends Process {
         return localNanos() / 1_000_000;
     }
 
+    /** The clock of groups: the wall clock of the start, carried on by the monotonic one. */
+    long groupMs() {
+        return wallMs + nowMs();
+    }
+
     boolean leaseHolds() {
         return cluster.planted(Mutant.NO_LEASE) || lease.holds();
     }
@@ -117,6 +127,7 @@ final class BrokerProcess extends Process {
         MetadataImage before = image;
         image = cluster.journal().imageAt(offset);
         session.onImage(image);
+        coordinators.onImage(image);
         if (!alive() || !serving) {
             return;
         }
@@ -226,6 +237,29 @@ final class BrokerProcess extends Process {
         return followers;
     }
 
+    Coordinators coordinators() {
+        return coordinators;
+    }
+
+    /** A coordinator of this broker is at a boundary: true when it dies there, with its broker. */
+    boolean boundary(Boundary boundary) {
+        if (!alive()) {
+            return true;
+        }
+        if (machine.diesAt != boundary || machine.diesAfter-- > 0) {
+            return false;
+        }
+        machine.diesAt = null;
+        cluster.reach().hit(boundary.reached());
+        cluster.trace(() -> "--- coordinator on " + brokerId() + " dies: " + boundary);
+        cluster.time().after(0, () -> {
+            if (cluster.machine(brokerId()).process == this) {
+                cluster.kill(machine, false);
+            }
+        });
+        return true;
+    }
+
     // ---- controller ----
 
     void onLogLeader(int newTerm) {
@@ -315,6 +349,6 @@ final class BrokerProcess extends Process {
     public String toString() {
         return "broker " + brokerId() + " incarnation " + incarnation() + " " + (alive() ? paused() ? "paused" : "up" : "dead")
                 + " image " + image.offset() + " lease " + lease.holds() + " sentinels " + sentinels.keySet() + " leads "
-                + registry.values().stream().map(LeaderShell::toString).toList() + " " + followers;
+                + registry.values().stream().map(LeaderShell::toString).toList() + " " + followers + " " + coordinators;
     }
 }

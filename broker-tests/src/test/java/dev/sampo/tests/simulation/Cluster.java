@@ -8,12 +8,14 @@ import dev.sampo.actors.protocol.Controller.Command;
 import dev.sampo.actors.protocol.Controller.CreateTopics;
 import dev.sampo.actors.protocol.Controller.DeleteTopics;
 import dev.sampo.actors.protocol.Controller.NewTopic;
+import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,7 @@ final class Cluster {
     private final Network network;
     private final List<Machine> machines = new ArrayList<>();
     private final Judge judge;
+    private final GroupJudge groups;
     private final Ledger ledger;
     private final Journal journal;
     private final Sharding sharding;
@@ -46,7 +49,9 @@ final class Cluster {
     private final List<ModelClient> clients = new ArrayList<>();
     private final @Nullable Deque<String> trace;
     private final Set<Uuid> doomed = new HashSet<>(); // topics that are about to be deleted
+    private final Map<String, ModelMember> newest = new HashMap<>(); // of each instance id
     private int topics;
+    private int members;
     private boolean calm;
 
     /** @param wallOffsetsMs what wall clocks are off by; nothing may depend on it */
@@ -58,6 +63,7 @@ final class Cluster {
         this.time = new Timeline(dice.fork());
         this.network = new Network(time, dice.fork(), plan, reach);
         this.judge = new Judge(this);
+        this.groups = new GroupJudge(this);
         this.ledger = new Ledger(judge);
         Dice shapes = dice.fork();
         for (int id = 1; id <= plan.brokers(); id++) {
@@ -99,6 +105,10 @@ final class Cluster {
 
     Judge judge() {
         return judge;
+    }
+
+    GroupJudge groups() {
+        return groups;
     }
 
     Ledger ledger() {
@@ -165,6 +175,9 @@ final class Cluster {
         sharding.start();
         tellImages();
         time.after(1 * Timeline.SECONDS, () -> createTopic(plan.partitions()));
+        if (plan.groups() != null) {
+            time.after(1 * Timeline.SECONDS, () -> startGroups(plan.groups()));
+        }
     }
 
     /** Starts a broker on a machine that runs none. */
@@ -319,10 +332,78 @@ final class Cluster {
         client.start();
     }
 
+    // ---- groups ----
+
+    private void startGroups(GroupPlan groupPlan) {
+        var offsets = new NewTopic(GroupCoordinators.OFFSETS_TOPIC, groupPlan.offsetsPartitions(), plan.replicationFactor(), Map.of(),
+                Map.of("min.insync.replicas", Integer.toString(plan.minInSyncReplicas())));
+        admin(new CreateTopics(List.of(offsets), false, true, null), image -> image.topic(GroupCoordinators.OFFSETS_TOPIC) != null, () -> {
+            for (int i = 0; i < groupPlan.committers(); i++) {
+                String groupId = "outside" + i;
+                addClient(place -> new ModelCommitter(this, place, dice.fork(), groupId));
+            }
+            for (int group = 0; group < groupPlan.groups(); group++) {
+                for (int i = 0; i < groupPlan.members(); i++) {
+                    joinGroup("group" + group);
+                }
+            }
+        });
+    }
+
+    /** One more member. */
+    void joinGroup(String groupId) {
+        joinGroup(groupId, dice.chance(plan.groups().staticShare()) ? groupId + "-box" + members : null);
+    }
+
+    void joinGroup(String groupId, @Nullable String instanceId) {
+        String name = "c" + members++;
+        addClient(place -> {
+            var member = new ModelMember(this, place, dice.fork(), groupId, name, instanceId);
+            if (instanceId != null) {
+                newest.put(instanceId, member);
+            }
+            return member;
+        });
+    }
+
+    void administrate(String groupId, boolean deletes) {
+        String name = "admin" + members++;
+        addClient(place -> new GroupAdmin(this, place, dice.fork(), groupId, name, deletes));
+    }
+
+    /** Whether no later process has its instance id. */
+    boolean isNewest(ModelMember member) {
+        return newest.get(member.instanceId()) == member;
+    }
+
+    List<ModelMember> members() {
+        return clients.stream().filter(ModelMember.class::isInstance).map(ModelMember.class::cast).filter(member -> !member.isGone())
+                .toList();
+    }
+
+    /**
+     * Invariant 28: what a member gets, no other member of its generation believes to own still. Not so with static members that
+     * were away, which are fenced by their generation.
+     */
+    void requireGivenUp(ModelMember member) {
+        for (ModelMember other : members()) {
+            if (other != member && other.groupId().equals(member.groupId()) && other.instanceId() == null && !other.mayHaveGivenUp()
+                    && other.generationId() >= 0
+                    && other.generationId() < member.generationId()
+                    && groups.truth(member.groupId()).wasMember(other.memberId(), member.generationId())) {
+                for (byte partition : member.owned()) {
+                    if (other.owns(partition)) {
+                        throw new Violation(28, member + " got partition " + partition + ", which " + other + " has not given up");
+                    }
+                }
+            }
+        }
+    }
+
     /** Deletes a topic, never the first one. */
     void deleteTopic(Dice act) {
         List<Topic> others = journal.image().topics().values().stream()
-                .filter(topic -> !topic.name().equals("t0"))
+                .filter(topic -> !topic.name().equals("t0") && !topic.name().equals(GroupCoordinators.OFFSETS_TOPIC))
                 .sorted(Comparator.comparing(Topic::name))
                 .toList();
         if (others.isEmpty()) {
@@ -330,8 +411,9 @@ final class Cluster {
         }
         Topic victim = act.pick(others);
         doomed.add(victim.id());
+        groups.topicDoomed(victim.name());
         clients.removeIf(client -> {
-            boolean ends = client.id().topicId().equals(victim.id());
+            boolean ends = client.id() != null && client.id().topicId().equals(victim.id());
             if (ends) {
                 client.end();
             }
@@ -382,8 +464,10 @@ final class Cluster {
     void calmDown() {
         calm = true;
         network.calmDown();
+        clients.forEach(ModelClient::resume);
         for (Machine machine : machines) {
             machine.plugged = true;
+            machine.diesAt = null;
             machine.failForces = false;
             machine.imageLagMicros = 0;
             if (machine.running()) {
@@ -403,6 +487,7 @@ final class Cluster {
         image.groups().values().forEach(group -> text.append(group).append('\n'));
         machines.forEach(machine -> text.append(machine.process).append('\n'));
         clients.forEach(client -> text.append(client).append('\n'));
+        groups.describe().forEach(line -> text.append(line).append('\n'));
         judge.truths().forEach(truth -> text.append(truth.id()).append(" committed up to ").append(truth.committedEnd()).append('\n'));
         machines.forEach(machine -> machine.logs.values().forEach(
                 log -> text.append("broker ").append(machine.id).append(' ').append(name(log.id())).append(' ').append(log.brief())

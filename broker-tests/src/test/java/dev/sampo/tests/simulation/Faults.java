@@ -1,6 +1,7 @@
 package dev.sampo.tests.simulation;
 
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import dev.sampo.tests.simulation.Plan.Act;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Does the acts of a plan to a cluster. */
 final class Faults {
@@ -97,7 +99,88 @@ final class Faults {
                     victim.process.flush();
                 }
             }
+            case MEMBER_JOINS -> {
+                if (cluster.members().size() < 8) {
+                    cluster.joinGroup("group" + dice.between(0, cluster.plan().groups().groups() - 1));
+                }
+            }
+            case MEMBER_LEAVES, MEMBER_DIES, MEMBER_PAUSES, MEMBER_TWIN -> {
+                if (!cluster.members().isEmpty()) {
+                    member(act, dice, dice.pick(cluster.members()));
+                }
+            }
+            case GROUP_LEAVES -> {
+                String groupId = "group" + dice.between(0, cluster.plan().groups().groups() - 1);
+                List<ModelMember> members = cluster.members().stream().filter(member -> member.groupId().equals(groupId)).toList();
+                members.forEach(ModelMember::leave);
+                if (dice.chance(0.7)) { // a tool has its turn
+                    boolean deletes = dice.chance(0.4);
+                    cluster.time().after(dice.between(100, 3_000) * Timeline.MILLIS, () -> cluster.administrate(groupId, deletes));
+                }
+                later(act, () -> members.forEach(member -> cluster.joinGroup(groupId)));
+            }
+            case COORDINATOR_DIES -> {
+                Machine coordinator = coordinator(dice);
+                coordinator.diesAt = dice.pick(List.of(Boundary.values()));
+                coordinator.diesAfter = dice.between(0, 3);
+                BrokerProcess process = coordinator.process;
+                cluster.time().after(5 * Timeline.SECONDS, () -> {
+                    coordinator.diesAt = null;
+                    if (process != null && !process.alive()) {
+                        cluster.boot(coordinator);
+                    }
+                });
+            }
+            case COORDINATOR_MOVES -> {
+                String group = coordinatorGroup(dice);
+                if (group != null) {
+                    cluster.sharding().move(group);
+                }
+            }
         }
+    }
+
+    private void member(Act act, Dice dice, ModelMember member) {
+        switch (act.kind()) {
+            case MEMBER_LEAVES -> member.leave();
+            case MEMBER_DIES -> {
+                member.die();
+                cluster.reach().hit(Reach.Point.MEMBER_DIED);
+                if (dice.chance(0.7)) {
+                    later(act, () -> cluster.joinGroup(member.groupId(), member.instanceId()));
+                }
+            }
+            case MEMBER_PAUSES -> {
+                member.pause();
+                later(act, member::resume);
+                if (dice.chance(0.5) && cluster.members().size() < 8) { // a rebalance that it does not hear of
+                    cluster.joinGroup(member.groupId());
+                }
+            }
+            case MEMBER_TWIN -> { // started while it still runs
+                if (member.instanceId() != null) {
+                    cluster.reach().hit(Reach.Point.STATIC_TAKEOVER);
+                    if (dice.chance(0.5)) {
+                        member.pause();
+                        later(act, member::resume);
+                    }
+                    cluster.joinGroup(member.groupId(), member.instanceId());
+                }
+            }
+            default -> throw new IllegalStateException("not of a member: " + act);
+        }
+    }
+
+    private @Nullable String coordinatorGroup(Dice dice) {
+        MetadataImage image = cluster.journal().image();
+        MetadataImage.Topic topic = image.topic(GroupCoordinators.OFFSETS_TOPIC);
+        return topic == null ? null : dice.pick(topic.partitionGroups());
+    }
+
+    private Machine coordinator(Dice dice) {
+        String group = coordinatorGroup(dice);
+        int leader = group == null ? -1 : cluster.journal().image().groups().get(group).leader();
+        return leader < 0 || dice.chance(0.2) ? dice.pick(cluster.machines()) : cluster.machine(leader);
     }
 
     /** Two of three times who leads something, else anybody. */
@@ -225,7 +308,11 @@ final class Faults {
     private void deleteRecords(Dice dice) {
         MetadataImage image = cluster.journal().image();
         List<TopicIdPartition> ids = new ArrayList<>();
-        cluster.judge().truths().forEach(truth -> ids.add(truth.id()));
+        cluster.judge().truths().forEach(truth -> {
+            if (!cluster.groups().holds(truth.id())) {
+                ids.add(truth.id());
+            }
+        });
         if (ids.isEmpty()) {
             return;
         }

@@ -131,6 +131,9 @@ final class Judge implements MemoryLog.Watcher, Journal.Watcher {
             }
         }
         truth(log.id()).committed(log, now);
+        if (cluster.groups().holds(log.id())) {
+            cluster.groups().committed(truth(log.id()));
+        }
     }
 
     private static void requireCounted(int broker, MemoryLog log, Set<Integer> counted, int member, PlacementGroup group) {

@@ -60,7 +60,10 @@ final class LeaderShell {
     private boolean stopped;
     private boolean handedOff;
     private List<LeaderState.Waiting<Append>> takenOver = List.of(); // whom it answers after a hand-off
+    private final List<Runnable> early = new ArrayList<>(); // what a coordinator sent between hand-off and begin
     private boolean offline;
+    private boolean succeeded; // by another shell, in the same epoch
+    private int entered = -1; // epoch in which coordinators know it
 
     LeaderShell(BrokerProcess process, Cluster cluster, SentinelShell sentinel, String groupId, TopicIdPartition id) {
         this.process = process;
@@ -161,11 +164,14 @@ final class LeaderShell {
                 if (state != null) {
                     leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
                 }
+                leaveRegistry();
                 release();
             }
         }, taken -> {
             if (taken == null) {
                 claim = null;
+                leaveRegistry();
+                runEarly();
                 refuseTakenOver(KafkaError.NOT_LEADER_OR_FOLLOWER);
             } else if (wanted == epoch || (epoch != null && epoch.leaderEpoch() == wanted.leaderEpoch())) {
                 log = taken;
@@ -208,6 +214,8 @@ final class LeaderShell {
             perform(state.onWritten(end, 0, nowMs()));
         }
         takenOver = List.of();
+        enterRegistry(epoch.leaderEpoch());
+        runEarly();
     }
 
     /** {@code min.insync.replicas} in force for so many replicas. */
@@ -220,6 +228,7 @@ final class LeaderShell {
         boolean goesOn = state != null && state.replicas().inSync().size() > 1 && process.leaseHolds();
         Activate asItStands = goesOn ? epoch.with(state.replicas(), state.proposal()) : null;
         List<LeaderState.Waiting<Append>> waiting = goesOn ? state.takeWaiting() : List.of();
+        succeeded = goesOn;
         stop(false);
         if (goesOn) {
             cluster.reach().hit(Reach.Point.LED_ON_AFTER_HAND_OFF);
@@ -227,6 +236,7 @@ final class LeaderShell {
             next.handedOff = true;
             next.takenOver = waiting;
             process.register(id, next);
+            next.enterRegistry(asItStands.leaderEpoch());
             next.activate(asItStands);
         }
     }
@@ -249,6 +259,7 @@ final class LeaderShell {
         if (state != null) {
             leave(KafkaError.NOT_LEADER_OR_FOLLOWER);
         }
+        leaveRegistry();
         release();
         if (deleteLog) {
             process.logs().delete(id);
@@ -259,6 +270,9 @@ final class LeaderShell {
         cluster.trace(() -> "broker " + process.brokerId() + " leads " + name() + " no more in epoch " + state.leaderEpoch());
         LeaderState<Append> was = state;
         state = null;
+        if (error == KafkaError.NOT_LEADER_OR_FOLLOWER) {
+            leaveRegistry();
+        }
         for (LeaderEffect<Append> effect : was.onStopped(error)) {
             if (effect instanceof LeaderEffect.Answer<Append>(var waiter, KafkaError answer, long base)) {
                 waiter.answer().accept(new Produced(answer, base));
@@ -275,9 +289,37 @@ final class LeaderShell {
             claim = null;
         }
         log = null;
+        runEarly();
+    }
+
+    private void enterRegistry(int leaderEpoch) {
+        entered = leaderEpoch;
+        process.coordinators().entered(this, leaderEpoch);
+    }
+
+    private void leaveRegistry() {
+        if (entered >= 0 && !succeeded) {
+            process.coordinators().left(this, entered);
+        }
+        entered = -1;
+    }
+
+    private void runEarly() {
+        List<Runnable> now = List.copyOf(early);
+        early.clear();
+        now.forEach(Runnable::run);
     }
 
     // ---- clients ----
+
+    /** As {@link #append}; an actor that goes on after a hand-off keeps it until it has the log. */
+    void appendOfCoordinator(Batch unplaced, Acks acks, Consumer<Produced> answer) {
+        if (handedOff && !stopped && claim != null && log == null) {
+            early.add(() -> append(unplaced, acks, answer));
+        } else {
+            append(unplaced, acks, answer);
+        }
+    }
 
     /** @param unplaced base offset and epoch are given here */
     void append(Batch unplaced, Acks acks, Consumer<Produced> answer) {
@@ -352,6 +394,17 @@ final class LeaderShell {
                 cluster.planted(Mutant.READ_UP_TO_LOG_END) ? log.logEndOffset() : state.highWatermark());
         cluster.judge().served(process.brokerId(), groupId, state.leaderEpoch(), id, "serves a read of");
         return new Consumed(KafkaError.NONE, batches, state.highWatermark(), log.logStartOffset());
+    }
+
+    /** Where the log begins and ends: for who loads it. */
+    Fetched describe() {
+        return state == null
+                ? Fetched.refused(KafkaError.NOT_LEADER_OR_FOLLOWER)
+                : new Fetched(KafkaError.NONE, List.of(), state.highWatermark(), log.logStartOffset(), log.logEndOffset(), -1, -1);
+    }
+
+    String groupId() {
+        return groupId;
     }
 
     /** Where the log ends for clients. */

@@ -1,6 +1,7 @@
 package dev.sampo.tests.simulation;
 
 import dev.sampo.actors.model.TopicIdPartition;
+import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ final class Liveness {
     private boolean whole;
     private boolean written;
     private boolean offline;
+    private long quietSinceMicros = -1; // all partitions are led and in sync
 
     Liveness(Cluster cluster) {
         this.cluster = cluster;
@@ -26,10 +28,15 @@ final class Liveness {
             problem = groups();
         }
         if (problem != null) {
+            quietSinceMicros = -1;
             return problem;
         }
         if (offline) {
             return null;
+        }
+        problem = members();
+        if (problem != null) {
+            return problem;
         }
         if (!whole) {
             whole = true;
@@ -43,8 +50,11 @@ final class Liveness {
         if (!written) {
             written = true;
             cluster.clients().forEach(client -> {
-                if (client instanceof ModelProducer producer) {
-                    producer.stop();
+                switch (client) {
+                    case ModelProducer producer -> producer.stop();
+                    case ModelMember member -> member.stopCommitting();
+                    case ModelCommitter committer -> committer.stop();
+                    default -> { }
                 }
             });
             return "last writes";
@@ -97,8 +107,51 @@ final class Liveness {
         return null;
     }
 
+    /** Invariant 30. */
+    private @Nullable String members() {
+        GroupPlan plan = cluster.plan().groups();
+        if (plan == null) {
+            return null;
+        }
+        if (quietSinceMicros < 0) {
+            quietSinceMicros = cluster.time().nowMicros();
+        }
+        for (int i = 0; i < plan.groups(); i++) {
+            String problem = members("group" + i, plan.partitions());
+            if (problem != null) {
+                long mostMs = 3L * Math.max(plan.rebalanceTimeoutMs(), plan.sessionTimeoutMs());
+                if (cluster.time().nowMicros() - quietSinceMicros > mostMs * Timeline.MILLIS) {
+                    throw new Violation(30, problem);
+                }
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable String members(String groupId, int partitions) {
+        List<ModelMember> members = cluster.members().stream().filter(member -> member.groupId().equals(groupId)).toList();
+        GroupStored stored = cluster.groups().truth(groupId).stored();
+        if (members.isEmpty()) {
+            return null;
+        }
+        int owned = 0;
+        for (ModelMember member : members) {
+            if (!member.isAssigned() || stored == null || member.generationId() != stored.generationId()) {
+                return member + " has no place in " + stored;
+            }
+            owned += member.owned().length;
+        }
+        return owned == partitions && stored.members().size() == members.size()
+                ? null
+                : groupId + " has not come to one assignment of " + partitions + " partitions: " + members + ", stored is " + stored;
+    }
+
     private @Nullable String clients() {
         for (ModelClient client : cluster.clients()) {
+            if (client instanceof ModelCommitter committer && !committer.idle()) {
+                return committer + " waits for an answer";
+            }
             if (client instanceof ModelProducer producer && !producer.idle()) {
                 return producer.toString();
             }

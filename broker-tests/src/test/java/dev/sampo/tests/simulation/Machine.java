@@ -24,6 +24,8 @@ final class Machine {
     boolean plugged = true; // clients reach it
     boolean imageDue; // news of the metadata log are on their way
     long imageLagMicros;
+    @Nullable Boundary diesAt; // the next time, or after some times, that a coordinator here comes there
+    int diesAfter;
     @Nullable BrokerProcess process;
 
     /** Its next life says that its tail may be lost, be it for the second time: it has not heard that the controller knows. */

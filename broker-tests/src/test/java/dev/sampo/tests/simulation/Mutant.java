@@ -39,7 +39,23 @@ enum Mutant {
     CONTROLLER_NOT_FENCED("a deposed controller still writes"),
     ANSWER_BEFORE_JOURNAL("the controller answers before the journal has it"),
     ANY_REPLICA_ELECTED("any replica may lead"),
-    EPOCH_GIVEN_AGAIN("leader epochs are given twice");
+    EPOCH_GIVEN_AGAIN("leader epochs are given twice"),
+    // groups
+    ANSWERED_BEFORE_STORED("a group answers before its facts are stored"),
+    COORDINATOR_ACKS_ONE("a coordinator writes with acks=1"),
+    FAILED_WRITE_KEPT("a group takes a write that failed for one that is stored"),
+    FAILED_WRITE_NOT_UNDONE("a group that could not store something refuses it, and keeps it"),
+    GENERATION_NOT_STORED("the generation is not stored"),
+    SERVED_BEFORE_LOADED("a coordinator answers before it has loaded"),
+    LOADED_UP_TO_HIGH_WATERMARK("a coordinator loads up to its high watermark, not to the log's end"),
+    TOMBSTONES_IGNORED("a coordinator overlooks removals when it loads"),
+    OLDEST_FACT_COUNTS("a coordinator loads the oldest fact of each key"),
+    SESSIONS_GO_ON_WHILE_LOADING("sessions of members end while nobody coordinates"),
+    WRITE_IN_DOUBT_GIVEN_UP("a coordinator goes on without a write that may be in the log"),
+    COORDINATOR_GOES_ON("a coordinator does not stop with its leader"),
+    COORDINATOR_WITHOUT_LEASE("a coordinator answers without a lease"),
+    ANY_GENERATION_COMMITS("commits of old generations are taken"),
+    STATIC_MEMBER_KEEPS_ITS_ID("a static member that comes back gets the id that another process has");
 
     private final String what;
 

@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a seed draws before anything runs: the shape of the cluster, how bad its network is, which kinds of fault occur at all
@@ -15,17 +17,28 @@ record Plan(
         long seed, int brokers, int voters, int partitions, short replicationFactor, int minInSyncReplicas, long flushMessages,
         long replicaLagMs, long typicalDelayMicros, double lossRate, double duplicateRate, double lateRate, long latestMicros,
         long imageLagMicros, boolean holdingCuts, double acksOneShare, long produceEveryMicros, int inFlight, int fetchBatches,
-        long flushEveryMicros, long chaosMicros, List<Act> acts) {
+        long flushEveryMicros, long chaosMicros, @Nullable GroupPlan groups, List<Act> acts) {
     /** Things that are done to the cluster. */
     enum Kind {
         KILL(5), POWER_CUT(4), PAUSE(5), WIPE(2), CUT_FROM_ALL(4), CUT_FROM_PEERS(3), ONE_WAY_CUT(3), BRIDGE(3), BREAK(6),
         CLOCK_JUMP(2), FAILED_FORCE(2), KILL_ALL(1), SECOND_SENTINEL(4), RAFT_ELECTION(3), STOP_CLEANLY(3), MOVE_GROUP(4),
-        SLOW_IMAGES(2), CREATE_TOPIC(2), DELETE_TOPIC(1), DELETE_RECORDS(2), FLUSH(3);
+        SLOW_IMAGES(2), CREATE_TOPIC(2), DELETE_TOPIC(1), DELETE_RECORDS(2), FLUSH(3),
+        // of schedules with groups
+        MEMBER_JOINS(4), MEMBER_LEAVES(3), MEMBER_DIES(4), MEMBER_PAUSES(4), MEMBER_TWIN(2), GROUP_LEAVES(2),
+        COORDINATOR_DIES(6), COORDINATOR_MOVES(3);
 
         private final int weight;
 
         Kind(int weight) {
             this.weight = weight;
+        }
+
+        int weight() {
+            return weight;
+        }
+
+        boolean ofGroups() {
+            return ordinal() >= MEMBER_JOINS.ordinal();
         }
     }
 
@@ -45,6 +58,8 @@ record Plan(
         boolean harsh = dice.chance(0.5);
         boolean calm = dice.chance(0.04); // half of the bugs that others found showed in healthy clusters
         long chaos = dice.between(20, 45) * Timeline.SECONDS;
+        var groupDice = new Dice(seed * 0xD1342543DE82EF95L + 5); // its own: what it draws changes nothing else
+        GroupPlan groups = GroupPlan.draw(groupDice);
         return new Plan(
                 seed, brokers, dice.chance(0.15) ? 1 : 3, dice.between(1, 3), replicationFactor, minInSync,
                 dice.chance(0.12) ? 1 : Long.MAX_VALUE,
@@ -60,13 +75,18 @@ record Plan(
                 dice.between(200, 1_500) * Timeline.MILLIS,
                 dice.between(1, 5), dice.between(1, 6),
                 dice.between(1, 20) * Timeline.SECONDS,
-                chaos, calm ? List.of() : acts(dice, chaos));
+                chaos, groups,
+                calm ? List.of() : both(acts(dice, chaos), groups == null ? List.of() : groups.acts(groupDice, chaos)));
+    }
+
+    private static List<Act> both(List<Act> some, List<Act> others) {
+        return Stream.concat(some.stream(), others.stream()).sorted(Comparator.comparingLong(Act::atMicros)).toList();
     }
 
     private static List<Act> acts(Dice dice, long chaos) {
         Set<Kind> on = EnumSet.noneOf(Kind.class);
         for (Kind kind : Kind.values()) {
-            if (dice.chance(0.45)) {
+            if (!kind.ofGroups() && dice.chance(0.45)) {
                 on.add(kind);
             }
         }
@@ -87,11 +107,10 @@ record Plan(
             acts.add(new Act(at, dice.pick(bag), duration(dice), dice.next()));
             at += bursts && dice.chance(0.5) ? dice.between(0, 150) * Timeline.MILLIS : dice.heavyTail(gap, 12 * Timeline.SECONDS);
         }
-        acts.sort(Comparator.comparingLong(Act::atMicros));
-        return List.copyOf(acts);
+        return acts;
     }
 
-    private static long duration(Dice dice) {
+    static long duration(Dice dice) {
         return switch (dice.between(0, 3)) {
             case 0 -> dice.between(1, 500) * Timeline.MILLIS;
             case 1 -> dice.between(500, 4_000) * Timeline.MILLIS;
@@ -103,14 +122,21 @@ record Plan(
     Plan with(List<Act> fewer, long shorterChaos) {
         return new Plan(seed, brokers, voters, partitions, replicationFactor, minInSyncReplicas, flushMessages, replicaLagMs,
                 typicalDelayMicros, lossRate, duplicateRate, lateRate, latestMicros, imageLagMicros, holdingCuts, acksOneShare,
-                produceEveryMicros, inFlight, fetchBatches, flushEveryMicros, shorterChaos, fewer);
+                produceEveryMicros, inFlight, fetchBatches, flushEveryMicros, shorterChaos, groups, fewer);
     }
 
     /** The same, on a network that neither loses, repeats nor delays. */
     Plan onGoodNetwork() {
         return new Plan(seed, brokers, voters, partitions, replicationFactor, minInSyncReplicas, flushMessages, replicaLagMs,
                 typicalDelayMicros, 0, 0, 0, latestMicros, 2 * Timeline.MILLIS, holdingCuts, acksOneShare, produceEveryMicros,
-                inFlight, fetchBatches, flushEveryMicros, chaosMicros, acts);
+                inFlight, fetchBatches, flushEveryMicros, chaosMicros, groups, acts);
+    }
+
+    Plan withoutGroups() {
+        List<Act> others = acts.stream().filter(act -> !act.kind().ofGroups()).toList();
+        return new Plan(seed, brokers, voters, partitions, replicationFactor, minInSyncReplicas, flushMessages, replicaLagMs,
+                typicalDelayMicros, lossRate, duplicateRate, lateRate, latestMicros, imageLagMicros, holdingCuts, acksOneShare,
+                produceEveryMicros, inFlight, fetchBatches, flushEveryMicros, chaosMicros, null, others);
     }
 
     String shape() {
@@ -118,6 +144,6 @@ record Plan(
                 + replicationFactor + ", min ISR " + minInSyncReplicas + ", flush.messages " + flushMessages
                 + ", replica lag " + replicaLagMs + " ms, network loses " + lossRate + " repeats " + duplicateRate + " late "
                 + lateRate + ", images lag " + imageLagMicros / 1000 + " ms, " + acts.size() + " acts in "
-                + chaosMicros / Timeline.SECONDS + " s";
+                + chaosMicros / Timeline.SECONDS + " s" + (groups == null ? "" : ", " + groups);
     }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a failing schedule smaller: fewer acts, a shorter time, a better network, as long as the same invariant fails. */
+/** Makes a failing schedule smaller: fewer acts, a shorter time, a better network, no groups, as long as the same invariant fails. */
 final class Shrinker {
     private static final int MOST_RUNS = 400;
 
@@ -31,6 +31,7 @@ final class Shrinker {
         List<Act> before = smallest.acts().stream().filter(act -> act.atMicros() <= endMicros).toList();
         keepIfFails(smallest.with(before, Math.min(smallest.chaosMicros(), endMicros + 1)));
         keepIfFails(smallest.onGoodNetwork());
+        keepIfFails(smallest.withoutGroups());
         int size = Math.max(1, smallest.acts().size() / 2);
         while (runs < MOST_RUNS) {
             boolean smaller = false;

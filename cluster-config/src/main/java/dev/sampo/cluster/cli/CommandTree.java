@@ -37,10 +37,11 @@ final class CommandTree {
         verbs.put("produce", () -> new Produce(terminal));
         verbs.put("consume", () -> new Consume.From(terminal));
         verbs.put("tail", () -> new Consume.Tail(terminal));
-        nouns.put("group", "Consumer groups: list, describe, lag, move, delete.");
+        nouns.put("group", "Consumer groups: list, describe, lag, rebalances, move, delete.");
         verbs.put("group list", () -> new GroupCommands.GroupList(terminal));
         verbs.put("group describe", () -> new GroupCommands.GroupDescribe(terminal));
         verbs.put("group lag", () -> new GroupLag(terminal));
+        verbs.put("group rebalances", () -> new GroupRebalances(terminal));
         verbs.put("group seek", () -> new GroupSeek(terminal));
         verbs.put("group delete", () -> new GroupCommands.GroupDelete(terminal));
         verbs.put("group offset-delete", () -> new GroupCommands.OffsetDelete(terminal));

@@ -1,11 +1,19 @@
 package dev.sampo.cluster.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.PrettyPrinter;
 import tools.jackson.core.json.JsonFactory;
@@ -69,6 +77,7 @@ final class Json {
             case String text -> generator.writeString(text);
             case Integer number -> generator.writeNumber(number);
             case Long number -> generator.writeNumber(number);
+            case Double number -> generator.writeNumber(number);
             case Boolean flag -> generator.writeBoolean(flag);
             case Collection<?> values -> {
                 generator.writeStartArray();
@@ -93,6 +102,51 @@ final class Json {
             }
             default -> throw new IllegalArgumentException("no JSON for " + value.getClass());
         }
+    }
+
+    /**
+     * The one JSON object that {@code in} holds: maps, lists, strings, numbers, booleans and null.
+     *
+     * @throws IOException it holds something else
+     */
+    static Map<String, Object> object(InputStream in) throws IOException {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), in)) {
+            parser.nextToken();
+            if (read(parser) instanceof Map<?, ?> map) {
+                @SuppressWarnings("unchecked") // as read makes them
+                var object = (Map<String, Object>) map;
+                return object;
+            }
+            throw new IOException("no JSON object");
+        } catch (JacksonException e) {
+            throw new IOException("no JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static @Nullable Object read(JsonParser parser) {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> {
+                var map = new LinkedHashMap<String, @Nullable Object>();
+                while (parser.nextToken() != JsonToken.END_OBJECT) {
+                    String name = parser.currentName();
+                    parser.nextToken();
+                    map.put(name, read(parser));
+                }
+                yield map;
+            }
+            case START_ARRAY -> {
+                var list = new ArrayList<@Nullable Object>();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    list.add(read(parser));
+                }
+                yield list;
+            }
+            case VALUE_STRING -> parser.getString();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case null, default -> null;
+        };
     }
 
     static @Nullable Object valueOf(Record row, RecordComponent component) {

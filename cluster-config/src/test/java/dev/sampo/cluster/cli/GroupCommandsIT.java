@@ -46,12 +46,46 @@ final class GroupCommandsIT {
 
     @Test
     @Verb("group lag")
+    void lagInSecondsAndWhatTheCommitsSayComeOverHttp() {
+        // Given
+        long now = System.currentTimeMillis();
+        command().run("topic", "create", "gh", "-p", "1").ok();
+        command().input((now - 90_000) + " a\n" + (now - 60_000) + " b\n" + now + " c\n").run("produce", "gh", "-f", "%d %v\\n").ok();
+        command().run("consume", "gh", "--group", "gh-g", "-n", "1").ok();
+
+        // When
+        JsonNode seen = command().json("group lag", "gh-g", "--http", SharedBroker.http()).get(0);
+        JsonNode elsewhere = command().with("SAMPO_HTTP", SharedBroker.http()).json("group lag", "gh-g").get(0);
+
+        // Then
+        assertThat(seen.get("lagSeconds").asDouble()).isBetween(60.0, 60.0 + (System.currentTimeMillis() - now) / 1000.0 + 0.1);
+        assertThat(seen.get("status").asString()).isEqualTo("ok");
+        assertThat(elsewhere.get("lag").asInt()).isEqualTo(2);
+        command().run("group", "lag", "gh-g", "--http", "http://127.0.0.1:1").expect(ExitCode.TIMEOUT);
+        command().run("group", "lag", "gh-g", "--http", "nowhere").expect(ExitCode.USAGE);
+    }
+
+    @Test
+    @Verb("group lag")
     void watchingLooksAgainAndCannotBeOneDocument() {
         twoOfThree("gw", "gw-g");
         assertThat(command().run("group", "lag", "gw-g", "--watch", "--interval", "1ms", "--times", "3", "-o", "ndjson").ok().out()
                         .lines())
                 .hasSize(3);
         command().run("group", "lag", "gw-g", "--watch", "-o", "json").expect(ExitCode.USAGE);
+    }
+
+    @Test
+    @Verb("group rebalances")
+    void rebalancesAreShownWithTheirReasons() {
+        twoOfThree("gr", "gr-g");
+        JsonNode rebalances = command().json("group rebalances", "gr-g", "--http", SharedBroker.http());
+        assertThat(rebalances).hasSize(2);
+        assertThat(rebalances.get(0).get("causes").get(0).asString()).startsWith("member_left ");
+        assertThat(rebalances.get(1).get("causes").get(0).asString()).startsWith("member_joined ");
+        assertThat(command().run("group", "rebalances", "gr-g", "--http", SharedBroker.http()).ok().out())
+                .contains("GENERATION", "member_joined");
+        command().run("group", "rebalances", "gr-none", "--http", SharedBroker.http()).expect(ExitCode.NOT_FOUND);
     }
 
     @Test

@@ -29,7 +29,8 @@ final class SharedBroker implements BeforeAllCallback {
             broker = SampoBroker.start(BrokerSettings.embedded(folder)
                     .with(Map.of("group.initial.rebalance.delay.ms", "0", "offsets.topic.num.partitions", "2"))
                     .with("sampo.remoting.port", 0)
-                    .with("sampo.raft.port", 0));
+                    .with("sampo.raft.port", 0)
+                    .withHttp(0));
         }
 
         @Override
@@ -52,6 +53,10 @@ final class SharedBroker implements BeforeAllCallback {
 
     static String bootstrap() {
         return held.broker.bootstrapServers();
+    }
+
+    static String http() {
+        return "http://127.0.0.1:" + held.broker.httpAddress().orElseThrow().getPort();
     }
 
     static Path dataFolder() {

@@ -11,6 +11,8 @@ import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.StoredMember;
+import dev.sampo.group.lag.Rebalance.Reason;
+import dev.sampo.group.lag.RebalanceHistory;
 import dev.sampo.group.member.Member;
 import dev.sampo.group.member.Members;
 import dev.sampo.group.member.SessionDeadlines;
@@ -58,6 +60,7 @@ final class ClassicGroup {
     private final Set<String> pendingMemberIds = new HashSet<>(); // told MEMBER_ID_REQUIRED, not yet back
     private final Set<String> awaitedSyncs = new HashSet<>(); // joined this generation, have not synced
     private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
+    private final RebalanceHistory rebalances = new RebalanceHistory();
 
     private State state = State.DEAD;
     private String protocolType = "";
@@ -194,6 +197,7 @@ final class ClassicGroup {
         memberAddedInDelay = true;
         // It has no member id to send heartbeats with, so its session cannot count yet.
         deadlines.set(memberId, nowMs + settings.newMemberJoinTimeoutMs());
+        rebalances.cause(Reason.MEMBER_JOINED, memberId, request.groupInstanceId());
         rebalanceOrComplete(nowMs, out);
     }
 
@@ -215,6 +219,11 @@ final class ClassicGroup {
         }
         member.offer(request.rebalanceTimeoutMs(), request.sessionTimeoutMs(), request.protocols());
         member.joinRequestId = requestId;
+        if (state != State.PREPARING_REBALANCE || !unchanged) {
+            rebalances.cause(
+                    unchanged ? Reason.LEADER_JOINED_AGAIN : Reason.SUBSCRIPTION_CHANGED, member.memberId(),
+                    member.groupInstanceId());
+        }
         rebalanceOrComplete(nowMs, out);
     }
 
@@ -235,6 +244,7 @@ final class ClassicGroup {
                 && Objects.equals(topicsBefore, topicsOf(member));
         if (!keeps) {
             member.joinRequestId = requestId;
+            rebalances.cause(Reason.STATIC_MEMBER_CAME_BACK, memberId, member.groupInstanceId());
             rebalanceOrComplete(nowMs, out);
             return;
         }
@@ -351,6 +361,7 @@ final class ClassicGroup {
             errors.add(error);
             if (error == KafkaError.NONE && member != null) {
                 removeMember(member, out);
+                rebalances.cause(Reason.MEMBER_LEFT, member.memberId(), member.groupInstanceId());
                 left = true;
             }
         }
@@ -375,6 +386,7 @@ final class ClassicGroup {
                 heard(member, nowMs); // it waits for us, so it cannot be late
             } else {
                 removeMember(member, out);
+                rebalances.cause(Reason.SESSION_EXPIRED, memberId, member.groupInstanceId());
                 left = true;
             }
         }
@@ -396,8 +408,10 @@ final class ClassicGroup {
         }
         if (syncDeadlineMs <= nowMs) {
             syncDeadlineMs = NEVER;
-            awaitedSyncs.stream().sorted().map(members::get).filter(Objects::nonNull).toList()
-                    .forEach(member -> removeMember(member, out));
+            awaitedSyncs.stream().sorted().map(members::get).filter(Objects::nonNull).toList().forEach(member -> {
+                removeMember(member, out);
+                rebalances.cause(Reason.SYNC_TIMED_OUT, member.memberId(), member.groupInstanceId());
+            });
             awaitedSyncs.clear();
             membersLeft(nowMs, out);
         }
@@ -476,6 +490,7 @@ final class ClassicGroup {
         for (Member member : List.copyOf(members.all())) {
             if (!member.joining() && member.groupInstanceId() == null) {
                 removeMember(member, out);
+                rebalances.cause(Reason.JOIN_TIMED_OUT, member.memberId(), null);
             }
         }
         memberLeft = false;
@@ -549,6 +564,12 @@ final class ClassicGroup {
     private void enter(State next, long nowMs) {
         state = next;
         stateTimestampMs = nowMs;
+        switch (next) {
+            case PREPARING_REBALANCE -> rebalances.begin(generationId, members.size(), nowMs);
+            case COMPLETING_REBALANCE -> rebalances.joined();
+            case STABLE, EMPTY -> rebalances.complete(generationId, members.size(), nowMs);
+            case DEAD -> { }
+        }
     }
 
     private JoinReply joined(Member member, boolean leader) {
@@ -637,6 +658,7 @@ final class ClassicGroup {
     void restored(long nowMs, List<GroupEffect> out) {
         members.all().forEach(member -> heard(member, nowMs));
         if (members.size() > settings.maxSize()) {
+            rebalances.cause(Reason.TOO_LARGE, "", null);
             prepareRebalance(nowMs, out);
         }
     }
@@ -653,6 +675,10 @@ final class ClassicGroup {
 
     String protocolType() {
         return protocolType;
+    }
+
+    RebalanceHistory rebalances() {
+        return rebalances;
     }
 
     /** When the state was entered, -1 when not known. */

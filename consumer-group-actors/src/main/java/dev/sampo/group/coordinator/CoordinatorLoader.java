@@ -3,6 +3,7 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.group.journal.OffsetsFold;
+import dev.sampo.group.journal.OffsetsLoad;
 import dev.sampo.group.journal.OffsetsPartitions;
 import dev.sampo.persistence.log.FileSlice;
 import java.io.IOException;
@@ -17,16 +18,14 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
- * Reads one partition of {@code __consumer_offsets} once, from its log start to the log end that it had when its leader
- * began, and folds it. Everything below that end may have been acknowledged by an earlier leader, also where this one's
- * high watermark does not show it yet: then it waits for the high watermark. Blocks on the disk: runs on a dispatcher
- * for that.
+ * Shell of {@link OffsetsLoad}: reads one partition of {@code __consumer_offsets} once. Blocks on the disk: runs on a
+ * dispatcher for that.
  */
 final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
     /** How it ended: a fold, or the error of the partition. */
     sealed interface Result {
         /** All facts below the log end. */
-        record Complete(OffsetsFold fold, long endOffset) implements Result {}
+        record Complete(OffsetsFold fold) implements Result {}
 
         /** The partition refused; worth another try while it is led here. */
         record Failed(KafkaError error) implements Result {}
@@ -35,9 +34,7 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
     private final OffsetsPartitions.Leader leader;
     private final int readBytes;
     private final Consumer<Result> whenDone;
-    private final OffsetsFold fold = new OffsetsFold();
-    private long nextOffset;
-    private long endOffset;
+    private final OffsetsLoad load = new OffsetsLoad();
     private long lastRequestId;
 
     private CoordinatorLoader(
@@ -81,14 +78,17 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
         if (log.error() != KafkaError.NONE) {
             return done(new Result.Failed(log.error()));
         }
-        nextOffset = log.logStartOffset();
-        endOffset = log.logEndOffset();
-        return nextOffset >= endOffset ? done(new Result.Complete(fold, endOffset)) : read();
+        load.onLog(log.logStartOffset(), log.logEndOffset());
+        return readOn();
+    }
+
+    private Behavior<Partition.Reply> readOn() {
+        return load.isComplete() ? done(new Result.Complete(load.fold())) : read();
     }
 
     private Behavior<Partition.Reply> read() {
         return ask(new Partition.Read(
-                ++lastRequestId, 0, nextOffset, readBytes, -1, -1, false, true, true, getContext().getSelf()));
+                ++lastRequestId, 0, load.nextOffset(), readBytes, -1, -1, false, true, true, getContext().getSelf()));
     }
 
     private Behavior<Partition.Reply> onRead(Partition.ReadReply reply) {
@@ -97,25 +97,19 @@ final class CoordinatorLoader extends AbstractBehavior<Partition.Reply> {
             if (reply.error() != KafkaError.NONE) {
                 return done(new Result.Failed(reply.error()));
             }
-            return reply.highWatermark() >= endOffset
-                    ? done(new Result.Complete(fold, endOffset)) // the last batches were compacted away
-                    : this; // DataArrived will come
+            load.onNothing(reply.highWatermark());
+            return load.isComplete() ? readOn() : this; // DataArrived will come
         }
         ByteBuffer batches = ByteBuffer.allocate(slice.sizeBytes());
         try {
             slice.read(0, batches);
         } catch (IOException failed) {
-            throw new UncheckedIOException("cannot read __consumer_offsets at offset " + nextOffset, failed);
+            throw new UncheckedIOException("cannot read __consumer_offsets at offset " + load.nextOffset(), failed);
         } finally {
             slice.release();
         }
-        long next = fold.fold(batches.flip(), nextOffset);
-        if (next == nextOffset) {
-            throw new IllegalStateException("__consumer_offsets answered " + slice.sizeBytes()
-                    + " bytes without a whole batch at offset " + nextOffset);
-        }
-        nextOffset = next;
-        return nextOffset >= endOffset ? done(new Result.Complete(fold, endOffset)) : read();
+        load.onBatches(batches.flip());
+        return readOn();
     }
 
     private Behavior<Partition.Reply> done(Result result) {

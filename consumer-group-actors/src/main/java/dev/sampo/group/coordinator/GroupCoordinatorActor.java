@@ -9,6 +9,7 @@ import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.OffsetsJournal;
+import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,6 +73,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     interface Owner {
         /** Recovery is complete; once. */
         void recovered(String groupId);
+
+        /** There is a new state of the group to look at. */
+        void began(WatchedGroup group);
 
         /** The row of ListGroups has changed. */
         void changed(Group.Summary summary);
@@ -152,7 +156,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     private GroupState newState() {
-        return new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
+        var state = new GroupState(groupId, settings, () -> UUID.randomUUID().toString(), nowMs.getAsLong());
+        owner.began(state.watched());
+        return state;
     }
 
     @Override

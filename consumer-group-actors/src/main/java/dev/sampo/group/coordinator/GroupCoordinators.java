@@ -5,6 +5,10 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.consumer.Topics;
+import dev.sampo.group.lag.GroupLag;
+import dev.sampo.group.lag.LagSettings;
+import dev.sampo.group.lag.WatchedGroup;
+import dev.sampo.group.lag.WatchedGroups;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.lease.LeaderLease;
@@ -31,7 +35,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** This broker's way to the coordinators of groups: handlers call it, from any thread. */
-public final class GroupCoordinators implements GroupAccess {
+public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     /** The topic whose partitions are the journals of groups. */
     public static final String OFFSETS_TOPIC = "__consumer_offsets";
 
@@ -44,18 +48,21 @@ public final class GroupCoordinators implements GroupAccess {
     private final MetadataImages images;
     private final ActorRef<Controller.Command> controller;
     private final LeaderLease lease;
+    private final GroupLag lag;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
     private final AtomicBoolean creating = new AtomicBoolean();
     private volatile Topics topics = Topics.NONE;
 
     private GroupCoordinators(
-            ActorSystem<?> system, GroupSettings settings, MetadataImages images,
-            ActorRef<Controller.Command> controller, LeaderLease lease) {
+            ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
+            ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
         this.lease = lease;
         this.system = system;
         this.settings = settings;
         this.images = images;
         this.controller = controller;
+        this.lag = GroupLag.start(
+                system, this, LagSettings.from(system.settings().config()), registry, images, nowMs::retentionMs);
     }
 
     /**
@@ -68,12 +75,13 @@ public final class GroupCoordinators implements GroupAccess {
     public static GroupCoordinators start(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
             ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
-        var coordinators = new GroupCoordinators(system, settings, images, controller, lease);
+        var coordinators = new GroupCoordinators(system, settings, images, registry, controller, nowMs, lease);
         LateRequests.start(system);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
                         registry, settings, nowMs, coordinators.views, () -> coordinators.topics,
+                        coordinators.lag::groupBegan,
                         () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());
         subscriptions.add(images.subscribe((before, next) -> {
@@ -130,6 +138,42 @@ public final class GroupCoordinators implements GroupAccess {
             groups.addAll(view.summaries.values());
         }
         return new Listing(loading, groups);
+    }
+
+    /** How far groups are behind. */
+    public GroupLag lag() {
+        return lag;
+    }
+
+    @Override
+    public List<WatchedGroup> all() {
+        var groups = new ArrayList<WatchedGroup>();
+        for (OffsetsPartitionActor.View view : views.values()) {
+            if (view.serving) {
+                view.watched.values().stream()
+                        .filter(group -> view.summaries.containsKey(group.groupId()))
+                        .forEach(groups::add);
+            }
+        }
+        return groups;
+    }
+
+    @Override
+    public Found find(String groupId) {
+        int partition = partitionFor(groupId);
+        OffsetsPartitionActor.View view = views.get(partition);
+        if (view == null || !lease.holds()) {
+            MetadataImage image = images.current();
+            MetadataImage.Topic topic = image.topic(OFFSETS_TOPIC);
+            return topic == null
+                    ? new Found(KafkaError.GROUP_ID_NOT_FOUND, null, -1)
+                    : new Found(KafkaError.NOT_COORDINATOR, null, image.groupOf(topic, partition).leader());
+        }
+        if (!view.serving) {
+            return new Found(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, null, -1);
+        }
+        WatchedGroup group = view.summaries.containsKey(groupId) ? view.watched.get(groupId) : null;
+        return new Found(group == null ? KafkaError.GROUP_ID_NOT_FOUND : KafkaError.NONE, group, -1);
     }
 
     /** The partition of {@code __consumer_offsets} that a group lives in; tools compute the same. */

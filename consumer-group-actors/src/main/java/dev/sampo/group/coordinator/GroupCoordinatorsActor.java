@@ -3,11 +3,13 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.consumer.Topics;
+import dev.sampo.group.coordinator.LedPartitions.Effect;
+import dev.sampo.group.coordinator.LedPartitions.Led;
 import dev.sampo.partition.controller.MetadataImage;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
@@ -21,8 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. A new leader
- * epoch begins only after the coordinator of the one before has stopped with all its groups.
+ * Owns the coordinators of this broker: one per partition of {@code __consumer_offsets} that is led here. Shell of {@link
+ * LedPartitions}.
  */
 final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsActor.Command> {
     sealed interface Command {}
@@ -41,30 +43,33 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
     private final Supplier<Topics> topics;
+    private final Runnable whenGroupBegins;
     private final Runnable onStop;
-    private final Map<Integer, PartitionRegistry.Entry> leaders = new HashMap<>(); // wanted
+    private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
     private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
-    private final Set<Integer> stopping = new HashSet<>();
     private MetadataImage image = MetadataImage.EMPTY;
     private Uuid offsetsTopicId = Uuid.ZERO_UUID;
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable whenGroupBegins,
+            Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
         this.topics = topics;
+        this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable onStop) {
-        return Behaviors.setup(
-                context -> new GroupCoordinatorsActor(context, registry, settings, nowMs, views, topics, onStop));
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable whenGroupBegins,
+            Runnable onStop) {
+        return Behaviors.setup(context -> new GroupCoordinatorsActor(
+                context, registry, settings, nowMs, views, topics, whenGroupBegins, onStop));
     }
 
     @Override
@@ -111,42 +116,29 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         if (!entry.id().topicId().equals(offsetsTopicId)) {
             return this;
         }
-        int partition = entry.id().partition();
-        PartitionRegistry.Entry known = leaders.get(partition);
-        if (!changed.entered()) {
-            if (entry.equals(known) || goesOn(known, entry)) { // whose entering may be heard of later still
-                leaders.remove(partition);
-                stop(partition);
-            }
-            return this;
-        }
-        if (goesOn(known, entry)) {
-            leaders.put(partition, entry);
-            return this;
-        }
-        boolean newer = known == null || entry.leaderEpoch() > known.leaderEpoch()
-                || !entry.id().equals(known.id()) || !entry.leader().equals(known.leader());
-        // A report that was overtaken by the removal of its leader is no news.
-        if (newer && entry.equals(registry.find(entry.id()))) {
-            leaders.put(partition, entry);
-            if (running.containsKey(partition)) {
-                stop(partition);
-            } else {
-                start(entry);
-            }
-        }
+        var leader = new Led<>(entry.id(), entry.leader(), entry.leaderEpoch(), entry.handedOff());
+        perform(changed.entered()
+                ? led.onEntered(leader, entry.equals(registry.find(entry.id())))
+                : led.onLeft(leader));
         return this;
     }
 
-    /** The same leader elsewhere on this broker, after a hand-off: its groups go on, and end with it. */
-    private static boolean goesOn(PartitionRegistry.@Nullable Entry known, PartitionRegistry.Entry entry) {
-        return known != null && entry.handedOff() && entry.id().equals(known.id())
-                && entry.leaderEpoch() == known.leaderEpoch();
+    private void perform(List<Effect<ActorRef<Partition.Command>>> effects) {
+        for (Effect<ActorRef<Partition.Command>> effect : effects) {
+            switch (effect) {
+                case Effect.Start<ActorRef<Partition.Command>>(var leader) -> start(new PartitionRegistry.Entry(
+                        leader.id(), leader.leader(), leader.leaderEpoch(), leader.handedOff()));
+                case Effect.Stop<ActorRef<Partition.Command>>(int partition) -> {
+                    views.remove(partition);
+                    Objects.requireNonNull(running.get(partition)).tell(new OffsetsPartitionActor.Stop());
+                }
+            }
+        }
     }
 
     private void start(PartitionRegistry.Entry entry) {
         int partition = entry.id().partition();
-        var view = new OffsetsPartitionActor.View(entry.leaderEpoch());
+        var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
                 entry, () -> leader(entry), settings, nowMs, topics, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
@@ -161,24 +153,11 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         return now != null && now.leaderEpoch() == of.leaderEpoch() ? now.leader() : null;
     }
 
-    private void stop(int partition) {
-        views.remove(partition);
-        ActorRef<OffsetsPartitionActor.Command> actor = running.get(partition);
-        if (actor != null && stopping.add(partition)) {
-            actor.tell(new OffsetsPartitionActor.Stop());
-        }
-    }
-
     private Behavior<Command> onCoordinatorStopped(CoordinatorStopped stopped) {
         int partition = stopped.partition();
-        if (stopped.actor().equals(running.get(partition))) {
-            running.remove(partition);
-            stopping.remove(partition);
+        if (running.remove(partition, stopped.actor())) {
             views.remove(partition);
-            PartitionRegistry.Entry next = leaders.get(partition);
-            if (next != null) {
-                start(next); // a newer epoch, or it failed
-            }
+            perform(led.onStopped(partition)); // a newer epoch, or it failed
         }
         return this;
     }

@@ -38,6 +38,7 @@ import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
 import dev.sampo.group.journal.GroupEvent.OffsetKey;
 import dev.sampo.group.journal.GroupEvent.OffsetRemoved;
+import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import dev.sampo.group.offsets.CommittedOffsets;
 import java.util.ArrayList;
@@ -189,6 +190,11 @@ public final class GroupState {
         return consumer == null
                 ? new Summary(groupId, "classic", members.protocolType(), members.state().wireName)
                 : new Summary(groupId, "consumer", "consumer", consumer.state().wireName);
+    }
+
+    /** What any thread may look at, as long as this object lives. */
+    public WatchedGroup watched() {
+        return new WatchedGroup(groupId, offsets, members.rebalances());
     }
 
     // ---- membership, classic protocol

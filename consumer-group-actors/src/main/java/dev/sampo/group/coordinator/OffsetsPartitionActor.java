@@ -4,15 +4,15 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.consumer.Topics;
+import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
+import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
@@ -33,8 +33,7 @@ import org.slf4j.event.Level;
 
 /**
  * The coordinator of one partition of {@code __consumer_offsets} in one leader epoch: loads it, then owns the actors of
- * its groups and carries requests to them. Groups that are stored run all the time, for their sessions and expiry; a
- * group that does not exist gets an actor only by a request that may create it.
+ * its groups and carries requests to them. Shell of {@link PartitionGroups}.
  */
 final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor.Command> {
     sealed interface Command {}
@@ -66,22 +65,14 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     static final class View {
         final int leaderEpoch;
         final Map<String, Group.Summary> summaries = new ConcurrentHashMap<>();
+        final Map<String, WatchedGroup> watched = new ConcurrentHashMap<>();
+        final Runnable whenGroupBegins;
         volatile boolean serving;
         volatile @Nullable ActorRef<Command> actor;
 
-        View(int leaderEpoch) {
+        View(int leaderEpoch, Runnable whenGroupBegins) {
             this.leaderEpoch = leaderEpoch;
-        }
-    }
-
-    /** A group's actor; once {@code leaving}, requests wait for its successor. */
-    private static final class Child {
-        final ActorRef<Group.Command> actor;
-        final List<Group.Ask> held = new ArrayList<>();
-        boolean leaving;
-
-        Child(ActorRef<Group.Command> actor) {
-            this.actor = actor;
+            this.whenGroupBegins = whenGroupBegins;
         }
     }
 
@@ -96,8 +87,8 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final Supplier<Topics> topics;
     private final View view;
     private final TimerScheduler<Command> timers;
-    private final Map<String, Child> children = new HashMap<>();
-    private final Set<String> recovering = new HashSet<>();
+    private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
+    private final Map<String, ActorRef<Group.Command>> actors = new HashMap<>(); // by group
     private final long startedMs;
     private OffsetsPartitions.@Nullable Loaded loaded;
 
@@ -144,11 +135,17 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     return this;
                 })
                 .onMessage(GroupRecovered.class, recovered -> {
-                    noteRecovered(recovered.groupId());
+                    perform(groups.onRecovered(recovered.groupId()));
                     return this;
                 })
-                .onMessage(GroupGone.class, this::onGroupGone)
-                .onMessage(GroupStays.class, this::onGroupStays)
+                .onMessage(GroupGone.class, gone -> {
+                    perform(groups.onGone(gone.groupId()));
+                    return this;
+                })
+                .onMessage(GroupStays.class, stays -> {
+                    perform(groups.onStays(stays.groupId()));
+                    return this;
+                })
                 .onMessage(GroupStopped.class, this::onGroupStopped)
                 .onMessage(Stop.class, stop -> Behaviors.stopped())
                 .onSignal(PostStop.class, this::onStopped)
@@ -172,59 +169,59 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                         .addKeyValue("errorCode", error).log("loading groups is tried again");
                 timers.startSingleTimer("load", new LoadAgain(), RETRY);
             }
-            case CoordinatorLoader.Result.Complete(OffsetsFold fold, long endOffset) -> {
+            case CoordinatorLoader.Result.Complete(OffsetsFold fold) -> {
                 var now = new OffsetsPartitions.Loaded(
                         partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
                 loaded = now;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);
-                recovering.addAll(fold.groupIds());
-                List.copyOf(recovering).forEach(this::start);
-                serveWhenRecovered();
+                perform(groups.onLoaded(fold.groupIds()));
             }
         }
         return this;
     }
 
-    private void noteRecovered(String groupId) {
-        if (recovering.remove(groupId)) {
-            serveWhenRecovered();
+    private boolean stored(String groupId) {
+        return loaded != null && loaded.fold().knows(groupId);
+    }
+
+    private void perform(List<Effect<Group.Ask>> effects) {
+        for (Effect<Group.Ask> effect : effects) {
+            switch (effect) {
+                case Effect.Start<Group.Ask>(String groupId) -> start(groupId);
+                case Effect.Tell<Group.Ask>(String groupId, Group.Ask ask) -> actor(groupId).tell(ask);
+                case Effect.AnswerForNobody<Group.Ask>(Group.Ask ask) -> answerForNobody(ask);
+                case Effect.Stop<Group.Ask>(String groupId) ->
+                    actor(groupId).tell(new GroupCoordinatorActor.Stop());
+                case Effect.Again<Group.Ask>(Group.Ask ask) -> route(ask);
+                case Effect.Serve<Group.Ask>() -> serve();
+            }
         }
     }
 
-    private void serveWhenRecovered() {
-        if (recovering.isEmpty() && !view.serving) {
-            view.serving = true;
-            // A new broker has fifty of them at once, all empty: nobody wants to read that.
-            LOG.atLevel(children.isEmpty() ? Level.DEBUG : Level.INFO)
-                    .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
-                    .addKeyValue("leaderEpoch", entry.leaderEpoch())
-                    .addKeyValue("groups", children.size())
-                    .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
-                    .log("coordinates groups");
-        }
+    private ActorRef<Group.Command> actor(String groupId) {
+        return Objects.requireNonNull(actors.get(groupId), groupId);
+    }
+
+    private void serve() {
+        view.serving = true;
+        // A new broker has fifty of them at once, all empty: nobody wants to read that.
+        LOG.atLevel(groups.size() == 0 ? Level.DEBUG : Level.INFO)
+                .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
+                .addKeyValue("leaderEpoch", entry.leaderEpoch())
+                .addKeyValue("groups", groups.size())
+                .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
+                .log("coordinates groups");
     }
 
     private void route(Group.Ask ask) {
         String groupId = ask.request().groupId();
-        Child child = children.get(groupId);
-        if (child == null) {
-            boolean mayCreate = switch (ask.request()) {
-                case Group.Join join -> true;
-                case Group.CommitOffsets commit -> true;
-                case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat.memberEpoch() == 0;
-                default -> false;
-            };
-            if (!mayCreate && loaded != null && !loaded.fold().knows(groupId)) {
-                answerForNobody(ask);
-                return;
-            }
-            child = start(groupId);
-        }
-        if (child.leaving) {
-            child.held.add(ask);
-        } else {
-            child.actor.tell(ask);
-        }
+        boolean mayCreate = switch (ask.request()) {
+            case Group.Join join -> true;
+            case Group.CommitOffsets commit -> true;
+            case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat.memberEpoch() == 0;
+            default -> false;
+        };
+        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
     }
 
     /** The group does not exist and the request cannot create it: the rules answer at once and store nothing. */
@@ -242,9 +239,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         }
     }
 
-    private Child start(String groupId) {
+    private void start(String groupId) {
         var self = getContext().getSelf();
-        var summaries = view.summaries;
+        var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
                 groupId, partition, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
                     @Override
@@ -253,11 +250,17 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     }
 
                     @Override
+                    public void began(WatchedGroup group) {
+                        seen.watched.put(groupId, group);
+                        seen.whenGroupBegins.run();
+                    }
+
+                    @Override
                     public void changed(Group.Summary summary) {
                         if (summary.state().equals("Dead")) {
-                            summaries.remove(summary.groupId());
+                            seen.summaries.remove(summary.groupId());
                         } else {
-                            summaries.put(summary.groupId(), summary);
+                            seen.summaries.put(summary.groupId(), summary);
                         }
                     }
 
@@ -272,50 +275,22 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     }
                 }));
         getContext().watchWith(actor, new GroupStopped(groupId, actor));
-        var child = new Child(actor);
-        children.put(groupId, child);
-        return child;
-    }
-
-    private Behavior<Command> onGroupGone(GroupGone gone) {
-        Child child = children.get(gone.groupId());
-        if (child != null && !child.leaving) {
-            // Requests that were sent before this moment are in front of the Stop in its mailbox.
-            child.leaving = true;
-            child.actor.tell(new GroupCoordinatorActor.Stop());
-        }
-        return this;
-    }
-
-    private Behavior<Command> onGroupStays(GroupStays stays) {
-        Child child = children.get(stays.groupId());
-        if (child != null && child.leaving) {
-            child.leaving = false;
-            child.held.forEach(child.actor::tell);
-            child.held.clear();
-        }
-        return this;
+        actors.put(groupId, actor);
     }
 
     private Behavior<Command> onGroupStopped(GroupStopped stopped) {
-        Child child = children.get(stopped.groupId());
-        if (child != null && child.actor.equals(stopped.actor())) {
-            children.remove(stopped.groupId());
-            view.summaries.remove(stopped.groupId());
-            if (!child.held.isEmpty()) {
-                child.held.forEach(this::route);
-            } else if (loaded != null && loaded.fold().knows(stopped.groupId())) {
-                start(stopped.groupId()); // it failed: sessions and expiry go on
-            } else {
-                noteRecovered(stopped.groupId());
-            }
+        String groupId = stopped.groupId();
+        if (actors.remove(groupId, stopped.actor())) {
+            view.summaries.remove(groupId);
+            view.watched.remove(groupId);
+            perform(groups.onStopped(groupId, stored(groupId)));
         }
         return this;
     }
 
     private Behavior<Command> onTopicGone(TopicGone gone) {
-        children.values().forEach(
-                child -> child.actor.tell(new GroupCoordinatorActor.TopicDeleted(gone.topic(), gone.topicId())));
+        actors.values().forEach(
+                actor -> actor.tell(new GroupCoordinatorActor.TopicDeleted(gone.topic(), gone.topicId())));
         return this;
     }
 
@@ -324,8 +299,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         if (loaded != null) {
             OffsetsPartitions.get(getContext().getSystem()).remove(loaded);
         }
-        children.values().forEach(child -> child.held.forEach(
-                ask -> ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR))));
+        groups.onEnd().forEach(ask -> ask.replyTo().tell(ask.request().refused(KafkaError.NOT_COORDINATOR)));
         return this;
     }
 }

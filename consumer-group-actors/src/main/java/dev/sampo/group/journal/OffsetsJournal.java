@@ -6,8 +6,9 @@ import dev.sampo.actors.model.Acks;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.Partition.AppendReply;
+import dev.sampo.group.journal.JournalQueue.Effect;
 import dev.sampo.group.journal.OffsetsPartitions.Loaded;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,23 +37,24 @@ import scala.runtime.BoxedUnit;
  * partition has an instance of its own, so that a slow partition holds up nobody else (Pekko answers the writers of one
  * journal in the order of their writes).
  *
- * <p>Writes that come while an append is under way wait and go out together as one batch. A write has succeeded when
- * the batch is on all in-sync replicas. Replay reads the fold that was loaded and then kept up with each write, so a
- * group's events are the newest per key and sequence numbers are counted anew at each replay.
+ * <p>The order of writes and replays is that of {@link JournalQueue}. A write has succeeded when its batch is on all
+ * in-sync replicas. Replay reads the fold that was loaded and then kept up with each write, so a group's events are the
+ * newest per key and sequence numbers are counted anew at each replay.
  */
 public final class OffsetsJournal extends AsyncWriteJournal {
     private static final String TEMPLATE = "sampo.group.journal";
+    private static final Duration PAUSE = Duration.ofMillis(200);
 
-    /** One atomic write, or (no records) a reader who waits for the writes before it. */
-    private record Entry(
-            Loaded target, String groupId, List<GroupEvent> events, List<SimpleRecord> records, int sizeBytes,
-            @Nullable Promise<Iterable<Optional<Exception>>> written, @Nullable Runnable read) {}
+    /** One atomic write. */
+    private record Write(
+            Loaded target, String groupId, List<GroupEvent> events, List<SimpleRecord> records,
+            Promise<Iterable<Optional<Exception>>> written) {}
+
+    private record PauseOver(long requestId) {}
 
     private final int partition;
-    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+    private final JournalQueue<Write, Runnable> queue = new JournalQueue<>();
     private final ConcurrentHashMap<String, List<GroupEvent>> replays = new ConcurrentHashMap<>();
-    private List<Entry> inFlight = List.of();
-    private long lastRequestId;
 
     /** Called by Pekko with the plugin's configuration. */
     public OffsetsJournal(Config config) {
@@ -112,8 +114,7 @@ public final class OffsetsJournal extends AsyncWriteJournal {
             sizeBytes += 32 + record.key().remaining() + (record.value() == null ? 0 : record.value().remaining());
         }
         Promise<Iterable<Optional<Exception>>> written = Futures.promise();
-        queue.add(new Entry(target, groupId, events, records, sizeBytes, written, null));
-        flush();
+        perform(queue.onWrite(new Write(target, groupId, events, records, written), target, sizeBytes));
         return written.future();
     }
 
@@ -125,13 +126,11 @@ public final class OffsetsJournal extends AsyncWriteJournal {
         }
         Promise<Long> highest = Futures.promise();
         String groupId = groupId(persistenceId);
-        // Behind the writes that are under way: an incarnation that died may have left one.
-        queue.add(new Entry(target, groupId, List.of(), List.of(), 0, null, () -> {
+        perform(queue.onRead(() -> {
             List<GroupEvent> facts = target.fold().factsOf(groupId);
             replays.put(persistenceId, facts);
             highest.success((long) facts.size());
-        }));
-        flush();
+        }, target));
         return highest.future();
     }
 
@@ -163,77 +162,41 @@ public final class OffsetsJournal extends AsyncWriteJournal {
 
     @Override
     public PartialFunction<Object, BoxedUnit> receivePluginInternal() {
-        return ReceiveBuilder.create().match(AppendReply.class, this::appended).build().onMessage();
+        return ReceiveBuilder.create()
+                .match(AppendReply.class, reply -> perform(queue.onAppended(reply.requestId(), reply.error())))
+                .match(PauseOver.class, pause -> perform(queue.onPauseOver(pause.requestId())))
+                .build().onMessage();
     }
 
-    private void flush() {
-        if (!inFlight.isEmpty() && !inFlight.getFirst().target().equals(loaded())) {
-            // A leader of an earlier epoch still owes an answer; nobody who runs now waits for it.
-            List<Entry> abandoned = inFlight;
-            inFlight = List.of();
-            abandoned.forEach(entry -> fail(entry, notLoaded()));
-        }
-        while (inFlight.isEmpty() && !queue.isEmpty()) {
-            Entry first = queue.element();
-            Runnable read = first.read();
-            if (read != null) {
-                queue.remove();
-                read.run();
-                continue;
-            }
-            var batch = new ArrayList<Entry>();
-            var records = new ArrayList<SimpleRecord>();
-            int sizeBytes = 0;
-            while (!queue.isEmpty()) {
-                Entry next = queue.element();
-                boolean joins = batch.isEmpty()
-                        || (next.read() == null && next.target().equals(first.target())
-                                && sizeBytes + next.sizeBytes() <= first.target().maxBatchBytes());
-                if (!joins) {
-                    break;
+    private void perform(List<Effect<Write, Runnable>> effects) {
+        for (Effect<Write, Runnable> effect : effects) {
+            switch (effect) {
+                case Effect.Append<Write, Runnable>(long requestId, Loaded target, var writes) ->
+                    append(requestId, target, writes);
+                case Effect.Stored<Write, Runnable>(Write write) -> {
+                    write.events().forEach(event -> write.target().fold().apply(write.groupId(), event));
+                    write.written().success(List.of());
                 }
-                queue.remove();
-                batch.add(next);
-                records.addAll(next.records());
-                sizeBytes += next.sizeBytes();
+                case Effect.Failed<Write, Runnable>(Write write, KafkaError error) ->
+                    write.written().failure(new OffsetsWriteException(partition, error));
+                case Effect.Read<Write, Runnable>(Runnable read) -> read.run();
+                case Effect.Pause<Write, Runnable>(long requestId) -> context().system().scheduler().scheduleOnce(
+                        PAUSE, self(), new PauseOver(requestId), context().dispatcher(), self());
             }
-            ActorRef<Partition.Command> leader = first.target().leader().now();
-            if (leader == null) {
-                batch.forEach(
-                        entry -> fail(entry, new OffsetsWriteException(partition, KafkaError.NOT_LEADER_OR_FOLLOWER)));
-                continue;
-            }
-            inFlight = batch;
-            ActorRef<AppendReply> self = Adapter.toTyped(self());
-            leader.tell(new Partition.Append(
-                    ++lastRequestId, 0,
-                    MemoryRecords.withRecords(Compression.NONE, records.toArray(SimpleRecord[]::new)).buffer(),
-                    Acks.ALL, first.target().commitTimeoutMs(), Partition.Origin.COORDINATOR, self));
         }
     }
 
-    private void appended(AppendReply reply) {
-        if (reply.requestId() != lastRequestId || inFlight.isEmpty()) {
-            return; // an answer to an earlier life of this journal
+    private void append(long requestId, Loaded target, List<Write> writes) {
+        ActorRef<Partition.Command> leader = target.leader().now();
+        if (leader == null) {
+            perform(queue.onAppended(requestId, KafkaError.NOT_COORDINATOR));
+            return;
         }
-        List<Entry> answered = inFlight;
-        inFlight = List.of();
-        for (Entry entry : answered) {
-            if (reply.error() == KafkaError.NONE) {
-                entry.events().forEach(event -> entry.target().fold().apply(entry.groupId(), event));
-                if (entry.written() != null) {
-                    entry.written().success(List.of());
-                }
-            } else {
-                fail(entry, new OffsetsWriteException(partition, reply.error()));
-            }
-        }
-        flush();
-    }
-
-    private static void fail(Entry entry, RuntimeException reason) {
-        if (entry.written() != null) {
-            entry.written().failure(reason);
-        }
+        SimpleRecord[] records =
+                writes.stream().flatMap(write -> write.records().stream()).toArray(SimpleRecord[]::new);
+        ActorRef<AppendReply> self = Adapter.toTyped(self());
+        leader.tell(new Partition.Append(
+                requestId, 0, MemoryRecords.withRecords(Compression.NONE, records).buffer(), Acks.ALL,
+                target.commitTimeoutMs(), Partition.Origin.COORDINATOR, self));
     }
 }

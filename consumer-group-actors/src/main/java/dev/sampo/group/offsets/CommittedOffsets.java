@@ -8,22 +8,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The committed offsets of one group. Changed only by facts.
+ * The committed offsets of one group. Changed only by facts, by one thread; {@link #all} is for any thread, and may show
+ * some facts of a change and not yet others.
  *
  * @see "KIP-211 (expiry), KIP-320 (leader epochs)"
  */
 public final class CommittedOffsets {
-    private final Map<String, TreeMap<Integer, OffsetCommitted>> byTopic = new TreeMap<>();
+    private final ConcurrentSkipListMap<String, ConcurrentSkipListMap<Integer, OffsetCommitted>> byTopic =
+            new ConcurrentSkipListMap<>();
 
     /** The newest fact of its key counts. */
     public void apply(OffsetCommitted event) {
-        byTopic.computeIfAbsent(event.key().topic(), topic -> new TreeMap<>()).put(event.key().partition(), event);
+        byTopic.computeIfAbsent(event.key().topic(), topic -> new ConcurrentSkipListMap<>()).put(event.key().partition(), event);
     }
 
     /** Nothing happens when there is no such offset. */
@@ -36,7 +39,7 @@ public final class CommittedOffsets {
 
     /** The offset, null when none is committed or it was committed for another topic of the same name. */
     public @Nullable OffsetCommitted find(String topic, Uuid topicId, int partition) {
-        TreeMap<Integer, OffsetCommitted> partitions = byTopic.get(topic);
+        Map<Integer, OffsetCommitted> partitions = byTopic.get(topic);
         OffsetCommitted found = partitions == null ? null : partitions.get(partition);
         return found == null || differ(found.topicId(), topicId) ? null : found;
     }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** What a broker measures, collected anew for each scrape: nothing to register, nothing left behind. Thread-safe. */
 final class Families implements MultiCollector {
     private static final Pattern PER_SECOND = Pattern.compile("(.+)PerSec\\w*");
+    /** Whoever has groups wants to see each partition, and how many are shown is bounded. */
+    private static final String GROUP_LAG = "consumergroup";
+
     private static final String KAFKA_HELP = "As the bean of that name";
 
     private final BrokerMetrics metrics;
@@ -46,7 +49,7 @@ final class Families implements MultiCollector {
         Map<String, Family> families = new LinkedHashMap<>();
         for (MetricSource source : metrics.sources()) {
             source.collect(metric -> {
-                if (partitions || metric.name().tag("partition").isEmpty()) {
+                if (partitions || metric.name().tag("partition").isEmpty() || metric.name().type().equals(GROUP_LAG)) {
                     addNative(families, metric);
                     if (kafkaNames) {
                         addKafka(families, metric);

@@ -80,6 +80,16 @@ final class NativeNames {
             row("GroupMetadataManager", "NumGroups" + state, Kind.GAUGE, "groups", "Groups coordinated here", null, 1,
                     "state", state);
         }
+        gauge("consumergroup", "lag", "group_lag_records", "Records that a group has not read in a partition");
+        row("consumergroup", "lag_seconds", Kind.GAUGE, "group_lag_seconds",
+                "Age of the first record that a group has not read in a partition", Unit.SECONDS, 1, null, "");
+        gauge("consumergroup", "current_offset", "group_committed_offset", "Committed offset of a group in a partition");
+        gauge("consumergroup", "lag_sum", "group_lag_records_sum", "Records that a group has not read in all partitions");
+        row("consumergroup", "lag_max_seconds", Kind.GAUGE, "group_lag_max_seconds",
+                "Age of the oldest record that a group has not read", Unit.SECONDS, 1, null, "");
+        counter("consumergroup", "rebalances", "group_rebalances", "Rebalances of a group since it is coordinated here");
+        gauge("consumergroup", "status", "group_status", "1 for what a group's commits say: ok, warning, rewind, "
+                + "stalled, stopped, unknown");
         gauge("FetchSessionCache", "NumIncrementalFetchSessions", "fetch_sessions", "Fetch sessions");
         gauge("FetchSessionCache", "NumIncrementalFetchPartitionsCached", "fetch_session_partitions",
                 "Partitions of all fetch sessions");

@@ -3,15 +3,13 @@ package dev.sampo.kafka.local;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.serialization.SampoMessage;
 import dev.sampo.kafka.codec.MessageBytes;
-import dev.sampo.partition.placement.GroupAllocation;
+import dev.sampo.partition.placement.BrokerNodes;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.StreamSupport;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -22,10 +20,6 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.Cluster;
-import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
-import org.apache.pekko.cluster.Member;
-import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.pattern.Patterns;
 
 /**
@@ -111,7 +105,7 @@ public final class PeerRequests {
         if (broker == brokerId) {
             return local.call(key, version, request);
         }
-        Optional<ActorSelection> peer = peer(broker);
+        Optional<ActorSelection> peer = BrokerNodes.actor(system, broker, NAME);
         if (peer.isEmpty()) {
             return CompletableFuture.failedFuture(
                     Errors.BROKER_NOT_AVAILABLE.exception("Broker " + broker + " is not there."));
@@ -127,24 +121,5 @@ public final class PeerRequests {
                     return MessageBytes.response(key, version, answer.response());
                 })
                 .toCompletableFuture();
-    }
-
-    private Optional<ActorSelection> peer(int broker) {
-        CurrentClusterState state = Cluster.get(Adapter.toClassic(system)).state();
-        return member(broker, state.getMembers(), state.getUnreachable())
-                .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + NAME));
-    }
-
-    /**
-     * The member that is this broker. One that has started again may be listed twice for a while: who can be reached and is Up
-     * comes before others, then who joined last.
-     */
-    static Optional<Member> member(int broker, Iterable<Member> members, Set<Member> unreachable) {
-        return StreamSupport.stream(members.spliterator(), false)
-                .filter(member -> GroupAllocation.brokerId(member).orElse(-1) == broker)
-                .filter(member -> !member.status().equals(MemberStatus.down()))
-                .max(Comparator.comparing((Member member) -> !unreachable.contains(member))
-                        .thenComparing(member -> member.status().equals(MemberStatus.up()))
-                        .thenComparing((one, other) -> one.isOlderThan(other) ? -1 : other.isOlderThan(one) ? 1 : 0));
     }
 }

@@ -1,6 +1,5 @@
-package dev.sampo.kafka.local;
+package dev.sampo.partition.placement;
 
-import dev.sampo.partition.placement.GroupAllocation;
 import java.util.List;
 import java.util.Set;
 import org.apache.pekko.actor.Address;
@@ -14,7 +13,7 @@ import scala.jdk.javaapi.CollectionConverters;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Which cluster member a broker is. */
-final class PeerMemberTest {
+final class BrokerNodesTest {
     private static final Member OLD = member(7, 1001, MemberStatus.up(), 3);
     private static final Member OTHER = member(8, 1002, MemberStatus.up(), 4);
     private static final Member NEW = member(7, 1003, MemberStatus.up(), 5);
@@ -27,8 +26,8 @@ final class PeerMemberTest {
     }
 
     private static void assertChosen(Member expected, Set<Member> unreachable, Member... members) {
-        assertThat(PeerRequests.member(7, List.of(members), unreachable)).containsSame(expected);
-        assertThat(PeerRequests.member(7, List.of(members).reversed(), unreachable)).containsSame(expected);
+        assertThat(BrokerNodes.member(7, List.of(members), unreachable)).containsSame(expected);
+        assertThat(BrokerNodes.member(7, List.of(members).reversed(), unreachable)).containsSame(expected);
     }
 
     @Test
@@ -52,7 +51,7 @@ final class PeerMemberTest {
     @Test
     void whoIsDownOrNotThereIsNoPeer() {
         Member down = OLD.copy(MemberStatus.down());
-        assertThat(PeerRequests.member(7, List.of(down, OTHER), Set.of(down))).isEmpty();
-        assertThat(PeerRequests.member(9, List.of(down, OTHER), Set.of())).isEmpty();
+        assertThat(BrokerNodes.member(7, List.of(down, OTHER), Set.of(down))).isEmpty();
+        assertThat(BrokerNodes.member(9, List.of(down, OTHER), Set.of())).isEmpty();
     }
 }
