@@ -214,6 +214,13 @@ final class ConsumerHistory {
         if (random.nextInt(4) != 0) {
             steps.add(step(random, Kind.PASS, 0, 46_000));
         }
+        if (random.nextBoolean()) {
+            steps.add(step(random, Kind.CLASSIC_JOIN, 0, 0));
+            steps.add(step(random, Kind.CLASSIC_JOIN, 0, 0));
+            steps.add(step(random, Kind.PASS, 0, 3001));
+            steps.add(step(random, Kind.CLASSIC_SYNC, 0, 0));
+            steps.add(step(random, Kind.CLASSIC_HEARTBEAT, 0, 0));
+        }
         Kind[] kinds = {Kind.CLASSIC_JOIN, Kind.CLASSIC_JOIN, Kind.CLASSIC_SYNC, Kind.CLASSIC_HEARTBEAT, Kind.CLASSIC_LEAVE, Kind.PASS};
         for (int i = 4 + random.nextInt(10); i > 0; i--) {
             int what = random.nextInt(10);
