@@ -38,7 +38,8 @@ class ConsumerGroupSimulation {
             "record ConsumerGroupRegularExpressionKey", "record ConsumerGroupRegularExpressionKey removed",
             "record OffsetCommitKey", "record OffsetCommitKey removed", "late session-timeout",
             "late rebalance-timeout", "late expire-group-metadata", "assignor uniform", "assignor range",
-            "join NONE", "sync NONE", "heartbeat NONE", "leave NONE", "join INCONSISTENT_GROUP_PROTOCOL", "record GroupMetadataKey", "record GroupMetadataKey removed");
+            "join NONE", "sync NONE", "heartbeat NONE", "leave NONE", "join INCONSISTENT_GROUP_PROTOCOL",
+            "record GroupMetadataKey", "record GroupMetadataKey removed");
 
     private static final List<String> REACHED = List.of(
             "heartbeat UNKNOWN_MEMBER_ID", "sync UNKNOWN_MEMBER_ID", "leave UNKNOWN_MEMBER_ID",
