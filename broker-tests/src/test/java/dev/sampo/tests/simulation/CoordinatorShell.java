@@ -194,6 +194,8 @@ final class CoordinatorShell {
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.answer().accept(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Resolve resolve ->
+                    throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
         }
     }

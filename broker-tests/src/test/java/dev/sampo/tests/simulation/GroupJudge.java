@@ -1,8 +1,10 @@
 package dev.sampo.tests.simulation;
 
+import com.typesafe.config.ConfigFactory;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupSettings;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Knows what is written to {@code __consumer_offsets}, and what of it is committed; see {@link GroupTruth} for each group. */
 final class GroupJudge {
+    private static final ConsumerGroupSettings CONSUMER_DEFAULTS =
+            ConsumerGroupSettings.from(ConfigFactory.defaultReference());
+
     private final Cluster cluster;
     private final GroupSettings settings;
     private final Map<Long, GroupRecords> contents = new HashMap<>(); // by sequence of their batch
@@ -48,7 +53,7 @@ final class GroupJudge {
         settings = new GroupSettings(
                 1_000, 1_800_000, plan == null ? 0 : plan.initialRebalanceDelayMs(), Integer.MAX_VALUE, 20_000,
                 Long.MAX_VALUE / 4, 600_000, 4_096, plan == null ? 1 : plan.offsetsPartitions(), 3, 104_857_600, 5_000, 1_024,
-                plan == null ? 1_024 : plan.maxBatchBytes());
+                plan == null ? 1_024 : plan.maxBatchBytes(), CONSUMER_DEFAULTS);
     }
 
     GroupSettings settings() {

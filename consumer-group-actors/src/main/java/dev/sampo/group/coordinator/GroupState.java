@@ -51,10 +51,11 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without members
- * becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol. Pure: equal calls in equal order give equal
- * effects; time arrives as {@code nowMs}, a wall clock that never goes back. Each request is answered by exactly one
- * {@link Reply}, perhaps by a later call.
+ * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without
+ * members becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol.
+ *
+ * <p>Pure: equal calls in equal order give equal effects; time arrives as {@code nowMs}, a wall clock that never goes back.
+ * Each request is answered by exactly one {@link Reply}, perhaps by a later call.
  *
  * <p>State changes at the call, and {@link Persist} says what must be stored before the answers after it go out. So no
  * other call may come between a Persist and its success, and after a failure this object is thrown away: the next one
