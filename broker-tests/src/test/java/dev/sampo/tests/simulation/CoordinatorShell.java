@@ -183,8 +183,7 @@ final class CoordinatorShell {
 
     private void route(Ask ask) {
         String groupId = ask.request().groupId();
-        boolean mayCreate = ask.request() instanceof Group.Join || ask.request() instanceof Group.CommitOffsets;
-        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
+        perform(groups.onRequest(groupId, ask, GroupState.mayCreate(ask.request()), stored(groupId)));
     }
 
     private void answerForNobody(Ask ask) {

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Knows what is written to {@code __consumer_offsets}, and what of it is committed; see {@link GroupTruth} for each group. */
 final class GroupJudge {
-    private static final ConsumerGroupSettings CONSUMER_DEFAULTS =
+    /** There are none yet. */
+    private static final ConsumerGroupSettings CONSUMER_GROUPS =
             ConsumerGroupSettings.from(ConfigFactory.defaultReference());
 
     private final Cluster cluster;
@@ -53,7 +54,7 @@ final class GroupJudge {
         settings = new GroupSettings(
                 1_000, 1_800_000, plan == null ? 0 : plan.initialRebalanceDelayMs(), Integer.MAX_VALUE, 20_000,
                 Long.MAX_VALUE / 4, 600_000, 4_096, plan == null ? 1 : plan.offsetsPartitions(), 3, 104_857_600, 5_000, 1_024,
-                plan == null ? 1_024 : plan.maxBatchBytes(), CONSUMER_DEFAULTS);
+                plan == null ? 1_024 : plan.maxBatchBytes(), CONSUMER_GROUPS);
     }
 
     GroupSettings settings() {

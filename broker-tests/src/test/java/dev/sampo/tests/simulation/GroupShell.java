@@ -234,6 +234,8 @@ final class GroupShell {
         for (GroupEffect effect : effects) {
             switch (effect) {
                 case GroupEffect.Persist persisted -> { }
+                case GroupEffect.Resolve resolve ->
+                    throw new IllegalStateException("no member here has a regular expression: " + resolve.regexes());
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> {
                     Waiting one = waiting.remove(requestId);
                     if (one == null) {
@@ -242,8 +244,6 @@ final class GroupShell {
                     note(one.request(), reply);
                     one.answer().accept(reply);
                 }
-                case GroupEffect.Resolve resolve ->
-                    throw new IllegalStateException("nobody here subscribes by a regular expression: " + resolve.regexes());
             }
         }
         wakeAt(state.nextMs());

@@ -1,6 +1,7 @@
 package dev.sampo.tests.simulation;
 
 import dev.sampo.actors.protocol.Group;
+import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.GroupEvent.GroupRemoved;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
@@ -98,6 +99,7 @@ final class GroupTruth {
                 offset.now = null;
             }
             case GroupStored next -> stored(next);
+            case ConsumerGroupEvent other -> throw new IllegalStateException("no consumer group is simulated: " + other);
             case GroupRemoved removed -> {
                 if (!mayDie) {
                     throw new Violation(29, groupId + " is removed, nobody asked for that");

@@ -52,8 +52,8 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable whenGroupBegins,
-            Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
@@ -66,8 +66,8 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics, Runnable whenGroupBegins,
-            Runnable onStop) {
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            Runnable whenGroupBegins, Runnable onStop) {
         return Behaviors.setup(context -> new GroupCoordinatorsActor(
                 context, registry, settings, nowMs, views, topics, whenGroupBegins, onStop));
     }

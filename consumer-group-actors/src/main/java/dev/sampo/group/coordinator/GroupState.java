@@ -80,6 +80,16 @@ public final class GroupState {
         this.retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
     }
 
+    /** Whether the request may bring a group into being. */
+    public static boolean mayCreate(Group.Request<?> request) {
+        return switch (request) {
+            case Join join -> true;
+            case CommitOffsets commit -> true;
+            case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat.memberEpoch() == 0;
+            default -> false;
+        };
+    }
+
     /** Handles one request; {@code requestId} is repeated in its {@link Reply}. */
     public List<GroupEffect> onRequest(long requestId, Group.Request<?> request, long nowMs) {
         var out = new ArrayList<GroupEffect>();

@@ -215,13 +215,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private void route(Group.Ask ask) {
         String groupId = ask.request().groupId();
-        boolean mayCreate = switch (ask.request()) {
-            case Group.Join join -> true;
-            case Group.CommitOffsets commit -> true;
-            case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat.memberEpoch() == 0;
-            default -> false;
-        };
-        perform(groups.onRequest(groupId, ask, mayCreate, stored(groupId)));
+        perform(groups.onRequest(groupId, ask, GroupState.mayCreate(ask.request()), stored(groupId)));
     }
 
     /** The group does not exist and the request cannot create it: the rules answer at once and store nothing. */
