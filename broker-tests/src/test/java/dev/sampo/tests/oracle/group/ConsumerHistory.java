@@ -303,11 +303,14 @@ final class ConsumerHistory {
         var random = new Random(step.how());
         Client client = clients.get(step.who());
         pass(1); // no two members are late in the same millisecond
+        if (both.leftToChance()) {
+            return;
+        }
         switch (step.kind()) {
             case HEARTBEAT -> heartbeat(client, random);
             case WRONG_HEARTBEAT -> {
                 ConsumerGroupHeartbeat request = wrong(request(client), random);
-                if (!both.assignsWithoutCounting(request)) { // else listed: newcomer-not-counted
+                if (!both.keepOutOf(request)) {
                     both.ask(request);
                 }
             }
@@ -472,8 +475,8 @@ final class ConsumerHistory {
     private void heartbeat(Client client, Random random) {
         reconcile(client, random);
         ConsumerGroupHeartbeat request = request(client);
-        if (both.assignsWithoutCounting(request)) {
-            return; // listed: newcomer-not-counted
+        if (both.keepOutOf(request)) {
+            return;
         }
         Wish wish = client.wish;
         var reply = (ConsumerGroupHeartbeatReply) Objects.requireNonNull(both.ask(request).get(both.lastRequestId()), "no answer");
