@@ -244,8 +244,6 @@ final class GroupShell {
                     note(one.request(), reply);
                     one.answer().accept(reply);
                 }
-                case GroupEffect.Resolve resolve ->
-                    throw new IllegalStateException("nobody here subscribes by a regular expression: " + resolve.regexes());
             }
         }
         wakeAt(state.nextMs());

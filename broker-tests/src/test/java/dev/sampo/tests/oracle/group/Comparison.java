@@ -78,9 +78,9 @@ final class Comparison {
         return kafka.assignorsTie();
     }
 
-    /** See {@link KafkaGroup#assignsWithoutCounting}. */
-    boolean assignsWithoutCounting(Group.ConsumerGroupHeartbeat request) {
-        return kafka.assignsWithoutCounting(request);
+    /** True when Kafka would do what is listed (newcomer-not-counted) or left to chance. */
+    boolean keepOutOf(Group.ConsumerGroupHeartbeat request) {
+        return kafka.assignsWithoutCounting(request) || kafka.takesOverAsAnotherMember(request);
     }
 
     /** True when the group is one of consumers and nobody is in it. */

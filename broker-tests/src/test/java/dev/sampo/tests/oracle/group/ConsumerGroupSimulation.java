@@ -38,10 +38,11 @@ class ConsumerGroupSimulation {
             "record ConsumerGroupRegularExpressionKey", "record ConsumerGroupRegularExpressionKey removed",
             "record OffsetCommitKey", "record OffsetCommitKey removed", "late session-timeout",
             "late rebalance-timeout", "late expire-group-metadata", "assignor uniform", "assignor range",
-            "join NONE", "leave NONE", "join INCONSISTENT_GROUP_PROTOCOL", "record GroupMetadataKey", "record GroupMetadataKey removed");
+            "join NONE", "sync NONE", "heartbeat NONE", "leave NONE", "join INCONSISTENT_GROUP_PROTOCOL",
+            "record GroupMetadataKey", "record GroupMetadataKey removed");
 
     private static final List<String> REACHED = List.of(
-            "sync NONE", "heartbeat NONE", "heartbeat UNKNOWN_MEMBER_ID", "sync UNKNOWN_MEMBER_ID", "leave UNKNOWN_MEMBER_ID",
+            "heartbeat UNKNOWN_MEMBER_ID", "sync UNKNOWN_MEMBER_ID", "leave UNKNOWN_MEMBER_ID",
             "leave FENCED_INSTANCE_ID",
             "join UNKNOWN_MEMBER_ID", "commit ILLEGAL_GENERATION", "listed: assignors-tie", "listed: late-at-once",
             "listed: same-topics-not-counted-again");

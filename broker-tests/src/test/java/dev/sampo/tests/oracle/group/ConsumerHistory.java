@@ -214,6 +214,13 @@ final class ConsumerHistory {
         if (random.nextInt(4) != 0) {
             steps.add(step(random, Kind.PASS, 0, 46_000));
         }
+        if (random.nextBoolean()) {
+            steps.add(step(random, Kind.CLASSIC_JOIN, 0, 0));
+            steps.add(step(random, Kind.CLASSIC_JOIN, 0, 0));
+            steps.add(step(random, Kind.PASS, 0, 3001));
+            steps.add(step(random, Kind.CLASSIC_SYNC, 0, 0));
+            steps.add(step(random, Kind.CLASSIC_HEARTBEAT, 0, 0));
+        }
         Kind[] kinds = {Kind.CLASSIC_JOIN, Kind.CLASSIC_JOIN, Kind.CLASSIC_SYNC, Kind.CLASSIC_HEARTBEAT, Kind.CLASSIC_LEAVE, Kind.PASS};
         for (int i = 4 + random.nextInt(10); i > 0; i--) {
             int what = random.nextInt(10);
@@ -296,11 +303,14 @@ final class ConsumerHistory {
         var random = new Random(step.how());
         Client client = clients.get(step.who());
         pass(1); // no two members are late in the same millisecond
+        if (both.leftToChance()) {
+            return;
+        }
         switch (step.kind()) {
             case HEARTBEAT -> heartbeat(client, random);
             case WRONG_HEARTBEAT -> {
                 ConsumerGroupHeartbeat request = wrong(request(client), random);
-                if (!both.assignsWithoutCounting(request)) { // else listed: newcomer-not-counted
+                if (!both.keepOutOf(request)) {
                     both.ask(request);
                 }
             }
@@ -465,8 +475,8 @@ final class ConsumerHistory {
     private void heartbeat(Client client, Random random) {
         reconcile(client, random);
         ConsumerGroupHeartbeat request = request(client);
-        if (both.assignsWithoutCounting(request)) {
-            return; // listed: newcomer-not-counted
+        if (both.keepOutOf(request)) {
+            return;
         }
         Wish wish = client.wish;
         var reply = (ConsumerGroupHeartbeatReply) Objects.requireNonNull(both.ask(request).get(both.lastRequestId()), "no answer");

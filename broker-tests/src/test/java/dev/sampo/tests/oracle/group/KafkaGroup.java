@@ -202,6 +202,16 @@ final class KafkaGroup {
                 : request.memberEpoch() == 0 && (names == null || names.isEmpty());
     }
 
+    /** True when a member takes over the instance id of another: Kafka leaves its old regular expression behind, looked up or not. */
+    boolean takesOverAsAnotherMember(ConsumerGroupHeartbeat request) {
+        String instanceId = request.instanceId();
+        return request.memberEpoch() == 0 && instanceId != null
+                && kafka.group() instanceof ConsumerGroup group
+                && group.hasMember(request.memberId())
+                && group.hasStaticMember(instanceId)
+                && !request.memberId().equals(group.staticMemberId(instanceId));
+    }
+
     /** True when there is an empty group of consumers. */
     boolean isEmptyOfConsumers() {
         return kafka.group() instanceof ConsumerGroup group && group.isEmpty();
