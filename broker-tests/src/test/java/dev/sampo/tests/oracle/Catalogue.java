@@ -17,6 +17,7 @@ final class Catalogue {
         new ConfigRequests(run, topics).run();
         new GroupRequests(run, topics).run();
         new GroupOffsetRequests(run, topics).run();
+        new ConsumerGroupRequests(run, topics).run();
         new MetadataRequests(run, topics).run();
         new MalformedRequests(run).run();
     }

@@ -150,8 +150,9 @@ public final class ConsumerGroup {
 
     /** The cluster's topics from now on; looked at with the next request. */
     public void onTopics(Topics topics) {
+        long before = subscriptions.hash(hashes);
         hashes = new TopicHashes(topics);
-        topicsChanged = true;
+        topicsChanged |= subscriptions.hash(hashes) != before; // those that nobody here wants may change as they like
     }
 
     /**
@@ -277,8 +278,7 @@ public final class ConsumerGroup {
         int epoch = groupEpoch;
         String assignor = assignor(next);
         boolean bump = namesChanged || topicsOfRegexChanged || !assignor.equals(assignor(subscriptions));
-        boolean look = bump || topicsChanged;
-        if (look) {
+        if (bump || topicsChanged) {
             long hash = next.hash(hashes);
             if (bump || hash != metadataHash) {
                 epoch++;
@@ -289,7 +289,7 @@ public final class ConsumerGroup {
         int targetEpoch = assignmentEpoch;
         Map<Uuid, Set<Integer>> target = targets.of(targetHolder(member));
         if (assignmentEpoch < epoch && mayAssign(nowMs)) {
-            SubscriptionType type = look ? next.type(sizeWith(member)) : subscriptions.type(members.size());
+            SubscriptionType type = next.type(sizeWith(member));
             try {
                 MemberAssignment assigned =
                         assign(assignor, epoch, type, member, events, nowMs).get(memberId);

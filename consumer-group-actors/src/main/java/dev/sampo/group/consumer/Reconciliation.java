@@ -81,10 +81,11 @@ record Reconciliation(
                 });
             }
         });
-        if (assigned.size() == now.assigned().size()) {
+        boolean wantsNothing = topicNames.isEmpty() && now.pendingRevocation().isEmpty(); // Kafka stores it anew even so
+        if (assigned.size() == now.assigned().size() && !wantsNothing) {
             return now;
         }
-        return stillOwns(revoked)
+        return !revoked.isEmpty() && stillOwns(revoked)
                 ? new CurrentAssignment(
                         now.memberEpoch(), now.memberEpoch(), MemberState.UNREVOKED_PARTITIONS, assigned, revoked)
                 : new CurrentAssignment(

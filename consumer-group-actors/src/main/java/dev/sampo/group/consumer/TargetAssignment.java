@@ -126,10 +126,10 @@ final class TargetAssignment {
         return assigned.members();
     }
 
-    /** Assignors may hand out views of what they go on with. */
+    /** Assignors may hand out views of what they go on with. In an order that is the same each time: assignors go by it. */
     private static Map<Uuid, Set<Integer>> copy(Map<Uuid, Set<Integer>> partitions) {
         Map<Uuid, Set<Integer>> copy = new HashMap<>();
-        partitions.forEach((topicId, ids) -> copy.put(topicId, Set.copyOf(ids)));
+        partitions.forEach((topicId, ids) -> copy.put(topicId, new HashSet<>(ids)));
         return copy;
     }
 

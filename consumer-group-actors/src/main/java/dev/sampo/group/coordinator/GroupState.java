@@ -51,10 +51,11 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without members
- * becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol. Pure: equal calls in equal order give equal
- * effects; time arrives as {@code nowMs}, a wall clock that never goes back. Each request is answered by exactly one
- * {@link Reply}, perhaps by a later call.
+ * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without
+ * members becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol.
+ *
+ * <p>Pure: equal calls in equal order give equal effects; time arrives as {@code nowMs}, a wall clock that never goes back.
+ * Each request is answered by exactly one {@link Reply}, perhaps by a later call.
  *
  * <p>State changes at the call, and {@link Persist} says what must be stored before the answers after it go out. So no
  * other call may come between a Persist and its success, and after a failure this object is thrown away: the next one
@@ -377,7 +378,7 @@ public final class GroupState {
         var events = new ArrayList<GroupEvent>(request.offsets().size());
         long expireMs = request.retentionTimeMs() < 0 ? -1 : nowMs + request.retentionTimeMs();
         for (OffsetToCommit offset : request.offsets()) {
-            if (offset.metadata().length() > settings.offsetMetadataMaxSize()) {
+            if (!fits(offset)) {
                 errors.add(KafkaError.OFFSET_METADATA_TOO_LARGE);
                 continue;
             }
@@ -400,10 +401,15 @@ public final class GroupState {
         out.add(new Reply(requestId, new CommitOffsetsReply(errors)));
     }
 
+    private boolean fits(OffsetToCommit offset) {
+        return offset.metadata().length() <= settings.offsetMetadataMaxSize();
+    }
+
     private KafkaError checkCommit(CommitOffsets request) {
         if (consumer != null) {
             return consumer.checkCommit(
-                    request.memberId(), request.generationId(), request.groupIdNotFoundSupported(), request.offsets());
+                    request.memberId(), request.generationId(), request.groupIdNotFoundSupported(),
+                    request.offsets().stream().filter(this::fits).toList()); // of the others nothing is stored
         }
         boolean fromOutside = request.generationId() < 0;
         if (members.state() == State.DEAD) {

@@ -64,6 +64,15 @@ final class ConsumerGroupOffsetsTest {
     }
 
     @Test
+    void offsetThatIsNotStoredAnywayIsNotCheckedAgainstTheEpoch() {
+        driver.topic("t", 1);
+        Member one = driver.member("one", "t").beats();
+        var large = new OffsetToCommit("t", ConsumerDriver.id("t"), 0, 42, -1, "x".repeat(4097));
+        assertThat(group.call(new CommitOffsets(GROUP, one.epoch - 1, "one", null, true, -1, List.of(large))).errors())
+                .containsExactly(KafkaError.OFFSET_METADATA_TOO_LARGE);
+    }
+
+    @Test
     void outsiderCommitsToAnEmptyGroup() {
         driver.topic("t", 1);
         Member one = driver.member("one", "t").beats();

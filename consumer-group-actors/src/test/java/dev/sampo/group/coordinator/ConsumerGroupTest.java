@@ -12,6 +12,7 @@ import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.ConsumerDriver.Member;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
+import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.EpochStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.Kind;
@@ -368,6 +369,50 @@ final class ConsumerGroupTest {
         slim.owned = one.owned;
         driver.settle(slim);
         assertThat(slim.owns()).containsExactly("b-0");
+    }
+
+    @Test
+    void targetIsStoredInAnOrderThatIsTheSameEachTime() {
+        Uuid id = driver.topic("t", 7);
+        driver.member("one", "t").beats();
+        var target = (TargetStored) group.storedInOrder.get(2);
+        assertThat(target.partitions().get(id)).as("assignors go by it").containsExactly(0, 1, 2, 3, 4, 5, 6);
+    }
+
+    @Test
+    void memberThatWantsNothingYetIsStoredAnewAsInKafka() {
+        var one = driver.member("one").beats();
+        assertThat(group.storedInOrder.getLast()).isEqualTo(new CurrentStored(
+                "one", new CurrentAssignment(1, 0, MemberState.STABLE, Map.of(), Map.of())));
+        one.regex("t.*").beats();
+        assertThat(group.storedInOrder.getLast()).isEqualTo(new CurrentStored(
+                "one", new CurrentAssignment(1, 1, MemberState.STABLE, Map.of(), Map.of())));
+    }
+
+    @Test
+    void topicThatNobodyWantsIsNoReasonForAnotherEpoch() {
+        driver.topic("t", 1);
+        Member one = driver.member("one").regex("t|u").beats();
+        driver.resolve();
+        one.beats();
+        int stored = group.storedInOrder.size();
+        driver.topic("other", 1);
+        one.regex("v").beats();
+        assertThat(group.storedInOrder.subList(stored, group.storedInOrder.size()))
+                .as("what it wants now is not known yet").noneMatch(EpochStored.class::isInstance);
+    }
+
+    @Test
+    void memberWhoseTopicsAreNotKnownYetTakesNothingFromOthers() {
+        var slow = new ConsumerDriver(settings(Integer.MAX_VALUE, 1000));
+        slow.topic("t", 2);
+        Member one = slow.member("one", "t").beats();
+        Member two = slow.member("two", "t").beats();
+        slow.group.pass(1000);
+        Member three = slow.member("three").regex("u").beats(); // with it two are assigned
+        slow.settle(one, two, three);
+        assertThat(one.owns()).hasSize(1);
+        assertThat(two.owns()).hasSize(1);
     }
 
     // ---- regular expressions

@@ -57,21 +57,9 @@ class ClassicGroupSimulation {
         assertThat(REACHED).as("reached\n%s", reached).allMatch(what -> reached.count(what) > 0);
     }
 
-    /** Leaves out steps as long as some difference stays. */
     private static String shortest(long seed, List<Step> steps) {
-        List<Step> smallest = steps;
-        for (int size = Math.max(1, steps.size() / 2); size > 0; size /= 2) {
-            for (int from = 0; from < smallest.size();) {
-                var fewer = new ArrayList<>(smallest);
-                fewer.subList(from, Math.min(fewer.size(), from + size)).clear();
-                if (ClassicHistory.run(seed, fewer, new Counters()).difference() != null) {
-                    smallest = fewer;
-                } else {
-                    from += size;
-                }
-            }
-        }
-        Outcome outcome = ClassicHistory.run(seed, smallest, new Counters());
+        List<Step> shortest = Shortened.of(steps, fewer -> ClassicHistory.run(seed, fewer, new Counters()).difference() != null);
+        Outcome outcome = ClassicHistory.run(seed, shortest, new Counters());
         return "seed " + seed + "\n" + outcome.trace() + "\n" + outcome.difference() + "\n";
     }
 }

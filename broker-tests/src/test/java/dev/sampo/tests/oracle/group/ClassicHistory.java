@@ -99,7 +99,7 @@ final class ClassicHistory {
         boolean soon = random.nextInt(3) == 0; // offsets expire
         return new GroupSettings(
                 6000, 1_800_000, delayMs, maxSize, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
-                104_857_600, 5000, 5_242_880, 524_288, SampoGroup.CONSUMER_DEFAULTS);
+                104_857_600, 5000, 5_242_880, 524_288, SampoGroup.IN_ORDER);
     }
 
     /** The steps of a seed. */
@@ -251,7 +251,7 @@ final class ClassicHistory {
                 reached.hit("topic deleted");
             }
             case FAIL_OVER -> {
-                both.failOver();
+                both.failOver(step.how());
                 for (Client each : clients) { // their connections broke
                     each.joins.clear();
                     each.syncs.clear();

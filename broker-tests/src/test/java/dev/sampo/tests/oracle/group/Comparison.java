@@ -6,16 +6,18 @@ import dev.sampo.actors.protocol.Group.Join;
 import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.group.coordinator.GroupSettings;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
+import org.apache.kafka.coordinator.group.modern.MemberState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,9 @@ final class Comparison {
     private long nowMs = 1_000_000;
     private long lastRequestId;
     private String lastState = "Dead";
+    private String lastConsumerState = "";
+    private String lastAssignor = "";
+    private KafkaTopics topics = KafkaTopics.NONE;
 
     Comparison(GroupSettings settings, Counters reached) {
         this.reached = reached;
@@ -63,7 +68,27 @@ final class Comparison {
         return String.join("\n", trace);
     }
 
-    /** Kafka's view of the group. */
+    /** True when there is a group of any type. */
+    boolean exists() {
+        return kafka.summary() != null;
+    }
+
+    /** See {@link KafkaGroup#assignorsTie}. */
+    boolean assignorsTie() {
+        return kafka.assignorsTie();
+    }
+
+    /** True when Kafka would do what is listed (newcomer-not-counted) or left to chance. */
+    boolean keepOutOf(Group.ConsumerGroupHeartbeat request) {
+        return kafka.assignsWithoutCounting(request) || kafka.takesOverAsAnotherMember(request);
+    }
+
+    /** True when the group is one of consumers and nobody is in it. */
+    boolean isEmptyOfConsumers() {
+        return kafka.isEmptyOfConsumers();
+    }
+
+    /** Kafka's view of the group, null unless it is a classic one. */
     @Nullable ClassicGroup group() {
         return kafka.group();
     }
@@ -82,13 +107,13 @@ final class Comparison {
         note("#" + requestId + " " + Translated.text(request));
         ClassicGroup group = kafka.group();
         String leader = group == null ? null : group.leaderOrNull();
-        kafka.takeWatched();
+        kafka.shard().takeWatched();
         kafka.ask(requestId, Translated.request(request, this::kafkaId));
         sampo.ask(requestId, request);
         if (request instanceof Join join && join.memberId().isEmpty()) {
             matchIds(join);
         }
-        kafka.at(nowMs); // a delay of nothing is a timer too
+        kafka.shard().at(nowMs); // a delay of nothing is a timer too
         sampo.at(nowMs);
         compare(leader);
         return answers;
@@ -100,7 +125,7 @@ final class Comparison {
 
     private void matchIds(Join join) {
         String uniqueId = sampo.takeUniqueId();
-        String kafkaId = kafka.takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
+        String kafkaId = kafka.shard().takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
         if (uniqueId != null && kafkaId != null) {
             String instance = join.groupInstanceId();
             String sampoId = (instance == null ? join.clientId() : instance) + "-" + uniqueId;
@@ -111,14 +136,20 @@ final class Comparison {
 
     /** Time passes on both sides, with a comparison whenever a timer of either is due. */
     Map<Long, Group.Reply> pass(long ms) {
-        note("pass " + ms + " ms");
         long end = nowMs + ms;
+        if (Math.min(kafka.shard().nextMs(), sampo.nextMs()) > end) { // nothing to compare
+            nowMs = end;
+            kafka.shard().at(end);
+            sampo.at(end);
+            return Map.of();
+        }
+        note("pass " + ms + " ms");
         var all = new TreeMap<Long, Group.Reply>();
         boolean ended = false;
         while (difference == null && !leftToChance && !ended) {
             ClassicGroup group = kafka.group();
             String leader = group == null ? null : group.leaderOrNull();
-            long next = Math.max(nowMs, Math.min(kafka.nextMs(), sampo.nextMs()));
+            long next = Math.max(nowMs, Math.min(kafka.shard().nextMs(), sampo.nextMs()));
             ended = next > end;
             nowMs = Math.min(next, end);
             if (kafka.lateMembers(nowMs) > 1) {
@@ -126,20 +157,34 @@ final class Comparison {
                 leftToChance = true;
                 return all;
             }
-            kafka.at(nowMs);
+            kafka.shard().at(nowMs);
             sampo.at(nowMs);
             compare(leader);
             all.putAll(answers);
-            ended |= nowMs >= end && Math.min(kafka.nextMs(), sampo.nextMs()) > end;
+            ended |= nowMs >= end && Math.min(kafka.shard().nextMs(), sampo.nextMs()) > end;
         }
         return all;
     }
 
-    void failOver() {
+    /** Another broker takes over; here it is told what is stored in an order of this seed. */
+    void failOver(long seed) {
         note("fail over");
         kafka.failOver();
-        sampo.failOver();
+        sampo.failOver(new Random(seed));
+        topics = topics.loaded();
         leaderByChance = false;
+        compare(null);
+    }
+
+    KafkaTopics topics() {
+        return topics;
+    }
+
+    void topics(KafkaTopics now) {
+        note("topics " + now.byName().values());
+        topics = now;
+        kafka.shard().topics(now);
+        sampo.topics(now);
         compare(null);
     }
 
@@ -186,19 +231,28 @@ final class Comparison {
         List<String> ourRecords = sampo.takeWritten().stream()
                 .map(record -> {
                     reached.hit("record " + record.key().getClass().getSimpleName() + (record.value() == null ? " removed" : ""));
+                    if (record.value() != null && record.value().message() instanceof ConsumerGroupCurrentMemberAssignmentValue member) {
+                        reached.hit("member " + MemberState.fromValue(member.state()));
+                    }
                     return Translated.text(record, id -> id);
                 })
                 .toList();
         ourRecords.forEach(record -> note("  wrote " + record));
         expectEqual(
                 "records",
-                inOrder(kafka.takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
+                inOrder(kafka.shard().takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
                 inOrder(ourRecords));
         ClassicGroup group = kafka.group();
         if (group != null && group.isEmpty() && group.newMemberAdded()) {
             reached.hit("listed: delay-carried-over");
             group.setNewMemberAdded(false);
         }
+        kafka.shard().takeLate().forEach(timer -> reached.hit("late " + timer));
+        if (kafka.mendSubscriptionType()) {
+            reached.hit("listed: same-topics-not-counted-again");
+        }
+        expectEqual("listed", String.valueOf(kafka.summary()), String.valueOf(sampo.summary()));
+        compareConsumers();
         Group.DescribeReply described = sampo.describe();
         expectEqual("description", Translated.text(Translated.reply(kafka.describe(), this::sampoId)), Translated.text(described));
         if (!described.state().equals(lastState)) {
@@ -208,12 +262,58 @@ final class Comparison {
         }
     }
 
-    /** Removed offsets first, by name: Kafka takes them from a hash map. */
+    private void compareConsumers() {
+        Group.ConsumerGroupDescribeReply described = sampo.describeConsumers();
+        expectEqual(
+                "consumers' description",
+                Translated.text(Translated.reply(kafka.describeConsumers(), this::sampoId)), Translated.text(described));
+        if (!described.assignorName().equals(lastAssignor)) {
+            lastAssignor = described.assignorName();
+            reached.hit("assignor " + lastAssignor);
+        }
+        if (!described.state().equals(lastConsumerState)) {
+            lastConsumerState = described.state();
+            reached.hit("consumers " + lastConsumerState);
+            note("  is " + lastConsumerState + " with " + described.members().size() + " consumers");
+        }
+    }
+
+    /**
+     * Removed offsets first, by name; neighbours of one kind by name, those that remove members by the member: Kafka takes
+     * all of them from hash maps.
+     */
     private static String inOrder(List<String> records) {
-        return Stream.concat(
-                        records.stream().filter(Comparison::removesOffset).sorted(),
-                        records.stream().filter(record -> !removesOffset(record)))
-                .collect(Collectors.joining("\n"));
+        var ordered = new ArrayList<>(records.stream().filter(Comparison::removesOffset).sorted().toList());
+        var neighbours = new ArrayList<String>();
+        for (String record : records) {
+            if (removesOffset(record)) {
+                continue;
+            }
+            if (!neighbours.isEmpty() && !kind(neighbours.getFirst()).equals(kind(record))) {
+                ordered.addAll(sorted(neighbours));
+                neighbours.clear();
+            }
+            neighbours.add(record);
+        }
+        ordered.addAll(sorted(neighbours));
+        return String.join("\n", ordered);
+    }
+
+    /** The same for records whose order means nothing. */
+    private static String kind(String record) {
+        return record.startsWith("OffsetCommitKey") ? record
+                : removesMember(record) ? "removed member"
+                : record.substring(0, record.indexOf('(')) + record.endsWith(" removed");
+    }
+
+    private static List<String> sorted(List<String> neighbours) {
+        return neighbours.isEmpty() || !removesMember(neighbours.getFirst())
+                ? neighbours.stream().sorted().toList()
+                : neighbours.stream().sorted(Comparator.comparing(record -> record.substring(record.indexOf('(')))).toList();
+    }
+
+    private static boolean removesMember(String record) {
+        return record.contains("memberId=") && record.endsWith(" removed");
     }
 
     private static boolean removesOffset(String record) {
@@ -252,14 +352,22 @@ final class Comparison {
             case Group.HeartbeatReply heartbeat -> reached.hit("heartbeat " + heartbeat.error());
             case Group.LeaveReply leave -> leave.members().forEach(error -> reached.hit("leave " + error));
             case Group.CommitOffsetsReply commit -> commit.errors().forEach(error -> reached.hit("commit " + error));
-            case Group.FetchOffsetsReply fetch -> fetch.topics().forEach(topic -> topic.partitions()
-                    .forEach(each -> reached.hit(each.offset() < 0 ? "fetch none" : "fetch offset")));
+            case Group.FetchOffsetsReply fetch -> {
+                reached.hit("fetch " + fetch.error());
+                fetch.topics().forEach(topic -> topic.partitions()
+                        .forEach(each -> reached.hit(each.offset() < 0 ? "fetch none" : "fetch offset")));
+            }
             case Group.DeleteGroupReply delete -> reached.hit("delete group " + delete.error());
             case Group.DeleteOffsetsReply delete -> {
                 reached.hit("delete offsets " + delete.error());
                 delete.partitions().forEach(error -> reached.hit("delete offset " + error));
             }
-            case Group.ConsumerGroupHeartbeatReply heartbeat -> reached.hit("consumer heartbeat " + heartbeat.error());
+            case Group.ConsumerGroupHeartbeatReply beat -> {
+                reached.hit("consumer heartbeat " + beat.error());
+                if (beat.assignment() != null) {
+                    reached.hit(beat.assignment().isEmpty() ? "empty assignment" : "assignment");
+                }
+            }
             case Group.DescribeReply describe -> { }
             case Group.ConsumerGroupDescribeReply describe -> { }
         }

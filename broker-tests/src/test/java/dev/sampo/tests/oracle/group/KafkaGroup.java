@@ -3,34 +3,34 @@ package dev.sampo.tests.oracle.group;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.Group.CommitOffsets;
+import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.DeleteOffsets;
 import dev.sampo.actors.protocol.Group.FetchOffsets;
 import dev.sampo.actors.protocol.Group.Join;
 import dev.sampo.actors.protocol.Group.Leave;
 import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.coordinator.GroupSettings;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
@@ -41,41 +41,26 @@ import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
-import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.common.utils.internals.LogContext;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorExecutor;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorMetadataImage;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorResult;
-import org.apache.kafka.coordinator.common.runtime.CoordinatorTimer;
-import org.apache.kafka.coordinator.group.GroupConfigManager;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
-import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
-import org.apache.kafka.coordinator.group.GroupMetadataManager;
+import org.apache.kafka.coordinator.group.api.assignor.SubscriptionType;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
-import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
-import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
+import org.apache.kafka.coordinator.group.modern.ModernGroup;
+import org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
 import org.apache.kafka.timeline.SnapshotRegistry;
+import org.apache.kafka.timeline.TimelineObject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group in Apache's {@link GroupCoordinatorShard}, without its runtime: time, timers and log are here, each
- * operation runs at once, and what it appends is committed at once. Requests and answers are in Sampo's words; errors
- * that the shard throws become the answers that Kafka's service makes of them.
+ * One group in Apache's coordinator ({@link KafkaShard}). Requests and answers are in Sampo's words; errors that the shard
+ * throws become the answers that Kafka's service makes of them.
  */
 final class KafkaGroup {
     private static final long LATEST = SnapshotRegistry.LATEST_EPOCH;
-    private static final GroupCoordinatorRecordSerde SERDE = new GroupCoordinatorRecordSerde();
-    private static final String SIZE_METRIC_TIMER = "group-size-counter";
-
-    private record Due(long atMs, long order, CoordinatorTimer.TimeoutOperation<CoordinatorRecord> operation) {}
 
     /** Who asks: the version decides, the client id and host are kept of a member. */
     private record Context(String clientId, int requestVersion) implements AuthorizableRequestContext {
@@ -114,109 +99,17 @@ final class KafkaGroup {
         }
     }
 
-    private final class Clock implements Time {
-        @Override
-        public long milliseconds() {
-            return nowMs;
-        }
-
-        @Override
-        public long nanoseconds() {
-            return TimeUnit.MILLISECONDS.toNanos(nowMs);
-        }
-
-        @Override
-        public void sleep(long ms) {
-            throw new UnsupportedOperationException("nothing sleeps");
-        }
-    }
-
-    private final class Timers implements CoordinatorTimer<CoordinatorRecord> {
-        @Override
-        public void schedule(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
-            if (key.equals(SIZE_METRIC_TIMER)) {
-                return; // of no interest, and due each minute
-            }
-            due.put(key, new Due(nowMs + unit.toMillis(delay), timerOrder++, operation));
-            String prefix = "heartbeat-" + groupId + "-";
-            if (key.startsWith(prefix)) {
-                watched.add(key.substring(prefix.length()));
-            }
-        }
-
-        @Override
-        public void schedule(
-                String key, long delay, TimeUnit unit, boolean retry, long retryBackoff, TimeoutOperation<CoordinatorRecord> operation) {
-            schedule(key, delay, unit, retry, operation);
-        }
-
-        @Override
-        public void scheduleIfAbsent(String key, long delay, TimeUnit unit, boolean retry, TimeoutOperation<CoordinatorRecord> operation) {
-            if (!due.containsKey(key)) {
-                schedule(key, delay, unit, retry, operation);
-            }
-        }
-
-        @Override
-        public void cancel(String key) {
-            due.remove(key);
-        }
-
-        @Override
-        public boolean isScheduled(String key) {
-            return due.containsKey(key);
-        }
-    }
-
-    /** For regular expressions of the other protocol: never used here. */
-    private static final class NoTasks implements CoordinatorExecutor<CoordinatorRecord> {
-        @Override
-        public <R> boolean schedule(String key, TaskRunnable<R> task, TaskOperation<CoordinatorRecord, R> operation) {
-            throw new UnsupportedOperationException("a classic group has no task " + key);
-        }
-
-        @Override
-        public boolean isScheduled(String key) {
-            return false;
-        }
-
-        @Override
-        public void cancel(String key) {
-            // there is none
-        }
-    }
-
-    /** The metrics register themselves with the virtual machine, so all groups share them. */
-    private static final GroupCoordinatorMetrics METRICS = new GroupCoordinatorMetrics();
-
-    private static final Field GROUPS = groupsField();
-
-    private static Field groupsField() {
-        try {
-            Field field = GroupCoordinatorShard.class.getDeclaredField("groupMetadataManager");
-            field.setAccessible(true);
-            return field;
-        } catch (NoSuchFieldException e) {
-            throw new AssertionError("Kafka's classes have changed", e);
-        }
-    }
+    private static final Field SUBSCRIPTION_TYPE = KafkaShard.field(ModernGroup.class, "subscriptionType");
+    private static final KafkaService SERVICE = new KafkaService();
 
     private final String groupId;
-    private final GroupCoordinatorConfig config;
-    private final Map<String, Due> due = new HashMap<>();
-    private final Map<ApiMessage, CoordinatorRecord> log = new LinkedHashMap<>(); // compacted
+    private final KafkaShard kafka;
     private final Map<Long, Supplier<Group.Reply>> answers = new TreeMap<>();
-    private final List<CoordinatorRecord> written = new ArrayList<>();
-    private GroupCoordinatorShard shard;
-    private final Set<String> watched = new HashSet<>();
-    private long timerOrder;
-    private long nextOffset;
-    private long nowMs;
 
     KafkaGroup(String groupId, GroupSettings settings, long nowMs) {
         this.groupId = groupId;
-        this.nowMs = nowMs;
-        this.config = GroupCoordinatorConfig.fromProps(Map.of(
+        ConsumerGroupSettings consumer = settings.consumer();
+        var config = new HashMap<String, Object>(Map.of(
                 "group.min.session.timeout.ms", settings.minSessionTimeoutMs(),
                 "group.max.session.timeout.ms", settings.maxSessionTimeoutMs(),
                 "group.initial.rebalance.delay.ms", settings.initialRebalanceDelayMs(),
@@ -224,37 +117,28 @@ final class KafkaGroup {
                 "offsets.retention.minutes", (int) TimeUnit.MILLISECONDS.toMinutes(settings.offsetsRetentionMs()),
                 "offsets.retention.check.interval.ms", settings.retentionCheckIntervalMs(),
                 "offset.metadata.max.bytes", settings.offsetMetadataMaxSize()));
-        this.shard = load();
+        config.putAll(Map.of(
+                "group.consumer.session.timeout.ms", consumer.sessionTimeoutMs(),
+                "group.consumer.min.session.timeout.ms", consumer.minSessionTimeoutMs(),
+                "group.consumer.max.session.timeout.ms", consumer.maxSessionTimeoutMs(),
+                "group.consumer.heartbeat.interval.ms", consumer.heartbeatIntervalMs(),
+                "group.consumer.max.size", consumer.maxSize(),
+                "group.consumer.migration.policy", "disabled", // a group has members of one protocol
+                "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
+                "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
+                "group.consumer.assignors", consumer.assignors().stream().map(assignor -> assignor.getClass().getName()).toList()));
+        this.kafka = new KafkaShard(groupId, GroupCoordinatorConfig.fromProps(config), nowMs);
     }
 
-    private GroupCoordinatorShard load() {
-        due.clear();
-        answers.clear();
-        var builder = new GroupCoordinatorShard.Builder(
-                config, new GroupConfigManager(config, ShareGroupConfig.fromProps(Map.of())));
-        builder.withAuthorizerPlugin(Optional.empty());
-        GroupCoordinatorShard loaded = builder
-                .withLogContext(new LogContext())
-                .withTime(new Clock())
-                .withTimer(new Timers())
-                .withExecutor(new NoTasks())
-                .withCoordinatorMetrics(METRICS)
-                .withTopicPartition(new TopicPartition("__consumer_offsets", 0))
-                .withSnapshotRegistry(new SnapshotRegistry(new LogContext()))
-                .build();
-        for (CoordinatorRecord record : log.values()) {
-            loaded.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
-        }
-        loaded.onLoaded(CoordinatorMetadataImage.EMPTY);
-        return loaded;
-    }
-
-    /**
-     * Another broker loads the log, requests that wait are lost. It loads the compacted log: of one that is not, Kafka
-     * takes offsets that were removed for a group.
-     */
+    /** Another broker loads the log, requests that wait are lost. */
     void failOver() {
-        shard = load();
+        answers.clear();
+        kafka.failOver();
+    }
+
+    /** The coordinator itself: its time, its topics and what it wrote. */
+    KafkaShard shard() {
+        return kafka;
     }
 
     // ---- what happened since the last look
@@ -267,138 +151,194 @@ final class KafkaGroup {
         return taken;
     }
 
-    /** Records as they are in the log: what its version of the schema leaves out is gone. */
-    List<CoordinatorRecord> takeWritten() {
-        List<CoordinatorRecord> taken = List.copyOf(written);
-        written.clear();
-        return taken;
-    }
-
-    /** Members whose sessions were set since the last look: a new one is among them. */
-    Set<String> takeWatched() {
-        Set<String> taken = Set.copyOf(watched);
-        watched.clear();
-        return taken;
-    }
-
-    /** The group itself, null when there is none: for choices that Kafka leaves to chance. */
+    /** The group itself, null when there is none or none of this type: for choices that Kafka leaves to chance. */
     @Nullable ClassicGroup group() {
-        try {
-            return (ClassicGroup) ((GroupMetadataManager) GROUPS.get(shard)).maybeGroup(groupId, LATEST);
-        } catch (IllegalAccessException e) {
-            throw new AssertionError("made accessible", e);
-        }
-    }
-
-    // ---- time
-
-    /** When the next timer is due. */
-    long nextMs() {
-        return due.values().stream().mapToLong(Due::atMs).min().orElse(Long.MAX_VALUE);
+        return kafka.group() instanceof ClassicGroup group ? group : null;
     }
 
     /** How many members will be found late at this time, those left out that wait for an answer. */
     long lateMembers(long ms) {
-        ClassicGroup group = group();
-        String prefix = "heartbeat-" + groupId + "-";
-        return group == null ? 0 : group.allMembers().stream()
-                .filter(member -> !member.hasSatisfiedHeartbeat())
-                .map(member -> due.get(prefix + member.memberId()))
-                .filter(timer -> timer != null && timer.atMs() <= ms)
-                .count();
+        return switch (kafka.group()) {
+            case ClassicGroup group -> group.allMembers().stream()
+                    .filter(member -> !member.hasSatisfiedHeartbeat())
+                    .filter(member -> kafka.isDue("heartbeat-", member.memberId(), ms))
+                    .count();
+            case ConsumerGroup group -> group.members().keySet().stream()
+                    .filter(memberId -> kafka.isDue("session-timeout-", memberId, ms) || kafka.isDue("rebalance-timeout-", memberId, ms))
+                    .count();
+            case null, default -> 0;
+        };
     }
 
-    /** It is this late: what is due runs, in the order in which it became due. */
-    void at(long ms) {
-        nowMs = ms;
-        while (true) {
-            var first = due.entrySet().stream()
-                    .filter(entry -> entry.getValue().atMs() <= ms)
-                    .min(Comparator.comparing((Map.Entry<String, Due> entry) -> entry.getValue().atMs())
-                            .thenComparing(entry -> entry.getValue().order()));
-            if (first.isEmpty()) {
-                return;
-            }
-            Due task = first.get().getValue();
-            due.remove(first.get().getKey());
-            append(task.operation().generateRecords());
+    /** Lets Kafka count again whether all members want the same topics; true when it had not. */
+    boolean mendSubscriptionType() {
+        if (!(kafka.group() instanceof ConsumerGroup group)) {
+            return false;
         }
+        SubscriptionType type =
+                ConsumerGroup.subscriptionType(group.subscribedRegularExpressions(), group.subscribedTopicNames(), group.numMembers());
+        if (type == group.subscriptionType()) {
+            return false;
+        }
+        try {
+            @SuppressWarnings("unchecked") // its declaration says so
+            var counted = (TimelineObject<SubscriptionType>) SUBSCRIPTION_TYPE.get(group);
+            counted.set(type);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError("made accessible", e);
+        }
+        return true;
     }
 
-    private <T> T append(CoordinatorResult<T, CoordinatorRecord> result) {
-        for (CoordinatorRecord record : result.records()) {
-            if (result.replayRecords()) {
-                shard.replay(nextOffset++, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH, record);
-            }
-            log.remove(record.key());
-            if (record.value() != null) {
-                log.put(record.key(), record);
-            }
-            written.add(SERDE.deserialize(
-                    ByteBuffer.wrap(SERDE.serializeKey(record)), record.value() == null ? null : ByteBuffer.wrap(SERDE.serializeValue(record))));
+    /** True when a member comes with no topics yet, or none that are known, while an assignment is due. */
+    boolean assignsWithoutCounting(ConsumerGroupHeartbeat request) {
+        if (!(kafka.group() instanceof ConsumerGroup group) || group.groupEpoch() <= group.assignmentEpoch()) {
+            return false;
         }
-        if (result.appendFuture() != null) {
-            result.appendFuture().complete(null);
+        String regex = request.subscribedTopicRegex();
+        List<String> names = request.subscribedTopicNames();
+        return regex != null && !regex.isEmpty()
+                ? group.resolvedRegularExpression(regex).isEmpty()
+                : request.memberEpoch() == 0 && (names == null || names.isEmpty());
+    }
+
+    /** True when a member takes over the instance id of another: Kafka leaves its old regular expression behind, looked up or not. */
+    boolean takesOverAsAnotherMember(ConsumerGroupHeartbeat request) {
+        String instanceId = request.instanceId();
+        return request.memberEpoch() == 0 && instanceId != null
+                && kafka.group() instanceof ConsumerGroup group
+                && group.hasMember(request.memberId())
+                && group.hasStaticMember(instanceId)
+                && !request.memberId().equals(group.staticMemberId(instanceId));
+    }
+
+    /** True when there is an empty group of consumers. */
+    boolean isEmptyOfConsumers() {
+        return kafka.group() instanceof ConsumerGroup group && group.isEmpty();
+    }
+
+    /** True when as many members of a consumer group ask for one assignor as for another. */
+    boolean assignorsTie() {
+        if (!(kafka.group() instanceof ConsumerGroup group)) {
+            return false;
         }
-        return result.response();
+        var counts = new HashMap<String, Integer>();
+        group.members().values().forEach(
+                member -> member.serverAssignorName().ifPresent(assignor -> counts.merge(assignor, 1, Integer::sum)));
+        return counts.size() > 1 && new HashSet<>(counts.values()).size() == 1;
     }
 
     // ---- requests
 
     /** Asks; member ids are Kafka's own. */
     void ask(long requestId, Group.Request<?> request) {
-        switch (request) {
-            case Join join -> {
-                var future = new CompletableFuture<JoinGroupResponseData>();
-                future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
-                try {
-                    append(shard.classicGroupJoin(
+        try {
+            switch (request) {
+                case Join join -> {
+                    var future = new CompletableFuture<JoinGroupResponseData>();
+                    future.whenComplete((response, failure) -> answers.put(requestId, () -> joined(join, response)));
+                    kafka.write(shard -> shard.classicGroupJoin(
                             new Context(join.clientId(), join.skipAssignmentSupported() ? 9 : join.requireKnownMemberId() ? 5 : 3),
                             joinRequest(join), future, false));
-                } catch (IllegalStateException broken) {
-                    answers.put(requestId, () -> join.refused(KafkaError.UNKNOWN_SERVER_ERROR));
+                }
+                case Sync sync -> {
+                    var future = new CompletableFuture<SyncGroupResponseData>();
+                    future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
+                            error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
+                    kafka.write(shard -> shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
+                }
+                default -> {
+                    Group.Reply reply = answerNow(request);
+                    answers.put(requestId, () -> reply);
                 }
             }
-            case Sync sync -> {
-                var future = new CompletableFuture<SyncGroupResponseData>();
-                future.whenComplete((response, failure) -> answers.put(requestId, () -> new Group.SyncReply(
-                        error(response.errorCode()), response.protocolType(), response.protocolName(), response.assignment())));
-                append(shard.classicGroupSync(new Context("client", 5), syncRequest(sync), future));
-            }
-            default -> {
-                Group.Reply reply = answerNow(request);
-                answers.put(requestId, () -> reply);
-            }
+        } catch (KafkaException refused) {
+            answers.put(requestId, () -> refused(request, error(Errors.forException(refused).code())));
+        } catch (IllegalStateException broken) {
+            answers.put(requestId, () -> refused(request, KafkaError.UNKNOWN_SERVER_ERROR));
         }
     }
 
+    private static Group.Reply refused(Group.Request<?> request, KafkaError error) {
+        return request instanceof Leave leave && error == KafkaError.UNKNOWN_MEMBER_ID
+                ? new Group.LeaveReply(KafkaError.NONE, leave.members().stream().map(member -> error).toList())
+                : request.refused(error);
+    }
+
     private Group.Reply answerNow(Group.Request<?> request) {
-        try {
-            return switch (request) {
-                case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(append(shard.classicGroupHeartbeat(
-                        new Context("client", 4), new HeartbeatRequestData()
-                                .setGroupId(groupId)
-                                .setGenerationId(heartbeat.generationId())
-                                .setMemberId(heartbeat.memberId())
-                                .setGroupInstanceId(heartbeat.groupInstanceId()))).errorCode()));
-                case Leave leave -> leave(leave);
-                case CommitOffsets commit -> commit(commit);
-                case FetchOffsets fetch -> fetch(fetch);
-                case Group.Describe describe -> describe();
-                case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(append(
-                        shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
-                case DeleteOffsets delete -> deleteOffsets(delete);
-                case Group.ConsumerGroupHeartbeat heartbeat -> throw new IllegalStateException("not classic: " + heartbeat);
-                case Group.ConsumerGroupDescribe describe -> throw new IllegalStateException("not classic: " + describe);
-                case Join join -> throw new IllegalStateException("may wait: " + join);
-                case Sync sync -> throw new IllegalStateException("may wait: " + sync);
-            };
-        } catch (KafkaException refused) {
-            KafkaError error = error(Errors.forException(refused).code());
-            return request instanceof Leave leave && error == KafkaError.UNKNOWN_MEMBER_ID
-                    ? new Group.LeaveReply(KafkaError.NONE, leave.members().stream().map(member -> error).toList())
-                    : request.refused(error);
-        }
+        return switch (request) {
+            case Group.Heartbeat heartbeat -> new Group.HeartbeatReply(error(kafka.write(shard -> shard.classicGroupHeartbeat(
+                    new Context("client", 4), new HeartbeatRequestData()
+                            .setGroupId(groupId)
+                            .setGenerationId(heartbeat.generationId())
+                            .setMemberId(heartbeat.memberId())
+                            .setGroupInstanceId(heartbeat.groupInstanceId()))).errorCode()));
+            case Leave leave -> leave(leave);
+            case ConsumerGroupHeartbeat heartbeat -> heartbeat(heartbeat);
+            case CommitOffsets commit -> commit(commit);
+            case FetchOffsets fetch -> fetch(fetch);
+            case Group.Describe describe -> describe();
+            case Group.ConsumerGroupDescribe describe -> describeConsumers();
+            case Group.DeleteGroup delete -> new Group.DeleteGroupReply(error(
+                    kafka.write(shard -> shard.deleteGroups(new Context("client", 2), List.of(groupId))).iterator().next().errorCode()));
+            case DeleteOffsets delete -> deleteOffsets(delete);
+            case Join join -> throw new AssertionError("may wait: " + join);
+            case Sync sync -> throw new AssertionError("may wait: " + sync);
+        };
+    }
+
+    private Group.ConsumerGroupHeartbeatReply heartbeat(ConsumerGroupHeartbeat heartbeat) {
+        Map<Uuid, Set<Integer>> owned = heartbeat.topicPartitions();
+        var request = new ConsumerGroupHeartbeatRequestData()
+                .setGroupId(groupId)
+                .setMemberId(heartbeat.memberId())
+                .setMemberEpoch(heartbeat.memberEpoch())
+                .setInstanceId(heartbeat.instanceId())
+                .setRackId(heartbeat.rackId())
+                .setRebalanceTimeoutMs(heartbeat.rebalanceTimeoutMs())
+                .setSubscribedTopicNames(heartbeat.subscribedTopicNames())
+                .setSubscribedTopicRegex(heartbeat.subscribedTopicRegex())
+                .setServerAssignor(heartbeat.serverAssignor())
+                .setTopicPartitions(owned == null ? null : owned.entrySet().stream()
+                        .map(topic -> new ConsumerGroupHeartbeatRequestData.TopicPartitions()
+                                .setTopicId(topic.getKey()).setPartitions(List.copyOf(topic.getValue())))
+                        .toList());
+        var context = new Context(heartbeat.clientId(), heartbeat.memberIdRequired() ? 1 : 0);
+        SERVICE.check(request, context.requestVersion());
+        var response = kafka.write(shard -> shard.consumerGroupHeartbeat(context, request));
+        var assignment = response.assignment();
+        return new Group.ConsumerGroupHeartbeatReply(
+                error(response.errorCode()), null, response.memberId(), response.memberEpoch(), response.heartbeatIntervalMs(),
+                assignment == null ? null : assignment.topicPartitions().stream().collect(Collectors.toMap(
+                        ConsumerGroupHeartbeatResponseData.TopicPartitions::topicId, topic -> Set.copyOf(topic.partitions()))));
+    }
+
+    /** What ConsumerGroupDescribe says. */
+    Group.ConsumerGroupDescribeReply describeConsumers() {
+        var group = kafka.reads().consumerGroupDescribe(List.of(groupId), LATEST).getFirst();
+        return group.errorCode() != 0
+                ? Group.ConsumerGroupDescribeReply.failed(error(group.errorCode()), null)
+                : new Group.ConsumerGroupDescribeReply(
+                        KafkaError.NONE, null, group.groupState(), group.groupEpoch(), group.assignmentEpoch(), group.assignorName(),
+                        group.members().stream()
+                                .map(member -> new Group.DescribedConsumer(
+                                        member.memberId(), member.instanceId(), member.rackId(), member.memberEpoch(), member.clientId(),
+                                        member.clientHost(), member.subscribedTopicNames(), member.subscribedTopicRegex(),
+                                        described(member.assignment()), described(member.targetAssignment())))
+                                .toList());
+    }
+
+    private static List<Group.TopicPartitions> described(ConsumerGroupDescribeResponseData.Assignment assignment) {
+        return assignment.topicPartitions().stream()
+                .map(topic -> new Group.TopicPartitions(topic.topicName(), topic.topicId(), topic.partitions()))
+                .toList();
+    }
+
+    /** The row of ListGroups, null without a group. */
+    Group.@Nullable Summary summary() {
+        return kafka.reads().listGroups(List.of(), List.of(), LATEST).stream()
+                .map(group -> new Group.Summary(group.groupId(), group.groupType(), group.protocolType(), group.groupState()))
+                .findFirst().orElse(null);
     }
 
     private JoinGroupRequestData joinRequest(Join join) {
@@ -439,7 +379,7 @@ final class KafkaGroup {
     }
 
     private Group.LeaveReply leave(Leave leave) {
-        var response = append(shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
+        var response = kafka.write(shard -> shard.classicGroupLeave(new Context("client", 5), new LeaveGroupRequestData()
                 .setGroupId(groupId)
                 .setMembers(leave.members().stream()
                         .map(member -> new LeaveGroupRequestData.MemberIdentity()
@@ -466,7 +406,7 @@ final class KafkaGroup {
                             .setCommittedLeaderEpoch(offset.leaderEpoch())
                             .setCommittedMetadata(offset.metadata()))));
         }
-        var response = append(shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
+        var response = kafka.write(shard -> shard.commitOffset(new Context("client", commit.groupIdNotFoundSupported() ? 9 : 8), request));
         return new Group.CommitOffsetsReply(response.topics().stream()
                 .flatMap(topic -> topic.partitions().stream())
                 .map(partition -> error(partition.errorCode()))
@@ -474,14 +414,18 @@ final class KafkaGroup {
     }
 
     private Group.FetchOffsetsReply fetch(FetchOffsets fetch) {
-        List<Group.TopicPartitions> topics = fetch.topics();
-        var request = new OffsetFetchRequestData.OffsetFetchRequestGroup().setGroupId(groupId).setTopics(topics == null
-                ? null
-                : topics.stream()
-                        .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
-                                .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
-                        .toList());
-        var response = shard.fetchOffsets(request, LATEST);
+        List<Group.TopicPartitions> wanted = fetch.topics();
+        var request = new OffsetFetchRequestData.OffsetFetchRequestGroup()
+                .setGroupId(groupId)
+                .setMemberId(fetch.memberId())
+                .setMemberEpoch(fetch.memberEpoch())
+                .setTopics(wanted == null
+                        ? null
+                        : wanted.stream()
+                                .map(topic -> new OffsetFetchRequestData.OffsetFetchRequestTopics()
+                                        .setName(topic.topic()).setTopicId(topic.topicId()).setPartitionIndexes(topic.partitions()))
+                                .toList());
+        var response = kafka.reads().fetchOffsets(request, LATEST);
         return new Group.FetchOffsetsReply(error(response.errorCode()), response.topics().stream().map(KafkaGroup::fetched).toList());
     }
 
@@ -504,7 +448,7 @@ final class KafkaGroup {
             topic.partitions().add(
                     new OffsetDeleteRequestData.OffsetDeleteRequestPartition().setPartitionIndex(partition.partition()));
         }
-        var response = append(shard.deleteOffsets(new Context("client", 0), request));
+        var response = kafka.write(shard -> shard.deleteOffsets(new Context("client", 0), request));
         return new Group.DeleteOffsetsReply(error(response.errorCode()), delete.partitions().stream()
                 .map(partition -> error(Objects.requireNonNull(response.topics().find(partition.topic()))
                         .partitions().find(partition.partition()).errorCode()))
@@ -513,7 +457,7 @@ final class KafkaGroup {
 
     /** What DescribeGroups 6 says. */
     Group.DescribeReply describe() {
-        var group = shard.describeGroups(new Context("client", 6), List.of(groupId), LATEST).getFirst();
+        var group = kafka.reads().describeGroups(new Context("client", 6), List.of(groupId), LATEST).getFirst();
         return new Group.DescribeReply(
                 error(group.errorCode()), group.groupState(), group.protocolType(), group.protocolData(),
                 group.members().stream()
@@ -524,7 +468,7 @@ final class KafkaGroup {
     }
 
     void deleteTopic(String topic, Uuid topicId) {
-        append(shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
+        kafka.write(shard -> shard.onTopicsDeleted(List.of(new GroupCoordinatorShard.DeletedTopic(topicId, topic))));
     }
 
     private static KafkaError error(short code) {

@@ -108,6 +108,32 @@ class ListedGroupDifferencesTest {
                 script.sync(follower, "box-b");
                 script.ask(new Group.Leave(Comparison.GROUP, List.of(new LeavingMember("", "box-b"))));
             }),
+            Map.entry("assignors-tie", script -> {
+                script.topic("t");
+                script.beat("a", 0, List.of("t"), null, "range");
+                script.beat("b", 0, List.of("t"), null, "uniform");
+                script.beat("a", 2, null, null, null);
+            }),
+            Map.entry("newcomer-not-counted", script -> {
+                script.topic("t");
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("b", 0, List.of("t"), null, null); // too early for another assignment
+                script.pass(1001);
+                script.beat("c", 0, List.of(), "u", null);
+            }),
+            Map.entry("same-topics-not-counted-again", script -> {
+                script.topic("t");
+                script.topic("u");
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("b", 0, List.of(), "u", null);
+                script.beat("b", -1, null, null, null);
+            }),
+            Map.entry("unknown-id-joins-empty-consumer-group", script -> {
+                script.topic("t");
+                script.beat("a", 0, List.of("t"), null, null);
+                script.beat("a", -1, null, null, null);
+                script.join("somebody", null, 6000, 5000, "t");
+            }),
             Map.entry("delay-carried-over", script -> {
                 script.join("", "box-a", 60_000, 5003, "t");
                 script.join("", "box-b", 60_000, 5003, "t");
@@ -165,7 +191,7 @@ class ListedGroupDifferencesTest {
         Script(int maxSize) {
             both = new Comparison(new GroupSettings(
                     6000, 1_800_000, 3000, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
-                    SampoGroup.CONSUMER_DEFAULTS), reached);
+                    SampoGroup.IN_ORDER), reached);
         }
 
         static List<Protocol> range(String... topics) {
@@ -173,6 +199,17 @@ class ListedGroupDifferencesTest {
             byte[] bytes = new byte[buffer.remaining()];
             buffer.get(bytes);
             return List.of(new Protocol("range", bytes));
+        }
+
+        void topic(String name) {
+            both.topics(both.topics().with(new KafkaTopics.KafkaTopic(name, new Uuid(1, name.hashCode()), List.of(List.of(), List.of()))));
+        }
+
+        /** A member of the consumer protocol joins, is alive or leaves. */
+        void beat(String memberId, int epoch, @Nullable List<String> topics, @Nullable String regex, @Nullable String assignor) {
+            ask(new Group.ConsumerGroupHeartbeat(
+                    Comparison.GROUP, memberId, epoch, null, null, epoch == 0 ? 5000 : -1, topics, regex, assignor,
+                    epoch == 0 ? Map.of() : null, "client", "/127.0.0.1", true));
         }
 
         Join joinRequest(String memberId, @Nullable String instanceId, int sessionMs, int rebalanceMs, List<Protocol> protocols) {

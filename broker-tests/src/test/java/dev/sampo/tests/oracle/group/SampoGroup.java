@@ -1,8 +1,9 @@
 package dev.sampo.tests.oracle.group;
 
-import com.typesafe.config.ConfigFactory;
+import com.google.re2j.Pattern;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
@@ -11,11 +12,17 @@ import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.group.coordinator.GroupState;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.OffsetsRecords;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
@@ -24,7 +31,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One group under Sampo's rules: what they store is stored at once. Its records are read with Kafka's own reader. */
 final class SampoGroup {
-    static final ConsumerGroupSettings CONSUMER_DEFAULTS = ConsumerGroupSettings.from(ConfigFactory.defaultReference());
+    /** As by default, with the assignors that go by no hash map's order. */
+    static final ConsumerGroupSettings IN_ORDER = new ConsumerGroupSettings(
+            45_000, 45_000, 60_000, 5000, 5000, 15_000, Integer.MAX_VALUE, 1000, 0, 15_000, 600_000,
+            List.of(new InOrder.Uniform(), new InOrder.Range()));
     private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
 
     private final String groupId;
@@ -32,6 +42,8 @@ final class SampoGroup {
     private final Map<GroupEvent.Key, GroupEvent> stored = new LinkedHashMap<>();
     private final Map<Long, Group.Reply> answers = new TreeMap<>();
     private final List<CoordinatorRecord> written = new ArrayList<>();
+    private final Deque<Resolve> resolving = new ArrayDeque<>();
+    private KafkaTopics topics = KafkaTopics.NONE;
     private GroupState state;
     private @Nullable String uniqueId;
     private int uniqueIds;
@@ -45,17 +57,23 @@ final class SampoGroup {
     }
 
     private GroupState newState() {
-        return new GroupState(groupId, settings, () -> {
+        var made = new GroupState(groupId, settings, () -> {
             uniqueId = "id" + uniqueIds++;
             return uniqueId;
         }, nowMs);
+        made.onTopics(topics);
+        return made;
     }
 
-    /** Another broker takes over from what is stored; requests that wait are lost. */
-    void failOver() {
+    /** Another broker takes over from what is stored, which it hears of in any order; requests that wait are lost. */
+    void failOver(Random random) {
+        topics = topics.loaded();
         state = newState();
         answers.clear();
-        stored.values().forEach(state::restore);
+        resolving.clear();
+        var events = new ArrayList<>(stored.values());
+        Collections.shuffle(events, random);
+        events.forEach(state::restore);
         perform(state.restored(nowMs));
     }
 
@@ -97,6 +115,28 @@ final class SampoGroup {
         return (Group.DescribeReply) ((Reply) state.onRequest(0, new Group.Describe(groupId), nowMs).getFirst()).reply();
     }
 
+    Group.ConsumerGroupDescribeReply describeConsumers() {
+        return (Group.ConsumerGroupDescribeReply)
+                ((Reply) state.onRequest(0, new Group.ConsumerGroupDescribe(groupId), nowMs).getFirst()).reply();
+    }
+
+    /** The row of ListGroups, null without a group. */
+    Group.@Nullable Summary summary() {
+        return state.isGone() ? null : state.summary();
+    }
+
+    /** The cluster's topics are these now. */
+    void topics(KafkaTopics now) {
+        KafkaTopics before = topics;
+        topics = now;
+        state.onTopics(now);
+        for (KafkaTopics.KafkaTopic topic : before.byName().values()) {
+            if (now.topic(topic.id()) == null) {
+                deleteTopic(topic.name(), topic.id());
+            }
+        }
+    }
+
     void deleteTopic(String topic, Uuid topicId) {
         perform(state.onTopicDeleted(topic, topicId));
     }
@@ -110,9 +150,20 @@ final class SampoGroup {
                         throw new AssertionError("request " + requestId + " answered twice");
                     }
                 }
-                case Resolve resolve -> throw new AssertionError("no regular expressions in these histories: " + resolve);
+                case Resolve resolve -> resolving.add(resolve);
             }
         }
+        while (!resolving.isEmpty()) {
+            Resolve resolve = resolving.poll();
+            perform(state.onResolved(
+                    resolve.regexes().stream().collect(Collectors.toMap(regex -> regex, regex -> matching(regex, resolve.topics()))),
+                    resolve.topics(), nowMs));
+        }
+    }
+
+    private static Set<String> matching(String regex, Topics topics) {
+        var pattern = Pattern.compile(regex);
+        return topics.names().stream().filter(name -> pattern.matcher(name).matches()).collect(Collectors.toSet());
     }
 
     private void store(GroupEvent event) {

@@ -1,17 +1,31 @@
 package dev.sampo.tests.oracle.group;
 
 import dev.sampo.actors.protocol.Group;
+import dev.sampo.actors.protocol.Group.ConsumerGroupDescribeReply;
+import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
+import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeatReply;
 import dev.sampo.actors.protocol.Group.DescribeReply;
+import dev.sampo.actors.protocol.Group.DescribedConsumer;
 import dev.sampo.actors.protocol.Group.DescribedMember;
 import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.actors.protocol.Group.JoinedMember;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentKey;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupMemberMetadataKey;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupTargetAssignmentMemberKey;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupTargetAssignmentMemberValue;
 import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
 
 /** Member ids of one side put in the place of the other's, and texts to compare: what has no order is sorted. */
@@ -32,6 +46,17 @@ final class Translated {
                             .map(member -> new DescribedMember(
                                     names.apply(member.memberId()), member.groupInstanceId(), member.clientId(), member.clientHost(),
                                     member.metadata(), member.assignment()))
+                            .toList());
+            case ConsumerGroupHeartbeatReply beat -> new ConsumerGroupHeartbeatReply(
+                    beat.error(), beat.errorMessage(), beat.memberId() == null ? null : names.apply(beat.memberId()), beat.memberEpoch(),
+                    beat.heartbeatIntervalMs(), beat.assignment());
+            case ConsumerGroupDescribeReply group -> new ConsumerGroupDescribeReply(
+                    group.error(), group.errorMessage(), group.state(), group.groupEpoch(), group.assignmentEpoch(), group.assignorName(),
+                    group.members().stream()
+                            .map(member -> new DescribedConsumer(
+                                    names.apply(member.memberId()), member.instanceId(), member.rackId(), member.memberEpoch(),
+                                    member.clientId(), member.clientHost(), member.subscribedTopicNames(), member.subscribedTopicRegex(),
+                                    member.assignment(), member.targetAssignment()))
                             .toList());
             default -> reply;
         };
@@ -58,10 +83,10 @@ final class Translated {
             case Group.CommitOffsets commit -> new Group.CommitOffsets(
                     commit.groupId(), commit.generationId(), names.apply(commit.memberId()), commit.groupInstanceId(),
                     commit.groupIdNotFoundSupported(), commit.retentionTimeMs(), commit.offsets());
+            case ConsumerGroupHeartbeat beat -> beat; // members bring their ids
+            case Group.ConsumerGroupDescribe describe -> describe;
             case Group.FetchOffsets fetch -> fetch;
             case Group.Describe describe -> describe;
-            case Group.ConsumerGroupHeartbeat heartbeat -> heartbeat;
-            case Group.ConsumerGroupDescribe describe -> describe;
             case Group.DeleteGroup delete -> delete;
             case Group.DeleteOffsets delete -> delete;
         };
@@ -70,19 +95,53 @@ final class Translated {
     /** A record as text: key, version of the value, value. */
     static String text(CoordinatorRecord record, Function<String, String> names) {
         var value = record.value();
-        if (value == null) {
-            return record.key() + " -> removed";
+        return key(record.key(), names) + (value == null ? " -> removed" : " -> v" + value.version() + " " + inOrder(value.message(), names));
+    }
+
+    private static ApiMessage key(ApiMessage key, Function<String, String> names) {
+        return switch (key) {
+            case ConsumerGroupMemberMetadataKey member -> member.duplicate().setMemberId(names.apply(member.memberId()));
+            case ConsumerGroupTargetAssignmentMemberKey member -> member.duplicate().setMemberId(names.apply(member.memberId()));
+            case ConsumerGroupCurrentMemberAssignmentKey member -> member.duplicate().setMemberId(names.apply(member.memberId()));
+            default -> key;
+        };
+    }
+
+    /** What Kafka writes in the order of a hash map is sorted. */
+    private static ApiMessage inOrder(ApiMessage message, Function<String, String> names) {
+        return switch (message) {
+            case GroupMetadataValue group -> {
+                GroupMetadataValue named = group.duplicate();
+                named.setLeader(named.leader() == null ? null : names.apply(named.leader()));
+                named.members().forEach(member -> member.setMemberId(names.apply(member.memberId())));
+                named.members().sort(Comparator.comparing(GroupMetadataValue.MemberMetadata::memberId));
+                yield named;
+            }
+            case ConsumerGroupTargetAssignmentMemberValue target -> {
+                ConsumerGroupTargetAssignmentMemberValue sorted = target.duplicate();
+                sorted.topicPartitions().forEach(topic -> topic.partitions().sort(null));
+                sorted.topicPartitions().sort(Comparator.comparing(ConsumerGroupTargetAssignmentMemberValue.TopicPartition::topicId));
+                yield sorted;
+            }
+            case ConsumerGroupCurrentMemberAssignmentValue current -> {
+                ConsumerGroupCurrentMemberAssignmentValue sorted = current.duplicate();
+                sort(sorted.assignedPartitions());
+                sort(sorted.partitionsPendingRevocation());
+                yield sorted;
+            }
+            default -> message;
+        };
+    }
+
+    private static void sort(List<ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions> topics) {
+        for (var topic : topics) {
+            var epochs = new TreeMap<Integer, Integer>();
+            for (int i = 0; i < topic.partitions().size(); i++) {
+                epochs.put(topic.partitions().get(i), topic.assignmentEpochs().get(i));
+            }
+            topic.setPartitions(List.copyOf(epochs.keySet())).setAssignmentEpochs(List.copyOf(epochs.values()));
         }
-        Object message = value.message();
-        if (message instanceof GroupMetadataValue group) {
-            GroupMetadataValue named = group.duplicate();
-            named.setLeader(named.leader() == null ? null : names.apply(named.leader()));
-            named.members().forEach(member -> member.setMemberId(names.apply(member.memberId())));
-            var members = new ArrayList<>(named.members());
-            members.sort(Comparator.comparing(GroupMetadataValue.MemberMetadata::memberId));
-            message = named.setMembers(members);
-        }
-        return record.key() + " -> v" + value.version() + " " + message;
+        topics.sort(Comparator.comparing(ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions::topicId));
     }
 
     static String text(Group.Request<?> request) {
@@ -97,6 +156,15 @@ final class Translated {
                     + " instance=" + commit.groupInstanceId() + " retention=" + commit.retentionTimeMs() + " "
                     + commit.offsets().stream().map(each -> each.topic() + "-" + each.partition() + "@" + each.offset()
                             + (each.metadata().length() > 10 ? " large metadata" : "")).toList();
+            case ConsumerGroupHeartbeat beat -> "beat member=" + beat.memberId() + " epoch=" + beat.memberEpoch()
+                    + (beat.instanceId() == null ? "" : " instance=" + beat.instanceId())
+                    + (beat.rackId() == null ? "" : " rack=" + beat.rackId())
+                    + (beat.rebalanceTimeoutMs() == -1 ? "" : " rebalance=" + beat.rebalanceTimeoutMs())
+                    + (beat.subscribedTopicNames() == null ? "" : " topics=" + beat.subscribedTopicNames())
+                    + (beat.subscribedTopicRegex() == null ? "" : " regex=" + beat.subscribedTopicRegex())
+                    + (beat.serverAssignor() == null ? "" : " assignor=" + beat.serverAssignor())
+                    + (beat.topicPartitions() == null ? "" : " owned=" + partitions(beat.topicPartitions()))
+                    + " v" + (beat.memberIdRequired() ? 1 : 0);
             default -> request.toString();
         };
     }
@@ -119,8 +187,28 @@ final class Translated {
                     + sorted(fetched.topics().stream()
                             .flatMap(topic -> topic.partitions().stream()
                                     .map(each -> topic.topic() + each)).toList());
+            case ConsumerGroupHeartbeatReply beat -> "beat " + beat.error() + " member=" + beat.memberId() + " epoch=" + beat.memberEpoch()
+                    + " interval=" + beat.heartbeatIntervalMs()
+                    + (beat.assignment() == null ? "" : " assignment=" + partitions(beat.assignment()));
+            case ConsumerGroupDescribeReply group -> group.state() + " " + group.error() + " epoch=" + group.groupEpoch() + " assigned="
+                    + group.assignmentEpoch() + " " + group.assignorName() + " "
+                    + sorted(group.members().stream()
+                            .map(each -> each.memberId() + "/" + each.instanceId() + "/" + each.rackId() + "/" + each.clientId()
+                                    + each.clientHost() + " epoch=" + each.memberEpoch() + " "
+                                    + sorted(each.subscribedTopicNames()) + each.subscribedTopicRegex()
+                                    + " has " + partitions(each.assignment()) + " gets " + partitions(each.targetAssignment())).toList());
             default -> reply.toString();
         };
+    }
+
+    private static Map<Uuid, Set<Integer>> partitions(Map<Uuid, Set<Integer>> byTopic) {
+        var sorted = new TreeMap<Uuid, Set<Integer>>();
+        byTopic.forEach((topic, partitions) -> sorted.put(topic, new TreeSet<>(partitions)));
+        return sorted;
+    }
+
+    private static List<String> partitions(List<Group.TopicPartitions> topics) {
+        return sorted(topics.stream().map(topic -> topic.topic() + topic.topicId() + new TreeSet<>(topic.partitions())).toList());
     }
 
     private static List<String> sorted(List<String> texts) {
