@@ -320,6 +320,9 @@ public final class GroupState {
     }
 
     private ConsumerGroupDescribeReply describe(ConsumerGroupDescribe request) {
+        if (request.groupId().isEmpty()) {
+            return request.refused(KafkaError.INVALID_GROUP_ID);
+        }
         if (consumer != null) {
             return consumer.describe();
         }
