@@ -276,7 +276,8 @@ public final class GroupState {
         boolean joins = request.memberEpoch() == 0;
         boolean empty = members.state() == State.DEAD || members.state() == State.EMPTY;
         if (refusal == null && consumer == null && !(joins && empty)) {
-            refusal = request.refused(KafkaError.GROUP_ID_NOT_FOUND);
+            refusal = Group.ConsumerGroupHeartbeatReply.failed(
+                    KafkaError.GROUP_ID_NOT_FOUND, "there is no consumer group " + groupId);
         }
         if (refusal != null) {
             out.add(new Reply(requestId, refusal));

@@ -62,7 +62,7 @@ public final class ConsumerGroupHeartbeatHandler implements ApiHandler {
             var topics = new ArrayList<ConsumerGroupHeartbeatResponseData.TopicPartitions>(assigned.size());
             assigned.forEach((topicId, partitions) -> topics.add(new ConsumerGroupHeartbeatResponseData.TopicPartitions()
                     .setTopicId(topicId)
-                    .setPartitions(List.copyOf(partitions))));
+                    .setPartitions(partitions.stream().sorted().toList())));
             response.setAssignment(new ConsumerGroupHeartbeatResponseData.Assignment().setTopicPartitions(topics));
         }
         return response;
