@@ -35,6 +35,9 @@ final class Committing {
         /** True when the group assigns partitions, so that commits need a generation. */
         boolean isMember();
 
+        /** True while it is not known which generation the group is in. */
+        boolean isJoining();
+
         void onGenerationOver(int generationId);
 
         void onCommitted(TopicPartition partition, long offset);
@@ -169,8 +172,8 @@ final class Committing {
                     case REBALANCE_IN_PROGRESS, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE,
                             NOT_COORDINATOR, REQUEST_TIMED_OUT, UNKNOWN_TOPIC_OR_PARTITION -> again.put(partition, error);
                     case ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID -> {
-                        if (member.isMember() && generationId != member.generationId()) {
-                            again.put(partition, error); // refused only because the group moved on meanwhile
+                        if (member.isJoining() || (member.isMember() && generationId != member.generationId())) {
+                            again.put(partition, error); // refused only because the group moved on, perhaps with this member
                         } else {
                             generationOver = member.isMember();
                             queue.failed(partition, new CommitFailedException(member.isMember()

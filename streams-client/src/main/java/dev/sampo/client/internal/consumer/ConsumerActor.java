@@ -682,6 +682,11 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
 
         @Override
+        public boolean isJoining() {
+            return grouping != null && grouping.isJoining();
+        }
+
+        @Override
         public void onGenerationOver(int generationId) {
             if (grouping != null) {
                 grouping.onGenerationOver(generationId);

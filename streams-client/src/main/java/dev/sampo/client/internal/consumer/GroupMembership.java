@@ -107,6 +107,11 @@ final class GroupMembership {
         return generationId;
     }
 
+    /** A join of this member waits for its answer: the group may be in the generation already that the answer brings. */
+    boolean isJoining() {
+        return phase == Phase.JOINING || phase == Phase.WAITING;
+    }
+
     String memberId() {
         return memberId;
     }

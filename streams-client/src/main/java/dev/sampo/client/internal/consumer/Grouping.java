@@ -97,6 +97,10 @@ final class Grouping {
         return membership.generationId();
     }
 
+    boolean isJoining() {
+        return membership.isJoining();
+    }
+
     String memberId() {
         return membership.memberId();
     }

@@ -136,6 +136,23 @@ class GroupMembershipTest {
     }
 
     @Test
+    void untilAJoinIsAnsweredTheGroupMayBeInTheNextGeneration() {
+        // Given
+        join(cooperative, cooperative.subscribe(Set.of("t")), 1, "cooperative-sticky", P0);
+        PrepareJoin prepare = only(cooperative.rejoin(), PrepareJoin.class);
+        assertThat(cooperative.isJoining()).isFalse();
+
+        // When
+        SendJoin join = only(cooperative.onReadyToJoin(prepare.attempt()), SendJoin.class);
+
+        // Then
+        assertThat(cooperative.isJoining()).isTrue();
+        cooperative.onJoinResponse(join.attempt(), joined(2, "cooperative-sticky"), 0);
+        assertThat(cooperative.isJoining()).isFalse();
+        assertThat(cooperative.generationId()).isEqualTo(2);
+    }
+
+    @Test
     void aMemberThatTheCoordinatorForgotLosesItsPartitionsAndJoinsAsANewOne() {
         // Given
         join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
