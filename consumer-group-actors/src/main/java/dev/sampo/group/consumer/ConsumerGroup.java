@@ -26,6 +26,7 @@ import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -399,13 +400,14 @@ public final class ConsumerGroup {
         if (resolving || (!isNew && subscriptions.regexes().isEmpty()) || next.regexes().isEmpty()) {
             return Set.of();
         }
-        var some = subscriptions.resolved().values().stream().findFirst().orElse(null);
-        if (some != null && nowMs <= some.timestampMs() + REGEX_REFRESH_MIN_INTERVAL_MS) {
+        ResolvedRegex last = subscriptions.resolved().values().stream()
+                .max(Comparator.comparingLong(ResolvedRegex::timestampMs)).orElse(null);
+        if (last != null && nowMs <= last.timestampMs() + REGEX_REFRESH_MIN_INTERVAL_MS) {
             return Set.of();
         }
-        boolean due = isNew || some == null || next.regexes().size() != subscriptions.resolved().size()
-                || some.version() < hashes.topics().newestTopicVersion()
-                || nowMs > some.timestampMs() + settings.regexRefreshIntervalMs();
+        boolean due = isNew || last == null || next.regexes().size() != subscriptions.resolved().size()
+                || last.version() < hashes.topics().newestTopicVersion()
+                || nowMs > last.timestampMs() + settings.regexRefreshIntervalMs();
         return due ? Set.copyOf(next.regexes()) : Set.of();
     }
 
