@@ -159,6 +159,11 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     }
 
     @Override
+    public boolean none() {
+        return views.values().stream().allMatch(view -> view.watched.isEmpty());
+    }
+
+    @Override
     public Found find(String groupId) {
         int partition = partitionFor(groupId);
         OffsetsPartitionActor.View view = views.get(partition);

@@ -17,6 +17,9 @@ public interface WatchedGroups {
     /** All that are coordinated here. */
     List<WatchedGroup> all();
 
+    /** Nothing is in {@link #all}, nor about to be: no group is being loaded or made. */
+    boolean none();
+
     /** One by its name. */
     Found find(String groupId);
 }

@@ -45,6 +45,7 @@ final class LagActorTest {
     private final CommittedOffsets offsets = new CommittedOffsets();
     private volatile List<WatchedGroup> groups = List.of();
     private volatile boolean fails;
+    private volatile boolean loading;
     private final ActorRef<Lag.Command> actor = kit.spawn(LagActor.create(new LagActor.Parts(
             new LagSettings(STEP.toMillis(), 86_400_000, 1 << 20), new WatchedGroups() {
                 @Override
@@ -54,6 +55,11 @@ final class LagActorTest {
                         throw new IllegalStateException("as the test wants it");
                     }
                     return groups;
+                }
+
+                @Override
+                public boolean none() {
+                    return groups.isEmpty() && !loading;
                 }
 
                 @Override
@@ -124,6 +130,21 @@ final class LagActorTest {
         wallMs.addAndGet(span.toMillis());
         time.timePasses(span);
         settle();
+    }
+
+    @Test
+    void itStaysAwakeWhileGroupsAreLoaded() {
+        // Given
+        loading = true; // they have begun, and are not shown yet
+        actor.tell(new LagActor.GroupBegan());
+        settle();
+
+        // When
+        pass(STEP.dividedBy(2));
+        pass(STEP);
+
+        // Then
+        assertThat(looks).hasValue(2);
     }
 
     @Test
