@@ -38,6 +38,7 @@ final class BrokerConfig {
             Map.entry("group.consumer.max.assignment.interval.ms", "sampo.group.consumer.max-assignment-interval ms"),
             Map.entry("group.consumer.regex.refresh.interval.ms", "sampo.group.consumer.regex-refresh-interval ms"),
             Map.entry("group.consumer.max.size", "sampo.group.consumer.max-size "),
+            Map.entry("group.consumer.migration.policy", "sampo.group.consumer.migration-policy "),
             Map.entry("group.consumer.assignors", "sampo.group.consumer.assignors " + LIST),
             Map.entry("offsets.retention.minutes", "sampo.group.offsets-retention m"),
             Map.entry("offsets.retention.check.interval.ms", "sampo.group.offsets-retention-check-interval ms"),

@@ -46,7 +46,7 @@ public final class BrokerConfigs {
             "group.consumer.assignment.interval.ms", "group.consumer.assignors",
             "group.consumer.heartbeat.interval.ms", "group.consumer.max.assignment.interval.ms",
             "group.consumer.max.heartbeat.interval.ms", "group.consumer.max.session.timeout.ms",
-            "group.consumer.max.size", "group.consumer.min.assignment.interval.ms",
+            "group.consumer.max.size", "group.consumer.migration.policy", "group.consumer.min.assignment.interval.ms",
             "group.consumer.min.heartbeat.interval.ms", "group.consumer.min.session.timeout.ms",
             "group.consumer.regex.refresh.interval.ms", "group.consumer.session.timeout.ms",
             "group.initial.rebalance.delay.ms",

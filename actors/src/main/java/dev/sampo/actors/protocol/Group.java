@@ -261,11 +261,12 @@ public interface Group {
      * @param subscribedTopicNames in order of names
      * @param subscribedTopicRegex empty or null without one
      * @param assignment what it owns, with what it has to give up
+     * @param classic it speaks the classic protocol
      */
     record DescribedConsumer(
             String memberId, @Nullable String instanceId, @Nullable String rackId, int memberEpoch, String clientId,
             String clientHost, List<String> subscribedTopicNames, @Nullable String subscribedTopicRegex,
-            List<TopicPartitions> assignment, List<TopicPartitions> targetAssignment) {}
+            List<TopicPartitions> assignment, List<TopicPartitions> targetAssignment, boolean classic) {}
 
     /** GROUP_ID_NOT_FOUND for a group that does not exist or is of another type; members in order of their ids. */
     record ConsumerGroupDescribeReply(

@@ -41,7 +41,7 @@ record ConsumerDescription(GroupFacts facts, Topics topics) {
         return new DescribedConsumer(
                 member.memberId(), wants.instanceId(), wants.rackId(), member.memberEpoch(), wants.clientId(), wants.clientHost(),
                 wants.topicNames().stream().sorted().toList(), wants.topicRegex(), named(all),
-                named(facts.targets().of(member.memberId())));
+                named(facts.targets().of(member.memberId())), member.isClassic());
     }
 
     /** In order of names and partitions. */

@@ -4,14 +4,20 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group.ConsumerGroupDescribeReply;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeatReply;
+import dev.sampo.actors.protocol.Group.Heartbeat;
+import dev.sampo.actors.protocol.Group.Join;
 import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
+import dev.sampo.actors.protocol.Group.Sync;
+import dev.sampo.actors.protocol.Group.SyncReply;
 import dev.sampo.group.journal.ConsumerGroupEvent;
+import dev.sampo.group.journal.ConsumerGroupEvent.ClassicMember;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.EpochStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.Kind;
+import dev.sampo.group.journal.ConsumerGroupEvent.MemberState;
 import dev.sampo.group.journal.ConsumerGroupEvent.MemberStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.Removed;
 import dev.sampo.group.journal.ConsumerGroupEvent.Subscription;
@@ -23,12 +29,15 @@ import dev.sampo.group.lag.RebalanceHistory;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +84,7 @@ public final class ConsumerGroup {
     private final GroupFacts facts = new GroupFacts();
     private final RegexLookups lookups = new RegexLookups(facts);
     private final MemberDeadlines deadlines = new MemberDeadlines();
+    private final ClassicRequests classicRequests = new ClassicRequests(facts, deadlines);
     private final ConsumerRebalances rebalances;
     private ConsumerTimes times;
     private TopicHashes hashes = new TopicHashes(Topics.NONE);
@@ -124,11 +134,11 @@ public final class ConsumerGroup {
         var events = new ArrayList<ConsumerGroupEvent>();
         ConsumerMember before;
         if (holder != null && epoch == ConsumerMember.JOINS) {
-            if (holder.memberEpoch() != ConsumerMember.STATIC_LEFT) {
+            if (holder.memberEpoch() != ConsumerMember.STATIC_LEFT && !holder.isClassic()) {
                 return Decision.refused(
                         KafkaError.UNRELEASED_INSTANCE_ID, "member " + holder.memberId() + " holds instance id " + instanceId);
             }
-            before = takeOver(holder, memberId, events);
+            before = MemberDecision.takeOver(facts, holder, memberId, events);
         } else {
             Decision refusal = checkMember(memberId, instanceId, epoch, request.topicPartitions());
             if (refusal != null) {
@@ -174,25 +184,13 @@ public final class ConsumerGroup {
                 && owns.assigned().getOrDefault(topic.getKey(), Map.of()).keySet().containsAll(topic.getValue()));
     }
 
-    /** A static member is back, perhaps under another id: it goes on with what it had. */
-    private ConsumerMember takeOver(ConsumerMember holder, String memberId, List<ConsumerGroupEvent> events) {
-        GroupFacts.remove(holder.memberId(), events);
-        CurrentAssignment owned = holder.owns();
-        var member = new ConsumerMember(memberId, holder.wants(), new CurrentAssignment(
-                0, 0, owned.state(), owned.assigned(), owned.pendingRevocation()));
-        events.add(new MemberStored(memberId, member.wants()));
-        events.add(new TargetStored(memberId, facts.targets().of(holder.memberId())));
-        events.add(new CurrentStored(memberId, member.owns()));
-        return member;
-    }
-
     private Decision decide(
             ConsumerGroupHeartbeat request, ConsumerMember before, List<ConsumerGroupEvent> events, long nowMs) {
-        var decision = new MemberDecision(facts, settings, hashes, before, updated(before.wants(), request), events);
+        var decision = new MemberDecision(facts, settings, moment(nowMs), before, updated(before.wants(), request), events);
         MemberDecision.Refusal refusal = decision.subscribe();
         if (refusal == null) {
-            decision.beginEpoch(topicsChanged);
-            refusal = decision.assign(times.assignmentIntervalMs(), nowMs);
+            decision.beginEpoch();
+            refusal = decision.assign();
         }
         if (refusal == null) {
             refusal = decision.reconcile(request.topicPartitions());
@@ -208,8 +206,7 @@ public final class ConsumerGroup {
         var reply = new ConsumerGroupHeartbeatReply(
                 KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), times.heartbeatIntervalMs(),
                 tell ? ConsumerMember.withoutEpochs(owns.assigned()) : null);
-        return new Decision(decision.change(), reply, lookups.due(
-                decision.next(), decision.regexIsNew(), hashes.topics(), settings.regexRefreshIntervalMs(), nowMs));
+        return new Decision(decision.change(), reply, decision.due(lookups));
     }
 
     private static Subscription updated(Subscription before, ConsumerGroupHeartbeat request) {
@@ -220,7 +217,101 @@ public final class ConsumerGroup {
                 request.rebalanceTimeoutMs() != -1 ? request.rebalanceTimeoutMs() : before.rebalanceTimeoutMs(),
                 names != null ? new HashSet<>(names) : before.topicNames(),
                 request.subscribedTopicRegex() != null ? request.subscribedTopicRegex() : before.topicRegex(),
-                request.serverAssignor() != null ? request.serverAssignor() : before.assignor());
+                request.serverAssignor() != null ? request.serverAssignor() : before.assignor(), null);
+    }
+
+    // ---- members of the classic protocol
+
+    /**
+     * A member of the classic protocol joins, or joins again with what it owns. Nothing has changed until the change is
+     * accepted and {@link #joined} is called.
+     *
+     * @param newMemberId for one that joins without an id
+     * @param classicMaxSize most members of a classic group
+     */
+    public JoinDecision join(Join request, String newMemberId, int classicMaxSize, long nowMs) {
+        return new ClassicJoin(request, newMemberId, classicMaxSize, facts, settings, lookups, moment(nowMs)).decide();
+    }
+
+    private Moment moment(long nowMs) {
+        return new Moment(hashes, topicsChanged, times, nowMs);
+    }
+
+    /** A member of the classic protocol was answered: it has a whole session, and its rebalance timeout to sync. */
+    public void joined(String memberId, Join request, long nowMs) {
+        topicsChanged = false;
+        deadlines.heardClassic(memberId, request.sessionTimeoutMs(), nowMs);
+        deadlines.joined(memberId, request.rebalanceTimeoutMs(), nowMs);
+    }
+
+    /** The answer to a member of the classic protocol that wants its assignment. */
+    public SyncReply sync(Sync request, long nowMs) {
+        return classicRequests.sync(request, hashes.topics(), nowMs);
+    }
+
+    /** The answer to a member of the classic protocol that is alive. */
+    public KafkaError heartbeat(Heartbeat request, long nowMs) {
+        return classicRequests.heartbeat(request, nowMs);
+    }
+
+    /**
+     * Begins this group as what a classic group was: its generation is the epoch of group, target and members. Returns the
+     * facts, which are true already.
+     *
+     * @param adopted each with a part of the assignment that no other has
+     */
+    public List<ConsumerGroupEvent> adopt(int generationId, List<Adopted> adopted, long nowMs) {
+        var events = new ArrayList<ConsumerGroupEvent>();
+        adopted.forEach(member -> events.add(new MemberStored(member.memberId(), member.wants())));
+        events.forEach(facts::apply);
+        var more = new ArrayList<ConsumerGroupEvent>();
+        more.add(new EpochStored(generationId, facts.subscriptions().hash(hashes)));
+        adopted.forEach(member -> more.add(new TargetStored(member.memberId(), member.partitions())));
+        more.add(new TargetEpochStored(generationId, 0));
+        adopted.forEach(member -> more.add(new CurrentStored(member.memberId(), new CurrentAssignment(
+                generationId, generationId, MemberState.STABLE, withEpoch(member.partitions(), generationId), Map.of()))));
+        more.forEach(facts::apply);
+        for (Adopted member : adopted) {
+            ClassicMember classic = Objects.requireNonNull(member.wants().classic(), "of a classic group");
+            deadlines.heardClassic(member.memberId(), classic.sessionTimeoutMs(), nowMs);
+        }
+        rebalances.startFrom(facts);
+        events.addAll(more);
+        return events;
+    }
+
+    private static Map<Uuid, Map<Integer, Integer>> withEpoch(Map<Uuid, Set<Integer>> partitions, int epoch) {
+        Map<Uuid, Map<Integer, Integer>> epochs = new HashMap<>();
+        partitions.forEach((topicId, ids) -> {
+            Map<Integer, Integer> byPartition = new HashMap<>();
+            ids.forEach(partition -> byPartition.put(partition, epoch));
+            epochs.put(topicId, byPartition);
+        });
+        return epochs;
+    }
+
+    /**
+     * True when without these members there are some left, all of the classic protocol, and the operator lets the group
+     * become a classic one.
+     */
+    public boolean mayEndWithout(Set<String> gone) {
+        long classicGone = gone.stream().map(facts::member).filter(ConsumerMember::isClassic).count();
+        int left = facts.size() - gone.size();
+        return left > 0 && facts.classic().members() - classicGone == left && settings.migrationPolicy().downgrades();
+    }
+
+    /** The members other than these, in order of their ids, each with what it should own; all speak the classic protocol. */
+    public List<Adopted> membersWithout(Set<String> gone) {
+        return facts.members().stream()
+                .filter(member -> !gone.contains(member.memberId()))
+                .sorted(Comparator.comparing(ConsumerMember::memberId))
+                .map(member -> new Adopted(member.memberId(), member.wants(), facts.targets().of(member.memberId())))
+                .toList();
+    }
+
+    /** The epoch of the group. */
+    public int groupEpoch() {
+        return facts.groupEpoch();
     }
 
     // ---- regular expressions
@@ -304,9 +395,10 @@ public final class ConsumerGroup {
         if (gone.size() == facts.size()) {
             events.add(new TargetEpochStored(epoch, 0));
         }
-        return new Change(events, gone.stream()
-                .map(member -> new Cause(reason, member.memberId(), member.wants().instanceId()))
-                .toList());
+        return new Change(
+                events,
+                gone.stream().map(member -> new Cause(reason, member.memberId(), member.wants().instanceId())).toList(),
+                gone.stream().map(ConsumerMember::memberId).collect(Collectors.toSet()));
     }
 
     /** The facts that end the group, in Kafka's order; apply none of them, forget the object. */
@@ -325,16 +417,17 @@ public final class ConsumerGroup {
         }
     }
 
-    /** Removes who is late; the facts are accepted already. */
-    public List<ConsumerGroupEvent> onTime(long nowMs) {
-        var events = new ArrayList<ConsumerGroupEvent>();
-        for (MemberDeadlines.Late late : deadlines.late(nowMs, facts)) {
-            events.addAll(accept(removals(List.of(facts.member(late.memberId())), late.reason()), nowMs));
-        }
-        return events;
+    /** Who is late, each once: the owner has them {@link #expel}led. */
+    public List<LateMember> late(long nowMs) {
+        return deadlines.late(nowMs, facts);
     }
 
-    /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nobody is watched. */
+    /** A member is gone because it is late. */
+    public Change expel(LateMember late) {
+        return removals(List.of(facts.member(late.memberId())), late.reason());
+    }
+
+    /** When somebody will be late, {@link SessionDeadlines#NEVER} when nobody is watched. */
     public long nextMs() {
         return deadlines.nextMs();
     }
@@ -375,21 +468,25 @@ public final class ConsumerGroup {
         if (member == null) {
             return KafkaError.UNKNOWN_MEMBER_ID;
         }
-        if (!epochsSupported) {
+        if (!epochsSupported && !member.isClassic()) {
             return KafkaError.UNSUPPORTED_VERSION;
         }
         if (memberEpoch == member.memberEpoch()) {
             return KafkaError.NONE;
         }
         if (memberEpoch > member.memberEpoch()) {
-            return KafkaError.STALE_MEMBER_EPOCH;
+            return stale(member);
         }
         // From before it was told its newer epoch: fine for what it has owned since then (KIP-1251).
         boolean owned = offsets.stream().allMatch(offset -> {
             Integer since = member.assignmentEpoch(offset.topicId(), offset.partition());
             return since != null && memberEpoch >= since;
         });
-        return owned ? KafkaError.NONE : KafkaError.STALE_MEMBER_EPOCH;
+        return owned ? KafkaError.NONE : stale(member);
+    }
+
+    private static KafkaError stale(ConsumerMember member) {
+        return member.isClassic() ? KafkaError.ILLEGAL_GENERATION : KafkaError.STALE_MEMBER_EPOCH;
     }
 
     /** NONE, or why offsets may not be read by a member; null and -1 are from outside. */
@@ -401,15 +498,10 @@ public final class ConsumerGroup {
         if (member == null) {
             return KafkaError.UNKNOWN_MEMBER_ID;
         }
-        return memberEpoch == member.memberEpoch() ? KafkaError.NONE : KafkaError.STALE_MEMBER_EPOCH;
+        return memberEpoch == member.memberEpoch() ? KafkaError.NONE : stale(member);
     }
 
     // ---- views
-
-    /** NONE, UNKNOWN_MEMBER_ID, or FENCED_INSTANCE_ID when another member holds the instance id. */
-    public KafkaError checkId(String memberId, @Nullable String instanceId) {
-        return facts.checkId(memberId, instanceId);
-    }
 
     /** Where the group stands. */
     public State state() {

@@ -18,13 +18,14 @@ import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
  * @param maxSize most members of one group
  * @param assignmentIntervalMs shortest time from one target assignment to the next, 0 for none
  * @param regexRefreshIntervalMs after this long regular expressions are resolved again, come new topics or not
+ * @param migrationPolicy whether groups with members change their protocol
  * @param assignors names are unique, the first is for groups whose members want none
  */
 public record ConsumerGroupSettings(
         int sessionTimeoutMs, int minSessionTimeoutMs, int maxSessionTimeoutMs, int heartbeatIntervalMs,
         int minHeartbeatIntervalMs, int maxHeartbeatIntervalMs, int maxSize, int assignmentIntervalMs,
         int minAssignmentIntervalMs, int maxAssignmentIntervalMs, int regexRefreshIntervalMs,
-        List<ConsumerGroupPartitionAssignor> assignors) {
+        MigrationPolicy migrationPolicy, List<ConsumerGroupPartitionAssignor> assignors) {
     public ConsumerGroupSettings {
         between("session-timeout", sessionTimeoutMs, minSessionTimeoutMs, maxSessionTimeoutMs);
         between("heartbeat-interval", heartbeatIntervalMs, minHeartbeatIntervalMs, maxHeartbeatIntervalMs);
@@ -73,7 +74,15 @@ public record ConsumerGroupSettings(
                 millis(consumer, "min-heartbeat-interval"), millis(consumer, "max-heartbeat-interval"),
                 consumer.getInt("max-size"), millis(consumer, "assignment-interval"),
                 millis(consumer, "min-assignment-interval"), millis(consumer, "max-assignment-interval"),
-                millis(consumer, "regex-refresh-interval"), assignors);
+                millis(consumer, "regex-refresh-interval"), migrationPolicy(consumer.getString("migration-policy")), assignors);
+    }
+
+    private static MigrationPolicy migrationPolicy(String name) {
+        MigrationPolicy policy = MigrationPolicy.of(name);
+        if (policy == null) {
+            throw bad("migration-policy", "is " + name + ", must be disabled, upgrade, downgrade or bidirectional");
+        }
+        return policy;
     }
 
     private static ConsumerGroupPartitionAssignor assignor(String name) {

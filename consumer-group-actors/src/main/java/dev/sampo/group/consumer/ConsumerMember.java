@@ -35,6 +35,11 @@ record ConsumerMember(String memberId, Subscription wants, CurrentAssignment own
         return owns.memberEpoch();
     }
 
+    /** True when it speaks the classic protocol. */
+    boolean isClassic() {
+        return wants.classic() != null;
+    }
+
     /** True when there is nothing to do for this target. */
     boolean isReconciledTo(int targetEpoch) {
         return owns.state() == MemberState.STABLE && owns.memberEpoch() == targetEpoch;

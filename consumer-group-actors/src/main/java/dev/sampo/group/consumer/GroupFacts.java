@@ -38,6 +38,7 @@ final class GroupFacts {
     private final Subscriptions subscriptions = new Subscriptions();
     private final PartitionEpochs partitions = new PartitionEpochs();
     private final TargetAssignment targets = new TargetAssignment();
+    private final ClassicCounts classic = new ClassicCounts();
     private int groupEpoch = FIRST_EPOCH;
     private int assignmentEpoch = FIRST_EPOCH;
     private long assignmentTimestampMs;
@@ -78,6 +79,7 @@ final class GroupFacts {
                 ConsumerMember member = members.remove(name);
                 if (member != null) {
                     subscriptions.replace(member.wants(), Subscription.NONE);
+                    classic.replace(member.wants().classic(), null);
                     partitions.replace(member.owns(), CurrentAssignment.NONE);
                     String instanceId = member.wants().instanceId();
                     if (instanceId != null) {
@@ -94,6 +96,7 @@ final class GroupFacts {
         ConsumerMember before = members.put(member.memberId(), member);
         ConsumerMember was = before != null ? before : new ConsumerMember(member.memberId());
         subscriptions.replace(was.wants(), member.wants());
+        classic.replace(was.wants().classic(), member.wants().classic());
         partitions.replace(was.owns(), member.owns());
         String instanceBefore = was.wants().instanceId();
         if (instanceBefore != null) {
@@ -189,6 +192,10 @@ final class GroupFacts {
 
     TargetAssignment targets() {
         return targets;
+    }
+
+    ClassicCounts classic() {
+        return classic;
     }
 
     /** Under which id the target of a member is stored: a static one's under that of whoever held its instance id. */

@@ -10,6 +10,7 @@ import dev.sampo.group.journal.ConsumerGroupEvent.Kind;
 import dev.sampo.group.journal.ConsumerGroupEvent.MemberStored;
 import dev.sampo.group.journal.ConsumerGroupEvent.Removed;
 import dev.sampo.group.journal.ConsumerGroupEvent.Subscription;
+import dev.sampo.group.journal.ConsumerGroupEvent.TargetStored;
 import dev.sampo.group.lag.Rebalance.Cause;
 import dev.sampo.group.lag.Rebalance.Reason;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class MemberDecision {
 
     private final GroupFacts facts;
     private final ConsumerGroupSettings settings;
-    private final TopicHashes hashes;
+    private final Moment moment;
     private final ConsumerMember before;
     private final ConsumerMember member; // wants what it asks for now
     private final Subscriptions next; // of the group with it
@@ -52,11 +53,11 @@ final class MemberDecision {
      * @param events facts that go before, as of a static member that takes another one's place; the decision's are added
      */
     MemberDecision(
-            GroupFacts facts, ConsumerGroupSettings settings, TopicHashes hashes, ConsumerMember before, Subscription wants,
+            GroupFacts facts, ConsumerGroupSettings settings, Moment moment, ConsumerMember before, Subscription wants,
             List<ConsumerGroupEvent> events) {
         this.facts = facts;
         this.settings = settings;
-        this.hashes = hashes;
+        this.moment = moment;
         this.before = before;
         this.member = before.with(wants);
         this.events = events;
@@ -73,6 +74,19 @@ final class MemberDecision {
             this.next = facts.subscriptions().copy();
             this.next.replace(before.wants(), wants);
         }
+    }
+
+    /** A static member is back, perhaps under another id: it goes on with what it had. */
+    static ConsumerMember takeOver(
+            GroupFacts facts, ConsumerMember holder, String memberId, List<ConsumerGroupEvent> events) {
+        GroupFacts.remove(holder.memberId(), events);
+        CurrentAssignment owned = holder.owns();
+        var member = new ConsumerMember(memberId, holder.wants(), new CurrentAssignment(
+                0, 0, owned.state(), owned.assigned(), owned.pendingRevocation()));
+        events.add(new MemberStored(memberId, member.wants()));
+        events.add(new TargetStored(memberId, facts.targets().of(holder.memberId())));
+        events.add(new CurrentStored(memberId, member.owns()));
+        return member;
     }
 
     /** What it wants is stored; a regular expression that is new has to compile. */
@@ -105,19 +119,16 @@ final class MemberDecision {
                 : facts.subscriptions().resolved(regex) != null);
     }
 
-    /**
-     * The group's epoch grows when its members, what they want, or its topics are others.
-     *
-     * @param topicsChanged topics may be others than those of the epoch
-     */
-    void beginEpoch(boolean topicsChanged) {
-        boolean wantsOthers = namesChanged || topicsOfRegexChanged();
-        boolean otherAssignor = !assignor(next).equals(assignor(facts.subscriptions()));
+    /** The group's epoch grows when its members, what they want, or its topics are others. */
+    void beginEpoch() {
+        // One of the classic protocol waits for no look-up, and asks for no assignor.
+        boolean wantsOthers = namesChanged || (member.isClassic() ? regexChanged : topicsOfRegexChanged());
+        boolean otherAssignor = !member.isClassic() && !assignor(next).equals(assignor(facts.subscriptions()));
         boolean begins = wantsOthers || otherAssignor;
-        if (!begins && !topicsChanged) {
+        if (!begins && !moment.topicsChanged()) {
             return;
         }
-        long hash = next.hash(hashes);
+        long hash = next.hash(moment.hashes());
         if (begins || hash != facts.metadataHash()) {
             epoch++;
             events.add(new EpochStored(epoch, hash));
@@ -145,19 +156,15 @@ final class MemberDecision {
         return preferred != null ? preferred : settings.assignors().getFirst().name();
     }
 
-    /**
-     * A target of the group's epoch, where there is none yet and it is time.
-     *
-     * @param intervalMs shortest time between two, 0 for none
-     */
-    @Nullable Refusal assign(int intervalMs, long nowMs) {
-        var round = new AssignmentRound(facts, settings, hashes.topics());
-        if (facts.assignmentEpoch() >= epoch || !round.isDue(intervalMs, nowMs)) {
+    /** A target of the group's epoch, where there is none yet and it is time. */
+    @Nullable Refusal assign() {
+        var round = new AssignmentRound(facts, settings, moment.topics());
+        if (facts.assignmentEpoch() >= epoch || !round.isDue(moment.times().assignmentIntervalMs(), moment.nowMs())) {
             return null;
         }
         String assignor = assignor(next);
         try {
-            target = round.run(assignor, epoch, next.type(facts.sizeWith(member)), member, events, nowMs);
+            target = round.run(assignor, epoch, next.type(facts.sizeWith(member)), member, events, moment.nowMs());
             targetEpoch = epoch;
             return null;
         } catch (RuntimeException failed) { // an assignor may be a user's: its failure is not the group's end
@@ -177,7 +184,7 @@ final class MemberDecision {
             return null;
         }
         CurrentAssignment reconciled = new Reconciliation(
-                        member, targetEpoch, target, facts.subscriptions().topicsOf(member.wants()), hashes.topics(),
+                        member, targetEpoch, target, facts.subscriptions().topicsOf(member.wants()), moment.topics(),
                         facts.partitions(), owned)
                 .next(subscriptionChanged);
         if (reconciled == null) {
@@ -196,14 +203,14 @@ final class MemberDecision {
         return new Change(events, causes);
     }
 
-    /** What the group will want. */
-    Subscriptions next() {
-        return next;
+    /** The regular expressions to look up now, perhaps none. */
+    Set<String> due(RegexLookups lookups) {
+        return lookups.due(next, regexIsNew, moment.topics(), settings.regexRefreshIntervalMs(), moment.nowMs());
     }
 
-    /** It brings a regular expression that nobody wanted before. */
-    boolean regexIsNew() {
-        return regexIsNew;
+    /** False when the group's target is of an epoch before. */
+    boolean hasTarget() {
+        return targetEpoch == epoch;
     }
 
     /** What it owns from now on. */

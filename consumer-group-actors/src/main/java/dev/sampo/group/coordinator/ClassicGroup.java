@@ -17,11 +17,14 @@ import dev.sampo.group.member.Member;
 import dev.sampo.group.member.Members;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -664,7 +667,65 @@ final class ClassicGroup {
         }
     }
 
+    // ---- migration
+
+    /** It becomes a consumer group: whoever waits is asked to come again, and this object does not exist any more. */
+    void endForUpgrade(List<GroupEffect> out) {
+        for (Member member : members.all()) {
+            failRequests(member, KafkaError.REBALANCE_IN_PROGRESS, out);
+            deadlines.remove(member.memberId());
+        }
+        members.clear();
+        awaitedSyncs.clear();
+        joinDeadlineMs = NEVER;
+        syncDeadlineMs = NEVER;
+        initialRebalance = false;
+        die();
+    }
+
+    /**
+     * It was a consumer group of which only members of the classic protocol are left.
+     *
+     * @param adopted at least one, in order
+     * @param assignment that of a member with this metadata
+     * @param rebalance what the members have is not what they should have
+     */
+    void adopt(
+            int ofGenerationId, List<Member> adopted, BiFunction<Member, byte[], byte[]> assignment, boolean rebalance,
+            long nowMs, List<GroupEffect> out) {
+        if (state != State.DEAD) {
+            throw new IllegalStateException("a group that is " + state + " cannot take over a consumer group");
+        }
+        adopted.forEach(members::add);
+        generationId = ofGenerationId;
+        protocolType = ConsumerProtocol.PROTOCOL_TYPE;
+        protocolName = members.chooseProtocol();
+        subscribedTopics = members.subscribedTopics(protocolType, protocolName);
+        state = State.STABLE;
+        stateTimestampMs = nowMs;
+        for (Member member : members.all()) {
+            member.assign(assignment.apply(member, member.metadata(protocolName)));
+            heard(member, nowMs);
+        }
+        persist(out);
+        if (rebalance) {
+            prepareRebalance(nowMs, out);
+        } else {
+            rebalances.complete(generationId, members.size(), nowMs);
+        }
+    }
+
     // ---- views
+
+    /** In order of arrival. */
+    Collection<Member> members() {
+        return members.all();
+    }
+
+    /** The protocol of this generation, null when there is none. */
+    @Nullable String protocolName() {
+        return protocolName;
+    }
 
     State state() {
         return state;

@@ -25,8 +25,12 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Summary;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
+import dev.sampo.group.consumer.Adopted;
+import dev.sampo.group.consumer.Change;
 import dev.sampo.group.consumer.ConsumerGroup;
 import dev.sampo.group.consumer.HeartbeatCheck;
+import dev.sampo.group.consumer.JoinDecision;
+import dev.sampo.group.consumer.LateMember;
 import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.ClassicGroup.State;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
@@ -44,6 +48,7 @@ import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import dev.sampo.group.offsets.CommittedOffsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,7 +59,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of one group: members, under the classic or the consumer protocol, and committed offsets. A group without
- * members becomes one of the other type when somebody joins it so; one with members refuses who speaks the other protocol.
+ * members becomes one of the other type when somebody joins it so. A classic group of consumers becomes a consumer group when
+ * one that speaks the consumer protocol joins, and a consumer group a classic one when all those have gone; in between it
+ * serves both (see {@link Migration}), as far as the operator lets it.
  *
  * <p>Pure: equal calls in equal order give equal effects; time arrives as {@code nowMs}, a wall clock that never goes back.
  * Each request is answered by exactly one {@link Reply}, perhaps by a later call.
@@ -117,8 +124,13 @@ public final class GroupState {
     public List<GroupEffect> onTime(long nowMs, long retentionNowMs) {
         var out = new ArrayList<GroupEffect>();
         members.onTime(nowMs, out);
-        if (consumer != null) {
-            persist(consumer.onTime(nowMs), out);
+        ConsumerGroup group = consumer;
+        if (group != null) {
+            for (LateMember late : group.late(nowMs)) {
+                if (consumer != null) { // else the group goes on as a classic one, with whole sessions
+                    accept(group, group.expel(late), nowMs, out);
+                }
+            }
         }
         if (retentionCheckMs <= nowMs) {
             retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
@@ -223,43 +235,51 @@ public final class GroupState {
     private void join(long requestId, Join join, long nowMs, List<GroupEffect> out) {
         if (consumer == null) {
             members.join(requestId, join, nowMs, out);
+        } else if (consumer.state() != ConsumerGroup.State.EMPTY) {
+            joinConsumers(requestId, join, consumer, nowMs, out);
+        } else {
+            var joined = new ArrayList<GroupEffect>();
+            members.join(requestId, join, nowMs, joined);
+            if (members.state() != State.DEAD) {
+                out.add(new Persist(List.copyOf(consumer.end())));
+                consumer = null;
+            }
+            out.addAll(joined);
+        }
+    }
+
+    private void joinConsumers(long requestId, Join join, ConsumerGroup group, long nowMs, List<GroupEffect> out) {
+        if (join.sessionTimeoutMs() < settings.minSessionTimeoutMs() || join.sessionTimeoutMs() > settings.maxSessionTimeoutMs()) {
+            out.add(new Reply(requestId, join.refused(KafkaError.INVALID_SESSION_TIMEOUT)));
             return;
         }
-        if (consumer.state() != ConsumerGroup.State.EMPTY) {
-            out.add(new Reply(requestId, join.refused(KafkaError.INCONSISTENT_GROUP_PROTOCOL)));
-            return;
+        String instanceId = join.groupInstanceId();
+        String newMemberId = join.memberId().isEmpty()
+                ? (instanceId != null ? instanceId : join.clientId()) + "-" + uniqueIds.get()
+                : "";
+        JoinDecision decision = group.join(join, newMemberId, settings.maxSize(), nowMs);
+        var reply = decision.reply();
+        int epochBefore = group.groupEpoch();
+        persist(group.accept(decision.change(), nowMs), out);
+        if (decision.downgrades()) {
+            downgrade(group, epochBefore, Set.of(), decision.rebalances(), nowMs, out); // nobody was told of a newer one
+        } else if (reply.error() == KafkaError.NONE) {
+            group.joined(reply.memberId(), join, nowMs);
+            resolve(group, decision.resolve(), out);
         }
-        var joined = new ArrayList<GroupEffect>();
-        members.join(requestId, join, nowMs, joined);
-        if (members.state() != State.DEAD) {
-            out.add(new Persist(List.copyOf(consumer.end())));
-            consumer = null;
-        }
-        out.addAll(joined);
+        out.add(new Reply(requestId, reply));
     }
 
     private void sync(long requestId, Sync sync, long nowMs, List<GroupEffect> out) {
-        KafkaError foreign = notOfClassic(sync.memberId(), sync.groupInstanceId());
-        if (foreign == KafkaError.NONE) {
+        if (consumer == null) {
             members.sync(requestId, sync, nowMs, out);
         } else {
-            out.add(new Reply(requestId, sync.refused(foreign)));
+            out.add(new Reply(requestId, consumer.sync(sync, nowMs)));
         }
     }
 
     private KafkaError heartbeat(Heartbeat heartbeat, long nowMs) {
-        KafkaError foreign = notOfClassic(heartbeat.memberId(), heartbeat.groupInstanceId());
-        return foreign == KafkaError.NONE ? members.heartbeat(heartbeat, nowMs) : foreign;
-    }
-
-    /** No member of a consumer group speaks the classic protocol; NONE where the group is not one. */
-    private KafkaError notOfClassic(String memberId, @Nullable String instanceId) {
-        if (consumer == null) {
-            return KafkaError.NONE;
-        }
-        return consumer.checkId(memberId, instanceId) == KafkaError.FENCED_INSTANCE_ID
-                ? KafkaError.FENCED_INSTANCE_ID
-                : KafkaError.UNKNOWN_MEMBER_ID;
+        return consumer == null ? members.heartbeat(heartbeat, nowMs) : consumer.heartbeat(heartbeat, nowMs);
     }
 
     private void leave(long requestId, Leave leave, long nowMs, List<GroupEffect> out) {
@@ -272,7 +292,7 @@ public final class GroupState {
             errors = members.leave(leave.members(), nowMs, out);
         } else {
             errors = new ArrayList<>();
-            persist(consumer.accept(consumer.leave(leave.members(), errors), nowMs), out);
+            accept(consumer, consumer.leave(leave.members(), errors), nowMs, out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -281,36 +301,90 @@ public final class GroupState {
 
     private void heartbeat(long requestId, ConsumerGroupHeartbeat request, long nowMs, List<GroupEffect> out) {
         var refusal = HeartbeatCheck.refusal(request, settings.consumer());
-        boolean joins = request.memberEpoch() == 0;
-        boolean empty = members.state() == State.DEAD || members.state() == State.EMPTY;
-        if (refusal == null && consumer == null && !(joins && empty)) {
-            refusal = Group.ConsumerGroupHeartbeatReply.failed(
-                    KafkaError.GROUP_ID_NOT_FOUND, "there is no consumer group " + groupId);
-        }
         if (refusal != null) {
             out.add(new Reply(requestId, refusal));
             return;
         }
-        ConsumerGroup group = consumer == null ? newConsumerGroup() : consumer;
+        ConsumerGroup group = consumer;
+        var before = new ArrayList<GroupEvent>(); // what makes a consumer group of this one
+        if (group == null) {
+            try {
+                group = becoming(request, before, nowMs);
+            } catch (Migration.RefusedException e) {
+                out.add(new Reply(requestId, Group.ConsumerGroupHeartbeatReply.failed(
+                        KafkaError.GROUP_ID_NOT_FOUND, "there is no consumer group " + groupId + ": " + e.getMessage())));
+                return;
+            }
+        }
         ConsumerGroup.Decision decision = group.heartbeat(request, uniqueIds.get(), nowMs);
         var reply = decision.reply();
         if (reply.error() != KafkaError.NONE) {
-            out.add(new Reply(requestId, reply));
+            out.add(new Reply(requestId, reply)); // and the group is what it was
             return;
         }
-        if (members.state() == State.EMPTY) {
-            members.die();
-            out.add(new Persist(List.of(new GroupRemoved())));
+        if (consumer == null) {
+            consumer = group;
+            if (!before.isEmpty()) {
+                out.add(new Persist(before));
+            }
+            if (members.state() != State.DEAD) {
+                members.endForUpgrade(out);
+            }
         }
-        consumer = group;
-        persist(group.accept(decision.change(), nowMs), out);
+        accept(group, decision.change(), nowMs, out);
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
         out.add(new Reply(requestId, reply));
-        if (!decision.resolve().isEmpty()) {
+        resolve(group, decision.resolve(), out);
+    }
+
+    /** The consumer group that this group becomes when the request is taken; {@code before} receives what is to be stored then. */
+    private ConsumerGroup becoming(ConsumerGroupHeartbeat request, List<GroupEvent> before, long nowMs)
+            throws Migration.RefusedException {
+        if (request.memberEpoch() != 0) {
+            throw new Migration.RefusedException("only a member that joins makes one");
+        }
+        ConsumerGroup group = newConsumerGroup();
+        switch (members.state()) {
+            case DEAD -> { }
+            case EMPTY -> before.add(new GroupRemoved());
+            case PREPARING_REBALANCE, COMPLETING_REBALANCE, STABLE -> {
+                List<Adopted> adopted = Migration.upgraded(members, settings.consumer(), topics);
+                before.add(new GroupRemoved());
+                before.addAll(group.adopt(members.generationId(), adopted, nowMs));
+            }
+        }
+        return group;
+    }
+
+    /** Makes a change of a consumer group true; it may be the end of that group. */
+    private void accept(ConsumerGroup group, Change change, long nowMs, List<GroupEffect> out) {
+        Set<String> gone = change.gone();
+        if (!gone.isEmpty() && group.mayEndWithout(gone) && group.membersWithout(gone).size() <= settings.maxSize()) {
+            change.causes().forEach(cause -> rebalances.cause(cause.reason(), cause.memberId(), cause.groupInstanceId()));
+            downgrade(group, group.groupEpoch(), gone, true, nowMs, out);
+        } else {
+            persist(group.accept(change, nowMs), out);
+        }
+    }
+
+    /** Only members of the classic protocol are left: the group goes on as a classic one. */
+    private void downgrade(
+            ConsumerGroup group, int epoch, Set<String> gone, boolean rebalance, long nowMs, List<GroupEffect> out) {
+        Map<String, Adopted> left = new LinkedHashMap<>();
+        group.membersWithout(gone).forEach(member -> left.put(member.memberId(), member));
+        persist(group.end(), out);
+        consumer = null;
+        members.adopt(
+                epoch, left.values().stream().map(Migration::downgraded).toList(),
+                (member, metadata) -> Migration.assignment(left.get(member.memberId()), metadata, topics), rebalance, nowMs, out);
+    }
+
+    private void resolve(ConsumerGroup group, Set<String> regexes, List<GroupEffect> out) {
+        if (!regexes.isEmpty()) {
             group.resolving();
-            out.add(new Resolve(decision.resolve(), topics));
+            out.add(new Resolve(regexes, topics));
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.sampo.group.journal;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Uuid;
@@ -63,18 +65,43 @@ public sealed interface ConsumerGroupEvent extends GroupEvent {
         }
     }
 
+    /** An assignment strategy that a member offers by the classic protocol; equal when name and bytes are. */
+    record ClassicProtocol(String name, byte[] metadata) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof ClassicProtocol(String otherName, byte[] otherMetadata)
+                    && name.equals(otherName)
+                    && Arrays.equals(metadata, otherMetadata);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * name.hashCode() + Arrays.hashCode(metadata);
+        }
+    }
+
+    /** What is kept of a member that speaks the classic protocol; {@code protocols} in its order, at least one. */
+    record ClassicMember(int sessionTimeoutMs, List<ClassicProtocol> protocols) {
+        /** The one that it is answered with. */
+        public ClassicProtocol protocol() {
+            return protocols.getFirst();
+        }
+    }
+
     /**
      * What a member wants.
      *
      * @param rebalanceTimeoutMs how long it may take to give partitions up
      * @param topicRegex null or empty without one
      * @param assignor null when any will do
+     * @param classic null for a member that speaks the consumer protocol
      */
     record Subscription(
             @Nullable String instanceId, @Nullable String rackId, String clientId, String clientHost,
-            int rebalanceTimeoutMs, Set<String> topicNames, @Nullable String topicRegex, @Nullable String assignor) {
+            int rebalanceTimeoutMs, Set<String> topicNames, @Nullable String topicRegex, @Nullable String assignor,
+            @Nullable ClassicMember classic) {
         /** Of a member that has said nothing yet. */
-        public static final Subscription NONE = new Subscription(null, null, "", "", -1, Set.of(), "", null);
+        public static final Subscription NONE = new Subscription(null, null, "", "", -1, Set.of(), "", null, null);
     }
 
     /**

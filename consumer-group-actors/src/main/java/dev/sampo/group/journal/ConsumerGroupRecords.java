@@ -1,5 +1,7 @@
 package dev.sampo.group.journal;
 
+import dev.sampo.group.journal.ConsumerGroupEvent.ClassicMember;
+import dev.sampo.group.journal.ConsumerGroupEvent.ClassicProtocol;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentStored;
@@ -113,7 +115,19 @@ final class ConsumerGroupRecords {
                 .setSubscribedTopicRegex(wants.topicRegex())
                 .setRebalanceTimeoutMs(wants.rebalanceTimeoutMs())
                 .setServerAssignor(wants.assignor())
-                .setClassicMemberMetadata(null); // it speaks this protocol; the message's own default says something else
+                .setClassicMemberMetadata(classic(wants.classic())); // null has to be said: the default is something else
+    }
+
+    private static ConsumerGroupMemberMetadataValue.@Nullable ClassicMemberMetadata classic(@Nullable ClassicMember member) {
+        return member == null
+                ? null
+                : new ConsumerGroupMemberMetadataValue.ClassicMemberMetadata()
+                        .setSessionTimeoutMs(member.sessionTimeoutMs())
+                        .setSupportedProtocols(member.protocols().stream()
+                                .map(protocol -> new ConsumerGroupMemberMetadataValue.ClassicProtocol()
+                                        .setName(protocol.name())
+                                        .setMetadata(protocol.metadata()))
+                                .toList());
     }
 
     private static ConsumerGroupTargetAssignmentMemberValue targetValue(Map<Uuid, Set<Integer>> partitions) {
@@ -185,7 +199,15 @@ final class ConsumerGroupRecords {
         return new Subscription(
                 message.instanceId(), message.rackId(), message.clientId(), message.clientHost(),
                 message.rebalanceTimeoutMs(), new HashSet<>(message.subscribedTopicNames()),
-                message.subscribedTopicRegex(), message.serverAssignor());
+                message.subscribedTopicRegex(), message.serverAssignor(), classic(message.classicMemberMetadata()));
+    }
+
+    private static @Nullable ClassicMember classic(ConsumerGroupMemberMetadataValue.@Nullable ClassicMemberMetadata member) {
+        return member == null
+                ? null
+                : new ClassicMember(member.sessionTimeoutMs(), member.supportedProtocols().stream()
+                        .map(protocol -> new ClassicProtocol(protocol.name(), protocol.metadata()))
+                        .toList());
     }
 
     private static TargetEpochStored targetEpoch(ByteBuffer value) {

@@ -22,6 +22,11 @@ public final class SessionDeadlines {
         notBeforeMs = Math.min(notBeforeMs, deadlineMs);
     }
 
+    /** True when the member has a deadline. */
+    public boolean watches(String memberId) {
+        return deadlineByMember.containsKey(memberId);
+    }
+
     /** The member is not watched any more. */
     public void remove(String memberId) {
         deadlineByMember.remove(memberId);

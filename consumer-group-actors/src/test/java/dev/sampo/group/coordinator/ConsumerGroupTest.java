@@ -10,6 +10,7 @@ import dev.sampo.actors.protocol.Group.Leave;
 import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.MigrationPolicy;
 import dev.sampo.group.coordinator.ConsumerDriver.Member;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
@@ -40,6 +41,10 @@ final class ConsumerGroupTest {
     private final GroupDriver group = driver.group;
 
     private static GroupSettings settings(int maxSize, int assignmentIntervalMs) {
+        return settings(maxSize, assignmentIntervalMs, MigrationPolicy.BIDIRECTIONAL);
+    }
+
+    private static GroupSettings settings(int maxSize, int assignmentIntervalMs, MigrationPolicy policy) {
         GroupSettings s = GroupDriver.SETTINGS;
         ConsumerGroupSettings c = s.consumer();
         return new GroupSettings(
@@ -48,7 +53,7 @@ final class ConsumerGroupTest {
                 s.offsetsTopicSegmentBytes(), 5000, 5_242_880, 524_288, new ConsumerGroupSettings(
                         c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
                         c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), maxSize, assignmentIntervalMs, 0, 15_000,
-                        c.regexRefreshIntervalMs(), c.assignors()));
+                        c.regexRefreshIntervalMs(), policy, c.assignors()));
     }
 
     // ---- joining and reconciling
@@ -535,17 +540,18 @@ final class ConsumerGroupTest {
     }
 
     @Test
-    void groupWithMembersRefusesWhoSpeaksTheOtherProtocol() {
-        driver.topic("t", 1);
-        var classic = new ConsumerDriver();
+    void groupWithMembersRefusesWhoSpeaksTheOtherProtocolWhereItMayNotMigrate() {
+        var apart = new ConsumerDriver(settings(Integer.MAX_VALUE, 0, MigrationPolicy.DISABLED));
+        var classic = new ConsumerDriver(settings(Integer.MAX_VALUE, 0, MigrationPolicy.DISABLED));
         classic.group.stableMember();
         assertThat(classic.member("one", "t").hears().error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);
 
-        driver.member("one", "t").beats();
+        apart.topic("t", 1);
+        apart.member("one", "t").beats();
         Join join = GroupDriver.joinRequest("", null, "t");
-        assertThat(group.call(join).error()).isEqualTo(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
-        assertThat(group.call(new Heartbeat(GROUP, 1, "one", null)).error()).isEqualTo(KafkaError.UNKNOWN_MEMBER_ID);
-        var described = group.call(new Describe(GROUP));
+        assertThat(apart.group.call(join).error()).isEqualTo(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
+        assertThat(apart.group.call(new Heartbeat(GROUP, 1, "one", null)).error()).isEqualTo(KafkaError.UNKNOWN_MEMBER_ID);
+        var described = apart.group.call(new Describe(GROUP));
         assertThat(described.error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);
         assertThat(described.state()).isEqualTo("Dead");
     }

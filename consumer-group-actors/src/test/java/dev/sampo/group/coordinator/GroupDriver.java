@@ -13,6 +13,7 @@ import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.MigrationPolicy;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
@@ -35,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class GroupDriver {
     static final ConsumerGroupSettings CONSUMER_SETTINGS = new ConsumerGroupSettings(
             45_000, 45_000, 60_000, 5000, 5000, 15_000, Integer.MAX_VALUE, 0, 0, 15_000, 600_000,
-            List.of(new UniformAssignor(), new RangeAssignor()));
+            MigrationPolicy.BIDIRECTIONAL, List.of(new UniformAssignor(), new RangeAssignor()));
     static final GroupSettings SETTINGS = new GroupSettings(
             6000, 1_800_000, 3000, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 50, 3, 104_857_600, 5000,
             5_242_880, 524_288, CONSUMER_SETTINGS);

@@ -1,5 +1,7 @@
 package dev.sampo.group.journal;
 
+import dev.sampo.group.journal.ConsumerGroupEvent.ClassicMember;
+import dev.sampo.group.journal.ConsumerGroupEvent.ClassicProtocol;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentStored;
@@ -23,6 +25,7 @@ import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordHelpers;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
+import org.apache.kafka.coordinator.group.generated.ConsumerGroupMemberMetadataValue;
 import org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroupMember;
 import org.apache.kafka.coordinator.group.modern.consumer.ResolvedRegularExpression;
 import org.junit.jupiter.api.Test;
@@ -33,7 +36,8 @@ final class ConsumerGroupRecordsTest {
     private static final Uuid T = new Uuid(1, 2);
     private static final Uuid U = new Uuid(1, 3);
     private static final Subscription WANTS =
-            new Subscription("box", "r1", "client", "/127.0.0.1", 30_000, Set.of("b", "a"), "x.*", "range");
+            new Subscription("box", "r1", "client", "/127.0.0.1", 30_000, Set.of("b", "a"), "x.*", "range",
+                    new ClassicMember(10_000, List.of(new ClassicProtocol("range", new byte[] {0, 1}))));
     private static final CurrentAssignment OWNS = new CurrentAssignment(
             7, 6, MemberState.UNREVOKED_PARTITIONS, Map.of(T, Map.of(0, 5)), Map.of(U, Map.of(3, 4)));
 
@@ -61,6 +65,11 @@ final class ConsumerGroupRecordsTest {
                 .setSubscribedTopicNames(List.of("b", "a"))
                 .setSubscribedTopicRegex(WANTS.topicRegex())
                 .setServerAssignorName(WANTS.assignor())
+                .setClassicMemberMetadata(new ConsumerGroupMemberMetadataValue.ClassicMemberMetadata()
+                        .setSessionTimeoutMs(10_000)
+                        .setSupportedProtocols(List.of(new ConsumerGroupMemberMetadataValue.ClassicProtocol()
+                                .setName("range")
+                                .setMetadata(new byte[] {0, 1}))))
                 .setMemberEpoch(7)
                 .setPreviousMemberEpoch(6)
                 .setState(org.apache.kafka.coordinator.group.modern.MemberState.UNREVOKED_PARTITIONS)

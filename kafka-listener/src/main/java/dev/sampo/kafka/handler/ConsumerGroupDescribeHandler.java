@@ -11,6 +11,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 
 /** ConsumerGroupDescribe 0-1 (KIP-848). A classic group is GROUP_ID_NOT_FOUND: tools ask for it with DescribeGroups then. */
 public final class ConsumerGroupDescribeHandler implements ApiHandler {
+    private static final byte CLASSIC_MEMBER = 0;
     private static final byte CONSUMER_MEMBER = 1;
 
     private final GroupAccess groups;
@@ -69,7 +70,7 @@ public final class ConsumerGroupDescribeHandler implements ApiHandler {
                     .setAssignment(assignment(member.assignment()))
                     .setTargetAssignment(assignment(member.targetAssignment()));
             if (version >= 1) {
-                described.setMemberType(CONSUMER_MEMBER);
+                described.setMemberType(member.classic() ? CLASSIC_MEMBER : CONSUMER_MEMBER);
             }
             group.members().add(described);
         }

@@ -114,9 +114,11 @@ final class ConsumerGroupHandlersTest {
     void membersAreDescribedInEachVersion() {
         var member = new Group.DescribedConsumer(
                 "m", "box", "r1", 2, "client", "/h", List.of("t"), "", List.of(new Group.TopicPartitions("t", TOPIC_ID, List.of(0))),
-                List.of());
+                List.of(), false);
+        var classic = new Group.DescribedConsumer(
+                "n", null, null, 2, "client", "/h", List.of("t"), "", List.of(), List.of(), true);
         var groups = new Groups(asked -> new Group.ConsumerGroupDescribeReply(
-                KafkaError.NONE, null, "Stable", 3, 3, "uniform", List.of(member)));
+                KafkaError.NONE, null, "Stable", 3, 3, "uniform", List.of(member, classic)));
         for (int version = 0; version <= 1; version++) {
             var exchange = new FakeExchange(ApiKeys.CONSUMER_GROUP_DESCRIBE, version,
                     new ConsumerGroupDescribeRequestData().setGroupIds(List.of("g")).setIncludeAuthorizedOperations(true));
@@ -128,6 +130,7 @@ final class ConsumerGroupHandlersTest {
             assertThat(described.assignment().topicPartitions().getFirst().topicName()).isEqualTo("t");
             assertThat(described.targetAssignment().topicPartitions()).isEmpty();
             assertThat(described.memberType()).isEqualTo((byte) (version == 0 ? -1 : 1));
+            assertThat(group.members().getLast().memberType()).isEqualTo((byte) (version == 0 ? -1 : 0));
         }
     }
 

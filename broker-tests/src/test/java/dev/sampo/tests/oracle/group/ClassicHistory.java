@@ -11,21 +11,17 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.coordinator.GroupSettings;
-import dev.sampo.group.member.Members;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.coordinator.group.classic.ClassicGroup;
-import org.apache.kafka.coordinator.group.classic.ClassicGroupState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +71,7 @@ final class ClassicHistory {
 
     private final GroupSettings settings;
     private final Comparison both;
+    private final ClassicGuards guards;
     private final Counters reached;
     private final List<Client> clients = new ArrayList<>();
     private final Map<String, Integer> topicVersions = new HashMap<>();
@@ -87,6 +84,7 @@ final class ClassicHistory {
         protocolType = random.nextInt(5) == 0 ? "connect" : "consumer";
         settings = settings(random);
         both = new Comparison(settings, reached);
+        guards = new ClassicGuards(both, settings.maxSize());
         String[] instances = {"box-a", "box-b", "box-a", null, null, null, null};
         for (int i = 0; i < CLIENTS; i++) {
             clients.add(new Client(i, instances[i], i == 3));
@@ -288,14 +286,8 @@ final class ClassicHistory {
         if (protocols.isEmpty() && memberId.isEmpty() && both.group() == null) {
             return; // listed: refused-first-join
         }
-        if (memberId.isEmpty() && instanceId != null && full(instanceId)) {
-            return; // listed: static-member-back-in-full-group
-        }
-        if (memberId.isEmpty() && instanceId != null && otherTopics(instanceId, protocols)) {
-            return; // listed: static-member-back-with-other-topics
-        }
-        if (memberId.isEmpty() && instanceId != null && syncAwaited(instanceId)) {
-            return; // listed: static-member-back-before-its-sync
+        if (memberId.isEmpty() && instanceId != null && guards.keepOutOfJoin(instanceId, protocols)) {
+            return;
         }
         ask(new Join(
                 Comparison.GROUP, memberId, instanceId, instanceId == null ? "client" : "client-of-" + instanceId, "/127.0.0.1",
@@ -305,33 +297,6 @@ final class ClassicHistory {
                 !client.old && random.nextBoolean()));
         client.joins.add(both.lastRequestId());
         heardLast();
-    }
-
-    /** The group has all that it may have, this static member among them. */
-    private boolean full(String instanceId) {
-        ClassicGroup group = both.group();
-        return group != null && group.hasStaticMember(instanceId) && group.numMembers() >= settings.maxSize();
-    }
-
-    /** This static member of a stable group had another subscription. */
-    private boolean otherTopics(String instanceId, List<Protocol> protocols) {
-        ClassicGroup group = both.group();
-        if (group == null || !group.isInState(ClassicGroupState.STABLE) || !group.hasStaticMember(instanceId)) {
-            return false;
-        }
-        String protocolName = group.protocolName().orElseThrow();
-        byte[] before = group.member(group.staticMemberId(instanceId)).metadata(protocolName);
-        return protocols.stream().anyMatch(each -> each.name().equals(protocolName)
-                && !Objects.equals(Members.subscription(each.metadata()), Members.subscription(before)));
-    }
-
-    /** This static member has not synced yet in a group that is stable. */
-    private boolean syncAwaited(String instanceId) {
-        ClassicGroup group = both.group();
-        return group != null
-                && group.isInState(ClassicGroupState.STABLE)
-                && group.hasStaticMember(instanceId)
-                && group.allPendingSyncMembers().contains(group.staticMemberId(instanceId));
     }
 
     /** Different ones, so that members are seldom late at once: that ends a history (listed: late-at-once). */
@@ -397,23 +362,9 @@ final class ClassicHistory {
                 each.synced = false;
             }
         }
-        if (!onlyPending(leaving)) {
+        if (!guards.onlyPending(leaving)) {
             ask(new Group.Leave(Comparison.GROUP, List.copyOf(leaving)));
         }
-    }
-
-    /** Nobody of these is a member, one was told an id (listed: leave-of-pending-id). */
-    private boolean onlyPending(List<LeavingMember> leaving) {
-        ClassicGroup group = both.group();
-        return group != null
-                && leaving.stream().anyMatch(each -> group.isPendingMember(both.kafkaId(each.memberId())))
-                && leaving.stream().noneMatch(each -> mayLeave(group, both.kafkaId(each.memberId()), each.groupInstanceId()))
-                && (group.isInState(ClassicGroupState.STABLE) || group.isInState(ClassicGroupState.COMPLETING_REBALANCE));
-    }
-
-    private static boolean mayLeave(ClassicGroup group, String kafkaId, @Nullable String instanceId) {
-        String holder = instanceId == null ? null : group.staticMemberId(instanceId);
-        return kafkaId.isEmpty() ? holder != null : group.hasMember(kafkaId) && (instanceId == null || kafkaId.equals(holder));
     }
 
     private void commit(Client client, Random random) {

@@ -10,14 +10,19 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.group.classic.ClassicGroup;
 import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
 import org.apache.kafka.coordinator.group.modern.MemberState;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Comparison {
     static final String GROUP = "orders";
+    private static final String NEW_ID = Uuid.ZERO_UUID.toString();
 
     final KafkaGroup kafka;
     final SampoGroup sampo;
@@ -46,12 +52,15 @@ final class Comparison {
     private String lastState = "Dead";
     private String lastConsumerState = "";
     private String lastAssignor = "";
+    private String lastType = "";
+    private String newcomer = ""; // Sampo's id of a member that joins just now
     private KafkaTopics topics = KafkaTopics.NONE;
 
     Comparison(GroupSettings settings, Counters reached) {
         this.reached = reached;
         kafka = new KafkaGroup(GROUP, settings, nowMs);
         sampo = new SampoGroup(GROUP, settings, nowMs);
+        InOrder.names(this::nameForAssignors);
     }
 
     /** Where the two first differed, null while they agree. */
@@ -83,6 +92,11 @@ final class Comparison {
         return kafka.assignsWithoutCounting(request) || kafka.takesOverAsAnotherMember(request);
     }
 
+    /** How many members Kafka's group has, of either type. */
+    int size() {
+        return kafka.size();
+    }
+
     /** True when the group is one of consumers and nobody is in it. */
     boolean isEmptyOfConsumers() {
         return kafka.isEmptyOfConsumers();
@@ -108,10 +122,11 @@ final class Comparison {
         ClassicGroup group = kafka.group();
         String leader = group == null ? null : group.leaderOrNull();
         kafka.shard().takeWatched();
+        newcomer = request instanceof Join join && join.memberId().isEmpty() ? idHere(join, sampo.nextUniqueId()) : "";
         kafka.ask(requestId, Translated.request(request, this::kafkaId));
         sampo.ask(requestId, request);
         if (request instanceof Join join && join.memberId().isEmpty()) {
-            matchIds(join);
+            matchIds(join, kafka.givenId(requestId));
         }
         kafka.shard().at(nowMs); // a delay of nothing is a timer too
         sampo.at(nowMs);
@@ -123,15 +138,26 @@ final class Comparison {
         return lastRequestId;
     }
 
-    private void matchIds(Join join) {
+    private void matchIds(Join join, String given) {
         String uniqueId = sampo.takeUniqueId();
-        String kafkaId = kafka.shard().takeWatched().stream().filter(id -> !toSampo.containsKey(id)).findFirst().orElse(null);
+        String kafkaId = Stream.concat(kafka.shard().takeWatched().stream(), Stream.of(given))
+                .filter(id -> !id.isEmpty() && !toSampo.containsKey(id)).findFirst().orElse(null);
         if (uniqueId != null && kafkaId != null) {
-            String instance = join.groupInstanceId();
-            String sampoId = (instance == null ? join.clientId() : instance) + "-" + uniqueId;
+            String sampoId = idHere(join, uniqueId);
             toKafka.put(sampoId, kafkaId);
             toSampo.put(kafkaId, sampoId);
         }
+    }
+
+    private static String idHere(Join join, String uniqueId) {
+        String instance = join.groupInstanceId();
+        return (instance == null ? join.clientId() : instance) + "-" + uniqueId;
+    }
+
+    /** Sampo's id of a member; Kafka has one of its own for one that comes just now without. */
+    private String nameForAssignors(String id) {
+        boolean isNew = !newcomer.isEmpty() && id.length() == NEW_ID.length() && !toSampo.containsKey(id) && !toKafka.containsKey(id);
+        return isNew ? newcomer : sampoId(id);
     }
 
     /** Time passes on both sides, with a comparison whenever a timer of either is due. */
@@ -228,7 +254,8 @@ final class Comparison {
             note("  #" + id + " <- " + ourText);
             count(our);
         }
-        List<String> ourRecords = sampo.takeWritten().stream()
+        List<CoordinatorRecord> written = sampo.takeWritten();
+        List<String> ourRecords = written.stream()
                 .map(record -> {
                     reached.hit("record " + record.key().getClass().getSimpleName() + (record.value() == null ? " removed" : ""));
                     if (record.value() != null && record.value().message() instanceof ConsumerGroupCurrentMemberAssignmentValue member) {
@@ -238,10 +265,14 @@ final class Comparison {
                 })
                 .toList();
         ourRecords.forEach(record -> note("  wrote " + record));
+        List<CoordinatorRecord> theirRecords = kafka.shard().takeWritten();
+        matchLeaderOfDowngrade(written, theirRecords);
         expectEqual(
-                "records",
-                inOrder(kafka.shard().takeWritten().stream().map(record -> Translated.text(record, this::sampoId)).toList()),
+                "records", inOrder(theirRecords.stream().map(record -> Translated.text(record, this::sampoId)).toList()),
                 inOrder(ourRecords));
+        if (kafka.shard().takeTimersLeftRunning()) {
+            reached.hit("listed: timers-left-running");
+        }
         ClassicGroup group = kafka.group();
         if (group != null && group.isEmpty() && group.newMemberAdded()) {
             reached.hit("listed: delay-carried-over");
@@ -251,7 +282,14 @@ final class Comparison {
         if (kafka.mendSubscriptionType()) {
             reached.hit("listed: same-topics-not-counted-again");
         }
-        expectEqual("listed", String.valueOf(kafka.summary()), String.valueOf(sampo.summary()));
+        Group.Summary summary = sampo.summary();
+        expectEqual("listed", String.valueOf(kafka.summary()), String.valueOf(summary));
+        String type = summary == null ? "" : summary.groupType();
+        if (type.equals("consumer") && lastType.equals("classic") && !sampo.describeConsumers().members().isEmpty()
+                && sampo.describeConsumers().members().stream().anyMatch(Group.DescribedConsumer::classic)) {
+            reached.hit("upgraded");
+        }
+        lastType = type;
         compareConsumers();
         Group.DescribeReply described = sampo.describe();
         expectEqual("description", Translated.text(Translated.reply(kafka.describe(), this::sampoId)), Translated.text(described));
@@ -259,6 +297,29 @@ final class Comparison {
             lastState = described.state();
             reached.hit("state " + lastState);
             note("  is " + lastState + " with " + described.members().size() + " members");
+        }
+    }
+
+    /** A classic group that was one of consumers is led by any member in Kafka, the first of a hash map: it gets ours. */
+    private void matchLeaderOfDowngrade(List<CoordinatorRecord> ours, List<CoordinatorRecord> theirs) {
+        ClassicGroup group = kafka.group();
+        if (group == null || !lastType.equals("consumer")) {
+            return;
+        }
+        String leader = ours.stream()
+                .map(CoordinatorRecord::value).filter(Objects::nonNull).map(ApiMessageAndVersion::message)
+                .filter(GroupMetadataValue.class::isInstance).map(value -> ((GroupMetadataValue) value).leader())
+                .filter(Objects::nonNull).findFirst().orElse(null);
+        if (leader == null || !group.hasMember(kafkaId(leader))) {
+            return;
+        }
+        reached.hit("downgraded");
+        group.setLeaderId(Optional.of(kafkaId(leader)));
+        kafka.shard().storedLeader(kafkaId(leader));
+        for (CoordinatorRecord record : theirs) {
+            if (record.value() != null && record.value().message() instanceof GroupMetadataValue value) {
+                value.setLeader(kafkaId(leader));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.MigrationPolicy;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.tests.oracle.group.KafkaTopics.KafkaTopic;
 import java.util.ArrayList;
@@ -164,7 +165,7 @@ final class ConsumerHistory {
         boolean soon = random.nextInt(3) == 0; // offsets expire
         var consumer = new ConsumerGroupSettings(
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 15_000,
-                random.nextInt(3) == 0 ? 30_000 : 600_000, SampoGroup.IN_ORDER.assignors());
+                random.nextInt(3) == 0 ? 30_000 : 600_000, MigrationPolicy.DISABLED, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
                 6000, 1_800_000, 3000, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
                 104_857_600, 5000, 5_242_880, 524_288, consumer);

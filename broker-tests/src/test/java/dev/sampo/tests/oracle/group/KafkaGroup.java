@@ -17,7 +17,9 @@ import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
@@ -123,7 +126,7 @@ final class KafkaGroup {
                 "group.consumer.max.session.timeout.ms", consumer.maxSessionTimeoutMs(),
                 "group.consumer.heartbeat.interval.ms", consumer.heartbeatIntervalMs(),
                 "group.consumer.max.size", consumer.maxSize(),
-                "group.consumer.migration.policy", "disabled", // a group has members of one protocol
+                "group.consumer.migration.policy", consumer.migrationPolicy().name().toLowerCase(Locale.ROOT),
                 "group.consumer.assignment.interval.ms", consumer.assignmentIntervalMs(),
                 "group.consumer.regex.refresh.interval.ms", consumer.regexRefreshIntervalMs(),
                 "group.consumer.assignors", consumer.assignors().stream().map(assignor -> assignor.getClass().getName()).toList()));
@@ -164,7 +167,8 @@ final class KafkaGroup {
                     .filter(member -> kafka.isDue("heartbeat-", member.memberId(), ms))
                     .count();
             case ConsumerGroup group -> group.members().keySet().stream()
-                    .filter(memberId -> kafka.isDue("session-timeout-", memberId, ms) || kafka.isDue("rebalance-timeout-", memberId, ms))
+                    .filter(memberId -> Stream.of("session-timeout-", "rebalance-timeout-", "join-", "sync-")
+                            .anyMatch(timer -> kafka.isDue(timer, memberId, ms)))
                     .count();
             case null, default -> 0;
         };
@@ -212,6 +216,14 @@ final class KafkaGroup {
                 && !request.memberId().equals(group.staticMemberId(instanceId));
     }
 
+    int size() {
+        return switch (kafka.group()) {
+            case ClassicGroup group -> group.numMembers();
+            case ConsumerGroup group -> group.numMembers();
+            case null, default -> 0;
+        };
+    }
+
     /** True when there is an empty group of consumers. */
     boolean isEmptyOfConsumers() {
         return kafka.group() instanceof ConsumerGroup group && group.isEmpty();
@@ -226,6 +238,12 @@ final class KafkaGroup {
         group.members().values().forEach(
                 member -> member.serverAssignorName().ifPresent(assignor -> counts.merge(assignor, 1, Integer::sum)));
         return counts.size() > 1 && new HashSet<>(counts.values()).size() == 1;
+    }
+
+    /** The member id that a join was answered with, empty when it waits or was refused. */
+    String givenId(long requestId) {
+        Supplier<Group.Reply> answer = answers.get(requestId);
+        return answer != null && answer.get() instanceof Group.JoinReply join ? join.memberId() : "";
     }
 
     // ---- requests
@@ -254,7 +272,7 @@ final class KafkaGroup {
             }
         } catch (KafkaException refused) {
             answers.put(requestId, () -> refused(request, error(Errors.forException(refused).code())));
-        } catch (IllegalStateException broken) {
+        } catch (IllegalStateException | NoSuchElementException broken) {
             answers.put(requestId, () -> refused(request, KafkaError.UNKNOWN_SERVER_ERROR));
         }
     }
@@ -324,7 +342,8 @@ final class KafkaGroup {
                                 .map(member -> new Group.DescribedConsumer(
                                         member.memberId(), member.instanceId(), member.rackId(), member.memberEpoch(), member.clientId(),
                                         member.clientHost(), member.subscribedTopicNames(), member.subscribedTopicRegex(),
-                                        described(member.assignment()), described(member.targetAssignment())))
+                                        described(member.assignment()), described(member.targetAssignment()),
+                                        member.memberType() == 0))
                                 .toList());
     }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.record.internal.RecordBatch;
@@ -30,6 +31,7 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.GroupCoordinatorShard;
 import org.apache.kafka.coordinator.group.GroupMetadataManager;
+import org.apache.kafka.coordinator.group.generated.GroupMetadataValue;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
 import org.apache.kafka.timeline.SnapshotRegistry;
@@ -69,9 +71,10 @@ final class KafkaShard {
                 return; // of no interest, and due each minute
             }
             due.put(key, new Due(nowMs + unit.toMillis(delay), timerOrder++, operation));
-            String prefix = "heartbeat-" + groupId + "-";
-            if (key.startsWith(prefix)) {
-                watched.add(key.substring(prefix.length()));
+            for (String prefix : List.of("heartbeat-" + groupId + "-", "session-timeout-" + groupId + "-")) {
+                if (key.startsWith(prefix)) {
+                    watched.add(key.substring(prefix.length()));
+                }
             }
         }
 
@@ -146,6 +149,8 @@ final class KafkaShard {
     private SnapshotRegistry registry;
     private GroupCoordinatorShard shard;
     private KafkaTopics topics = KafkaTopics.NONE;
+    private Group.@Nullable GroupType lastType;
+    private boolean timersLeftRunning;
     private long timerOrder;
     private long nextOffset;
     private long nowMs;
@@ -159,6 +164,7 @@ final class KafkaShard {
 
     private GroupCoordinatorShard load() {
         due.clear();
+        lastType = null;
         tasks.clear();
         registry = new SnapshotRegistry(new LogContext());
         var builder = new GroupCoordinatorShard.Builder(
@@ -314,10 +320,49 @@ final class KafkaShard {
         }
         registry.deleteSnapshotsUpTo(nextOffset + 1);
         result.records().forEach(this::store);
+        endTimersOfTheOtherType();
         if (result.appendFuture() != null) {
             result.appendFuture().complete(null);
         }
         return result.response();
+    }
+
+    /** Kafka leaves them running when a group changes its type (listed: timers-left-running). */
+    private void endTimersOfTheOtherType() {
+        Group now = group();
+        if (now == null || now.type() == lastType) {
+            return;
+        }
+        boolean consumers = now.type() == Group.GroupType.CONSUMER;
+        if (lastType != null && due.keySet().removeIf(key -> consumers ? ofClassic(key) : ofConsumers(key))) {
+            timersLeftRunning = true;
+        }
+        lastType = now.type();
+    }
+
+    private boolean ofClassic(String key) {
+        return key.startsWith("heartbeat-" + groupId + "-") || key.equals("join-" + groupId) || key.equals("sync-" + groupId);
+    }
+
+    private boolean ofConsumers(String key) {
+        return Stream.of("session-timeout-", "rebalance-timeout-", "join-", "sync-")
+                .anyMatch(prefix -> key.startsWith(prefix + groupId + "-"));
+    }
+
+    /** What is stored of a classic group names this leader. */
+    void storedLeader(String memberId) {
+        for (CoordinatorRecord record : log.values()) {
+            if (record.value().message() instanceof GroupMetadataValue group) {
+                group.setLeader(memberId);
+            }
+        }
+    }
+
+    /** True when Kafka has left timers running since the last look. */
+    boolean takeTimersLeftRunning() {
+        boolean taken = timersLeftRunning;
+        timersLeftRunning = false;
+        return taken;
     }
 
     private void store(CoordinatorRecord record) {

@@ -8,6 +8,8 @@ import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Protocol;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.MigrationPolicy;
 import dev.sampo.group.coordinator.GroupSettings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,11 +19,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -134,6 +140,35 @@ class ListedGroupDifferencesTest {
                 script.beat("a", -1, null, null, null);
                 script.join("somebody", null, 6000, 5000, "t");
             }),
+            Map.entry("upgrade-in-first-rebalance", script -> {
+                script.topic("t");
+                script.join("", "box-a", 6000, 5000, "t");
+                script.beat("a", 0, List.of("t"), null, null);
+            }),
+            Map.entry("partition-given-twice", script -> {
+                script.topic("t");
+                byte[] both = Utils.toArray(ConsumerProtocol.serializeAssignment(
+                        new ConsumerPartitionAssignor.Assignment(List.of(new TopicPartition("t", 0)))));
+                JoinReply follower = script.follower();
+                JoinReply leader = script.lastJoin("box-a");
+                script.sync(leader, "box-a", Map.of(leader.memberId(), both, follower.memberId(), both));
+                script.beat("a", 0, List.of("t"), null, null);
+            }),
+            Map.entry("refused-upgrade", script -> {
+                script.topic("t");
+                script.join("", "box-a", 6000, 5000, "t");
+                script.pass(3000);
+                script.sync(script.lastJoin("box-a"), "box-a", Map.of());
+                script.join("", "box-b", 6000, 5000, "t");
+                script.beat("a", 0, List.of(), "(", null);
+            }),
+            Map.entry("timers-left-running", script -> {
+                script.topic("t");
+                script.join("", "box-a", 6000, 5000, "t");
+                script.pass(3000);
+                script.sync(script.lastJoin("box-a"), "box-a", Map.of());
+                script.beat("a", 0, List.of("t"), null, null);
+            }),
             Map.entry("delay-carried-over", script -> {
                 script.join("", "box-a", 60_000, 5003, "t");
                 script.join("", "box-b", 60_000, 5003, "t");
@@ -144,11 +179,17 @@ class ListedGroupDifferencesTest {
                         new LeavingMember("", "box-a"), new LeavingMember("", "box-b"), new LeavingMember("", "box-c"))));
             })));
 
+    /** Those between groups of both types. */
+    private static final Set<String> MIGRATIONS =
+            Set.of("upgrade-in-first-rebalance", "partition-given-twice", "refused-upgrade", "timers-left-running");
+
     @TestFactory
     Stream<DynamicTest> everyListedDifferenceIsStillOne() {
         return HISTORIES.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
             // Given
-            var script = new Script(entry.getKey().equals("static-member-back-in-full-group") ? 1 : Integer.MAX_VALUE);
+            var script = new Script(
+                    entry.getKey().equals("static-member-back-in-full-group") ? 1 : Integer.MAX_VALUE,
+                    MIGRATIONS.contains(entry.getKey()) ? MigrationPolicy.BIDIRECTIONAL : MigrationPolicy.DISABLED);
 
             // When
             entry.getValue().run(script);
@@ -188,10 +229,15 @@ class ListedGroupDifferencesTest {
         private final Map<String, JoinReply> lastJoins = new HashMap<>();
         private final Map<Long, String> asked = new HashMap<>();
 
-        Script(int maxSize) {
+        Script(int maxSize, MigrationPolicy policy) {
+            ConsumerGroupSettings c = SampoGroup.IN_ORDER;
             both = new Comparison(new GroupSettings(
                     6000, 1_800_000, 3000, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
-                    SampoGroup.IN_ORDER), reached);
+                    new ConsumerGroupSettings(
+                            c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
+                            c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), c.maxSize(), c.assignmentIntervalMs(),
+                            c.minAssignmentIntervalMs(), c.maxAssignmentIntervalMs(), c.regexRefreshIntervalMs(), policy, c.assignors())),
+                    reached);
         }
 
         static List<Protocol> range(String... topics) {
@@ -252,6 +298,10 @@ class ListedGroupDifferencesTest {
         void sync(JoinReply member, String instanceId) {
             var assignments = new HashMap<String, byte[]>();
             member.members().forEach(each -> assignments.put(each.memberId(), new byte[] {1}));
+            sync(member, instanceId, assignments);
+        }
+
+        void sync(JoinReply member, String instanceId, Map<String, byte[]> assignments) {
             ask(new Group.Sync(
                     Comparison.GROUP, member.generationId(), member.memberId(), instanceId, member.protocolType(), member.protocolName(),
                     assignments));

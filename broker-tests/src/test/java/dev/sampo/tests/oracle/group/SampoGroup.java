@@ -3,6 +3,7 @@ package dev.sampo.tests.oracle.group;
 import com.google.re2j.Pattern;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.MigrationPolicy;
 import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
@@ -34,7 +35,7 @@ final class SampoGroup {
     /** As by default, with the assignors that go by no hash map's order. */
     static final ConsumerGroupSettings IN_ORDER = new ConsumerGroupSettings(
             45_000, 45_000, 60_000, 5000, 5000, 15_000, Integer.MAX_VALUE, 1000, 0, 15_000, 600_000,
-            List.of(new InOrder.Uniform(), new InOrder.Range()));
+            MigrationPolicy.DISABLED, List.of(new InOrder.Uniform(), new InOrder.Range()));
     private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
 
     private final String groupId;
@@ -87,6 +88,11 @@ final class SampoGroup {
         List<CoordinatorRecord> taken = List.copyOf(written);
         written.clear();
         return taken;
+    }
+
+    /** The unique half of the next member id that is given out. */
+    String nextUniqueId() {
+        return "id" + uniqueIds;
     }
 
     /** The unique half of a member id that was given out since the last look. */

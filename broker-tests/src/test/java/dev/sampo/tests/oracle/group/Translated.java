@@ -9,6 +9,8 @@ import dev.sampo.actors.protocol.Group.DescribedConsumer;
 import dev.sampo.actors.protocol.Group.DescribedMember;
 import dev.sampo.actors.protocol.Group.JoinReply;
 import dev.sampo.actors.protocol.Group.JoinedMember;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -18,8 +20,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerProtocolAssignment;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.types.SchemaException;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentKey;
 import org.apache.kafka.coordinator.group.generated.ConsumerGroupCurrentMemberAssignmentValue;
@@ -56,7 +61,7 @@ final class Translated {
                             .map(member -> new DescribedConsumer(
                                     names.apply(member.memberId()), member.instanceId(), member.rackId(), member.memberEpoch(),
                                     member.clientId(), member.clientHost(), member.subscribedTopicNames(), member.subscribedTopicRegex(),
-                                    member.assignment(), member.targetAssignment()))
+                                    member.assignment(), member.targetAssignment(), member.classic()))
                             .toList());
             default -> reply;
         };
@@ -113,7 +118,9 @@ final class Translated {
             case GroupMetadataValue group -> {
                 GroupMetadataValue named = group.duplicate();
                 named.setLeader(named.leader() == null ? null : names.apply(named.leader()));
-                named.members().forEach(member -> member.setMemberId(names.apply(member.memberId())));
+                named.members().forEach(member -> member
+                        .setMemberId(names.apply(member.memberId()))
+                        .setAssignment(assignment(member.assignment()).getBytes(StandardCharsets.UTF_8)));
                 named.members().sort(Comparator.comparing(GroupMetadataValue.MemberMetadata::memberId));
                 yield named;
             }
@@ -178,11 +185,11 @@ final class Translated {
                     + sorted(join.members().stream()
                             .map(each -> each.memberId() + "/" + each.groupInstanceId() + ":" + hex(each.metadata())).toList());
             case Group.SyncReply sync -> "synced " + sync.error() + " " + sync.protocolType() + "/" + sync.protocolName() + " "
-                    + hex(sync.assignment());
+                    + assignment(sync.assignment());
             case DescribeReply group -> group.state() + " " + group.error() + " " + group.protocolType() + "/" + group.protocolName() + " "
                     + sorted(group.members().stream()
                             .map(each -> each.memberId() + "/" + each.groupInstanceId() + "/" + each.clientId() + each.clientHost() + ":"
-                                    + hex(each.metadata()) + ":" + hex(each.assignment())).toList());
+                                    + hex(each.metadata()) + ":" + assignment(each.assignment())).toList());
             case Group.FetchOffsetsReply fetched -> "fetched " + fetched.error() + " "
                     + sorted(fetched.topics().stream()
                             .flatMap(topic -> topic.partitions().stream()
@@ -196,7 +203,7 @@ final class Translated {
                             .map(each -> each.memberId() + "/" + each.instanceId() + "/" + each.rackId() + "/" + each.clientId()
                                     + each.clientHost() + " epoch=" + each.memberEpoch() + " "
                                     + sorted(each.subscribedTopicNames()) + each.subscribedTopicRegex()
-                                    + " has " + partitions(each.assignment()) + " gets " + partitions(each.targetAssignment())).toList());
+                                    + (each.classic() ? " classic" : "") + " has " + partitions(each.assignment()) + " gets " + partitions(each.targetAssignment())).toList());
             default -> reply.toString();
         };
     }
@@ -213,6 +220,21 @@ final class Translated {
 
     private static List<String> sorted(List<String> texts) {
         return texts.stream().sorted().toList();
+    }
+
+    /** An assignment of a consumer in order, other bytes as they are. */
+    private static String assignment(byte[] bytes) {
+        if (bytes.length < 6) {
+            return hex(bytes);
+        }
+        try {
+            ConsumerProtocolAssignment assignment = ConsumerProtocol.deserializeConsumerProtocolAssignment(ByteBuffer.wrap(bytes));
+            var sorted = new TreeMap<String, Set<Integer>>();
+            assignment.assignedPartitions().forEach(topic -> sorted.put(topic.topic(), new TreeSet<>(topic.partitions())));
+            return "v" + ByteBuffer.wrap(bytes).getShort() + sorted + " " + bytes.length + " bytes";
+        } catch (SchemaException notAnAssignment) {
+            return hex(bytes);
+        }
     }
 
     private static String hex(byte[] bytes) {

@@ -1,0 +1,12 @@
+package dev.sampo.group.consumer;
+
+/**
+ * What a request meets besides what is true of its group.
+ *
+ * @param topicsChanged topics may be others than those that the group's epoch was made for
+ */
+record Moment(TopicHashes hashes, boolean topicsChanged, ConsumerTimes times, long nowMs) {
+    Topics topics() {
+        return hashes.topics();
+    }
+}
