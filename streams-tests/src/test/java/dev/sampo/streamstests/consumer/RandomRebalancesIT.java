@@ -32,9 +32,9 @@ import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,6 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RandomRebalancesIT extends ClientScenario {
     private static final int PARTITIONS = 6;
     private static final int MOST_MEMBERS = 5;
+    private static final int MANY = 500; // twice for each protocol
 
     @ParameterizedTest
     @ValueSource(strings = {"eager", "cooperative", "consumer"})
@@ -53,20 +54,32 @@ class RandomRebalancesIT extends ClientScenario {
         rebalanceAtRandom(kind, 15, System.nanoTime());
     }
 
-    @ParameterizedTest
-    @CsvSource({"eager, 1", "cooperative, 2"})
+    @Test
     @Tag("soak")
     @Timeout(600)
-    void nothingIsLostAndNoCommitGoesBackInAThousandRandomRebalancesOfTheClassicProtocol(String kind, long seed) {
-        rebalanceAtRandom(kind, 500, seed);
+    void nothingIsLostAndNoCommitGoesBackInManyRandomRebalancesOfAnEagerAssignor() {
+        rebalanceAtRandom("eager", MANY, 1);
     }
 
-    @ParameterizedTest
-    @CsvSource({"consumer, 3", "consumer, 4"})
+    @Test
     @Tag("soak")
     @Timeout(600)
-    void nothingIsLostAndNoCommitGoesBackInAThousandRandomRebalancesOfTheNewProtocol(String kind, long seed) {
-        rebalanceAtRandom(kind, 500, seed);
+    void nothingIsLostAndNoCommitGoesBackInManyRandomRebalancesOfACooperativeAssignor() {
+        rebalanceAtRandom("cooperative", MANY, 2);
+    }
+
+    @Test
+    @Tag("soak")
+    @Timeout(600)
+    void nothingIsLostAndNoCommitGoesBackInManyRandomRebalancesOfTheNewProtocol() {
+        rebalanceAtRandom("consumer", MANY, 3);
+    }
+
+    @Test
+    @Tag("soak")
+    @Timeout(600)
+    void nothingIsLostAndNoCommitGoesBackInManyRandomRebalancesOfTheNewProtocolWithAnotherSeed() {
+        rebalanceAtRandom("consumer", MANY, 4);
     }
 
     private void rebalanceAtRandom(String kind, int changes, long seed) {
