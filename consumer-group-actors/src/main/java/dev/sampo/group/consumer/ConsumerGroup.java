@@ -76,12 +76,14 @@ public final class ConsumerGroup {
     private final RegexLookups lookups = new RegexLookups(facts);
     private final MemberDeadlines deadlines = new MemberDeadlines();
     private final ConsumerRebalances rebalances;
+    private ConsumerTimes times;
     private TopicHashes hashes = new TopicHashes(Topics.NONE);
     private boolean topicsChanged = true; // since the hash was compared
 
     public ConsumerGroup(String groupId, ConsumerGroupSettings settings, RebalanceHistory history) {
         this.groupId = groupId;
         this.settings = settings;
+        this.times = ConsumerTimes.of(settings, Map.of());
         this.rebalances = new ConsumerRebalances(history);
         this.rebalances.startFrom(facts);
     }
@@ -92,6 +94,11 @@ public final class ConsumerGroup {
         long before = wanted.hash(hashes);
         hashes = new TopicHashes(topics);
         topicsChanged |= wanted.hash(hashes) != before; // those that nobody here wants may change as they like
+    }
+
+    /** The group's own configuration from now on; sessions that run keep the length that they have. */
+    public void onConfigs(Map<String, String> own) {
+        times = ConsumerTimes.of(settings, own);
     }
 
     // ---- heartbeats
@@ -185,7 +192,7 @@ public final class ConsumerGroup {
         MemberDecision.Refusal refusal = decision.subscribe();
         if (refusal == null) {
             decision.beginEpoch(topicsChanged);
-            refusal = decision.assign(nowMs);
+            refusal = decision.assign(times.assignmentIntervalMs(), nowMs);
         }
         if (refusal == null) {
             refusal = decision.reconcile(request.topicPartitions());
@@ -199,7 +206,7 @@ public final class ConsumerGroup {
         boolean tell = request.memberEpoch() == ConsumerMember.JOINS || saidAll
                 || !owns.assigned().equals(before.owns().assigned());
         var reply = new ConsumerGroupHeartbeatReply(
-                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), settings.heartbeatIntervalMs(),
+                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), times.heartbeatIntervalMs(),
                 tell ? ConsumerMember.withoutEpochs(owns.assigned()) : null);
         return new Decision(decision.change(), reply, lookups.due(
                 decision.next(), decision.regexIsNew(), hashes.topics(), settings.regexRefreshIntervalMs(), nowMs));
@@ -314,7 +321,7 @@ public final class ConsumerGroup {
         topicsChanged = false;
         ConsumerMember member = facts.find(memberId);
         if (member != null) {
-            deadlines.heard(member, settings.sessionTimeoutMs(), nowMs);
+            deadlines.heard(member, times.sessionTimeoutMs(), nowMs);
         }
     }
 
@@ -353,7 +360,7 @@ public final class ConsumerGroup {
 
     /** After the last stored fact: every member gets a whole session to be heard of. */
     public void restored(long nowMs) {
-        facts.members().forEach(member -> deadlines.heard(member, settings.sessionTimeoutMs(), nowMs));
+        facts.members().forEach(member -> deadlines.heard(member, times.sessionTimeoutMs(), nowMs));
         rebalances.startFrom(facts);
     }
 

@@ -72,6 +72,7 @@ public final class GroupState {
     private final RebalanceHistory rebalances = new RebalanceHistory();
     private @Nullable ConsumerGroup consumer; // then the classic group does not exist
     private Topics topics = Topics.NONE;
+    private Map<String, String> configs = Map.of();
     private long retentionCheckMs;
 
     /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
@@ -139,6 +140,14 @@ public final class GroupState {
         topics = newest;
         if (consumer != null) {
             consumer.onTopics(newest);
+        }
+    }
+
+    /** The group's own configuration from now on, names and values as the controller took them. */
+    public void onConfigs(Map<String, String> own) {
+        configs = own;
+        if (consumer != null) {
+            consumer.onConfigs(own);
         }
     }
 
@@ -308,6 +317,7 @@ public final class GroupState {
     private ConsumerGroup newConsumerGroup() {
         var group = new ConsumerGroup(groupId, settings.consumer(), rebalances);
         group.onTopics(topics);
+        group.onConfigs(configs);
         return group;
     }
 

@@ -3,7 +3,6 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
@@ -84,7 +83,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final View view;
     private final TimerScheduler<Command> timers;
     private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
@@ -94,7 +93,8 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
+            View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -102,7 +102,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.view = view;
         this.startedMs = nowMs.getAsLong();
         load();
@@ -110,9 +110,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            Supplier<Topics> topics, View view) {
+            Supplier<Surroundings> surroundings, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, topics, view)));
+                timers -> new OffsetsPartitionActor(
+                        context, timers, entry, leader, settings, nowMs, surroundings, view)));
     }
 
     @Override
@@ -237,7 +238,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
+                groupId, partition, settings, nowMs, surroundings, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));
