@@ -30,7 +30,7 @@ import org.apache.pekko.actor.ActorSystem;
 final class Pollers {
     private Pollers() {}
 
-    /** Begins with its first question, when the settings are known; then keeps its client. */
+    /** Has its client as soon as the settings are known. */
     private static final class Asking<T> implements PolledSource.Poller<T> {
         private final CompletionStage<KafkaClient> client;
         private final BiFunction<KafkaClient, ConsumerProperties, CompletionStage<T>> question;
@@ -106,15 +106,14 @@ final class Pollers {
                     return all;
                 });
             }
-            return committed.thenCompose(all -> lag(client, offsets, all, timeout));
+            return committed.thenCompose(all -> lag(client, offsets, all));
         });
     }
 
     private static CompletionStage<List<GroupLag>> lag(
             KafkaClient client,
             OffsetApi offsets,
-            Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
-            Duration timeout) {
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> committed) {
         var partitions = new HashSet<TopicPartition>();
         committed.values().forEach(ofGroup -> partitions.addAll(ofGroup.keySet()));
         client.follow(partitions.stream().map(TopicPartition::topic).toList());
@@ -122,7 +121,7 @@ final class Pollers {
             var ends = new HashMap<TopicPartition, Long>();
             partitions.stream().filter(partition -> cluster.leaderId(partition) >= 0)
                     .forEach(partition -> ends.put(partition, -1L));
-            return offsets.listOffsets(ends, timeout);
+            return offsets.listOffsets(ends, Duration.ZERO); // a topic that is deleted now is gone at the next look
         }).thenApply(ends -> {
             var lags = new ArrayList<GroupLag>();
             for (String groupId : new TreeSet<>(committed.keySet())) {
