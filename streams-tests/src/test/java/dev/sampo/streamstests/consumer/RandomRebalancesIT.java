@@ -109,7 +109,7 @@ class RandomRebalancesIT extends ClientScenario {
                     ended.add(goes.end(random.nextInt(100)).thenRun(() -> free.add(goes.host)));
                 }
                 // Most changes are waited for, others come into the middle of the one before.
-                var settled = Duration.ofMillis(random.nextInt(4) == 0 ? random.nextInt(300) : 2_000);
+                var settled = Duration.ofMillis(random.nextInt(4) == 0 ? random.nextInt(300) : 700);
                 Await.holds(settled, () -> ledger.isSettled(members.stream().map(member -> member.account).toList(), PARTITIONS));
                 for (Member member : members) {
                     assertThat(member.done).as("%s, seed %d", member.name, seed).isNotDone();
