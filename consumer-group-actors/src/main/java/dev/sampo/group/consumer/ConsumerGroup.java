@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.coordinator.group.api.assignor.ConsumerGroupPartitionAssignor;
 import org.apache.kafka.coordinator.group.api.assignor.MemberAssignment;
@@ -566,6 +567,19 @@ public final class ConsumerGroup {
             removeNow(member(memberId), events);
         }
         return events;
+    }
+
+    /** Removes whose host is gone, static members apart; the facts are applied already. */
+    public List<ConsumerGroupEvent> nodesGone(Predicate<String> gone) {
+        List<ConsumerMember> left = new TreeMap<>(members).values().stream()
+                .filter(member -> member.wants().instanceId() == null && gone.test(member.wants().clientHost()))
+                .toList();
+        if (left.isEmpty()) {
+            return List.of();
+        }
+        List<ConsumerGroupEvent> removals = removals(left);
+        removals.forEach(this::apply);
+        return removals;
     }
 
     private void removeNow(ConsumerMember member, List<ConsumerGroupEvent> events) {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.RegexMatcher;
 import dev.sampo.group.consumer.Topics;
+import dev.sampo.group.coordinator.GroupEffect.Call;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
@@ -19,12 +20,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -56,6 +59,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     /** A topic was deleted. */
     record TopicDeleted(String topic, Uuid topicId) implements Group.Internal {}
+
+    /** Nodes of the cluster are gone: those whose name passes. */
+    record NodesGone(Predicate<String> gone) implements Group.Internal {}
 
     /** The owner sends nothing more. */
     record Stop() implements Group.Internal {}
@@ -93,6 +99,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Topics> topics;
+    private final Predicate<String> goneNodes;
     private final ActorContext<Group.Command> context;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
@@ -103,7 +110,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner,
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            Predicate<String> goneNodes, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
@@ -113,6 +121,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.partition = partition;
         this.context = context;
         this.topics = topics;
+        this.goneNodes = goneNodes;
         this.systemConfig = context.getSystem().settings().config();
         this.settings = settings;
         this.nowMs = nowMs;
@@ -122,11 +131,12 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner) {
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            Predicate<String> goneNodes, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, topics, owner, context, timers, waiting));
+                    groupId, partition, settings, nowMs, topics, goneNodes, owner, context, timers, waiting));
         }));
     }
 
@@ -185,6 +195,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     publish(state);
                     wakeAt(state.nextMs());
                     owner.recovered(groupId);
+                    context.getSelf().tell(new NodesGone(goneNodes)); // while nobody coordinated the group
                 })
                 .onSignal(PreRestart.instance(), rules -> {
                     waiting.refuseAll();
@@ -227,6 +238,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
             case Resolved(var topicsByRegex, Topics in) ->
                 perform(state.onResolved(topicsByRegex, in, nowMs.getAsLong()));
             case TopicDeleted(String topic, Uuid topicId) -> perform(state.onTopicDeleted(topic, topicId));
+            case NodesGone(var gone) -> perform(state.onNodesGone(gone, nowMs.getAsLong()));
             case Stop stop -> {
                 if (state.isGone()) {
                     yield Effect().none().thenStop();
@@ -252,6 +264,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 switch (effect) {
                     case Persist persisted -> { }
                     case Reply(long requestId, Group.Reply reply) -> waiting.answer(requestId, reply);
+                    case Call(var nodes) -> context.getSystem().eventStream()
+                            .tell(new EventStream.Publish<>(new GroupCalled(groupId, nodes)));
                     case Resolve(var regexes, Topics in) -> resolve(regexes, in);
                 }
             }

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -70,17 +71,19 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
      *
      * @param controller reaches the active controller
      * @param nowMs wall clock that never goes back within this run, see {@link #steadyClock}
+     * @param goneNodes whether a client's host is a node of the cluster that is gone; who goes later is told on the event
+     *     stream, see {@link dev.sampo.partition.session.NodeGone}
      * @param lease while it does not hold, another broker may coordinate: nothing is answered but NOT_COORDINATOR
      */
     public static GroupCoordinators start(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
-            ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
+            ActorRef<Controller.Command> controller, GroupClock nowMs, Predicate<String> goneNodes, LeaderLease lease) {
         var coordinators = new GroupCoordinators(system, settings, images, registry, controller, nowMs, lease);
         LateRequests.start(system);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
-                        registry, settings, nowMs, coordinators.views, () -> coordinators.topics,
+                        registry, settings, nowMs, coordinators.views, () -> coordinators.topics, goneNodes,
                         coordinators.lag::groupBegan,
                         () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());

@@ -45,6 +45,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
@@ -158,6 +159,17 @@ public final class GroupState {
     public List<GroupEffect> onTopicDeleted(String topic, Uuid topicId) {
         var out = new ArrayList<GroupEffect>();
         remove(offsets.removalsOfTopic(topic, topicId), out);
+        return out;
+    }
+
+    /** Nodes of the cluster are gone: all members whose host is one of them, but for static ones. */
+    public List<GroupEffect> onNodesGone(Predicate<String> gone, long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        if (consumer == null) {
+            members.nodesGone(gone, nowMs, out);
+        } else {
+            persist(consumer.nodesGone(gone), out);
+        }
         return out;
     }
 

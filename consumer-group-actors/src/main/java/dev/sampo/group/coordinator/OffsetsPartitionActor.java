@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -43,6 +44,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     /** A topic was deleted. */
     record TopicGone(String topic, Uuid topicId) implements Command {}
+
+    /** A node of the cluster is gone. */
+    record NodeLeft(String node) implements Command {}
 
     /** Not led here any more. */
     record Stop() implements Command {}
@@ -85,6 +89,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Topics> topics;
+    private final Predicate<String> goneNodes;
     private final View view;
     private final TimerScheduler<Command> timers;
     private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
@@ -94,7 +99,8 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            Predicate<String> goneNodes, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -103,6 +109,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.settings = settings;
         this.nowMs = nowMs;
         this.topics = topics;
+        this.goneNodes = goneNodes;
         this.view = view;
         this.startedMs = nowMs.getAsLong();
         load();
@@ -110,9 +117,11 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            Supplier<Topics> topics, View view) {
+            Supplier<Topics> topics,
+            Predicate<String> goneNodes, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, topics, view)));
+                timers -> new OffsetsPartitionActor(
+                        context, timers, entry, leader, settings, nowMs, topics, goneNodes, view)));
     }
 
     @Override
@@ -123,6 +132,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     return this;
                 })
                 .onMessage(TopicGone.class, this::onTopicGone)
+                .onMessage(NodeLeft.class, left -> {
+                    actors.values().forEach(actor -> actor.tell(new GroupCoordinatorActor.NodesGone(left.node()::equals)));
+                    return this;
+                })
                 .onMessage(LoadEnded.class, this::onLoadEnded)
                 .onMessage(LoadDied.class, died -> {
                     if (loaded == null && !timers.isTimerActive("load")) {
@@ -227,6 +240,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.replyTo().tell(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Call call -> throw new IllegalStateException("a group that does not exist calls " + call.nodes());
                 case GroupEffect.Resolve resolve ->
                     throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
@@ -237,7 +251,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
+                groupId, partition, settings, nowMs, topics, goneNodes, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));

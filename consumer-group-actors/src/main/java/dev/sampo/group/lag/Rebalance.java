@@ -36,7 +36,9 @@ public record Rebalance(
         /** A member did not ask for its assignment within the rebalance time-out. */
         SYNC_TIMED_OUT,
         /** The group is larger than {@code group.max.size} allows. */
-        TOO_LARGE;
+        TOO_LARGE,
+        /** The node of the cluster on which a member lived is gone. */
+        NODE_LEFT;
 
         /** The code between nodes; never changed. */
         int code() {
@@ -50,6 +52,7 @@ public record Rebalance(
                 case JOIN_TIMED_OUT -> 6;
                 case SYNC_TIMED_OUT -> 7;
                 case TOO_LARGE -> 8;
+                case NODE_LEFT -> 9;
             };
         }
 
