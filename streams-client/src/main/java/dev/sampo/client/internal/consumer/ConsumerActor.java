@@ -183,6 +183,8 @@ final class ConsumerActor extends AbstractActor implements Home {
             return;
         }
         parts = begun;
+        ActorRef self = getSelf();
+        begun.client().whenCalled(groupId -> self.tell(new Run(actor -> actor.onCalled(groupId)), ActorRef.noSender()));
         if (subscription instanceof AutoSubscription) {
             if (subscription instanceof Subscriptions.TopicSubscriptionPattern) {
                 begun.client().followAllTopics();
@@ -316,6 +318,13 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
         p.fetching().pump();
         checkStop();
+    }
+
+    private void onCalled(String groupId) {
+        Parts p = parts;
+        if (p != null && p.grouping() != null && !ending) {
+            p.grouping().onCalled(groupId);
+        }
     }
 
     private void wantMetadata() {

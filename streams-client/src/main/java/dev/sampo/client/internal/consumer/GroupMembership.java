@@ -96,6 +96,7 @@ final class GroupMembership {
     private long lastContactMs;
     private boolean heartbeatInFlight;
     private boolean rejoinWanted;
+    private boolean called;
 
     GroupMembership(ConsumerProperties properties) {
         this.properties = properties;
@@ -159,6 +160,7 @@ final class GroupMembership {
 
     private List<Effect> join() {
         phase = Phase.JOINING;
+        called = false; // this is the answer
         attempt++;
         var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
         for (ConsumerPartitionAssignor assignor : properties.assignors()) {
@@ -307,9 +309,10 @@ final class GroupMembership {
             lastContactMs = nowMs;
             return joinAnew();
         }
-        if (heartbeatInFlight || nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs()) {
+        if (heartbeatInFlight || (!called && nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs())) {
             return List.of();
         }
+        called = false;
         heartbeatInFlight = true;
         lastHeartbeatMs = nowMs;
         return List.of(new SendHeartbeat(generationId, new HeartbeatRequestData()
@@ -317,6 +320,12 @@ final class GroupMembership {
                 .setGenerationId(generationId)
                 .setMemberId(memberId)
                 .setGroupInstanceId(properties.groupInstanceId().orElse(null))));
+    }
+
+    /** The coordinator says that the group rebalances: the heartbeat that learns of it is due now. */
+    List<Effect> onCalled(long nowMs) {
+        called = true;
+        return onTick(nowMs);
     }
 
     /** {@code of} is the generation that the heartbeat was sent in. */

@@ -113,6 +113,13 @@ final class Grouping {
         perform(membership.onTick(home.nowMs()));
     }
 
+    /** The coordinator says that a group rebalances. */
+    void onCalled(String groupId) {
+        if (properties.groupId().filter(groupId::equals).isPresent()) {
+            perform(membership.onCalled(home.nowMs()));
+        }
+    }
+
     void onGenerationOver(int generationId) {
         perform(membership.onGenerationOver(generationId));
     }
