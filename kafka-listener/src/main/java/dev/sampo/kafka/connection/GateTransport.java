@@ -184,14 +184,16 @@ final class GateTransport implements Transport {
             Item head = queue.element();
             boolean done;
             if (head.slice != null) {
-                int before = chunk.position();
-                head.slice.read(head.slicePosition, chunk);
-                head.slicePosition += chunk.position() - before;
-                done = head.slicePosition == head.slice.sizeBytes();
-                if (!done && chunk.hasRemaining()) {
+                int wanted = Math.min(chunk.remaining(), head.slice.sizeBytes() - head.slicePosition);
+                ByteBuffer part = chunk.slice(chunk.position(), wanted);
+                head.slice.read(head.slicePosition, part);
+                if (part.hasRemaining()) {
                     throw new IOException("file slice of " + head.slice.sizeBytes() + " bytes gave nothing from byte "
-                            + head.slicePosition + " on");
+                            + (head.slicePosition + part.position()) + " on");
                 }
+                chunk.position(chunk.position() + wanted);
+                head.slicePosition += wanted;
+                done = head.slicePosition == head.slice.sizeBytes();
             } else {
                 done = head.bytes == null || put(head.bytes, chunk);
             }
