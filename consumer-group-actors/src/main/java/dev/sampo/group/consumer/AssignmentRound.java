@@ -17,9 +17,9 @@ import org.apache.kafka.coordinator.group.api.assignor.SubscriptionType;
 
 /** Prepares a group for an assignor: its members as they will be after the request that is decided just now. */
 record AssignmentRound(GroupFacts facts, ConsumerGroupSettings settings, Topics topics) {
-    /** False as long as the last target is younger than the shortest time between two. */
-    boolean isDue(long nowMs) {
-        return facts.assignmentTimestampMs() == 0 || nowMs >= facts.assignmentTimestampMs() + settings.assignmentIntervalMs();
+    /** False as long as the last target is younger than {@code intervalMs}. */
+    boolean isDue(int intervalMs, long nowMs) {
+        return facts.assignmentTimestampMs() == 0 || nowMs >= facts.assignmentTimestampMs() + intervalMs;
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeatReply;
 import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
+import dev.sampo.gate.ClusterNode;
 import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
@@ -30,7 +31,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -78,12 +81,14 @@ public final class ConsumerGroup {
     private final RegexLookups lookups = new RegexLookups(facts);
     private final MemberDeadlines deadlines = new MemberDeadlines();
     private final ConsumerRebalances rebalances;
+    private ConsumerTimes times;
     private TopicHashes hashes = new TopicHashes(Topics.NONE);
     private boolean topicsChanged = true; // since the hash was compared
 
     public ConsumerGroup(String groupId, ConsumerGroupSettings settings, RebalanceHistory history) {
         this.groupId = groupId;
         this.settings = settings;
+        this.times = ConsumerTimes.of(settings, Map.of());
         this.rebalances = new ConsumerRebalances(history);
         this.rebalances.startFrom(facts);
     }
@@ -94,6 +99,11 @@ public final class ConsumerGroup {
         long before = wanted.hash(hashes);
         hashes = new TopicHashes(topics);
         topicsChanged |= wanted.hash(hashes) != before; // those that nobody here wants may change as they like
+    }
+
+    /** The group's own configuration from now on; sessions that run keep the length that they have. */
+    public void onConfigs(Map<String, String> own) {
+        times = ConsumerTimes.of(settings, own);
     }
 
     // ---- heartbeats
@@ -187,7 +197,7 @@ public final class ConsumerGroup {
         MemberDecision.Refusal refusal = decision.subscribe();
         if (refusal == null) {
             decision.beginEpoch(topicsChanged);
-            refusal = decision.assign(nowMs);
+            refusal = decision.assign(times.assignmentIntervalMs(), nowMs);
         }
         if (refusal == null) {
             refusal = decision.reconcile(request.topicPartitions());
@@ -201,7 +211,7 @@ public final class ConsumerGroup {
         boolean tell = request.memberEpoch() == ConsumerMember.JOINS || saidAll
                 || !owns.assigned().equals(before.owns().assigned());
         var reply = new ConsumerGroupHeartbeatReply(
-                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), settings.heartbeatIntervalMs(),
+                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), times.heartbeatIntervalMs(),
                 tell ? ConsumerMember.withoutEpochs(owns.assigned()) : null);
         return new Decision(decision.change(), reply, lookups.due(
                 decision.next(), decision.regexIsNew(), hashes.topics(), settings.regexRefreshIntervalMs(), nowMs));
@@ -316,7 +326,7 @@ public final class ConsumerGroup {
         topicsChanged = false;
         ConsumerMember member = facts.find(memberId);
         if (member != null) {
-            deadlines.heard(member, settings.sessionTimeoutMs(), nowMs);
+            deadlines.heard(member, times.sessionTimeoutMs(), nowMs);
         }
     }
 
@@ -336,6 +346,14 @@ public final class ConsumerGroup {
                 .sorted(Comparator.comparing(ConsumerMember::memberId))
                 .toList();
         return left.isEmpty() ? List.of() : accept(removals(left, Reason.NODE_LEFT), nowMs);
+    }
+
+    /** The nodes of the cluster on which members live. */
+    public Set<String> nodes() {
+        return facts.members().stream()
+                .map(member -> member.wants().clientHost())
+                .filter(ClusterNode::isOne)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nobody is watched. */
@@ -364,7 +382,7 @@ public final class ConsumerGroup {
 
     /** After the last stored fact: every member gets a whole session to be heard of. */
     public void restored(long nowMs) {
-        facts.members().forEach(member -> deadlines.heard(member, settings.sessionTimeoutMs(), nowMs));
+        facts.members().forEach(member -> deadlines.heard(member, times.sessionTimeoutMs(), nowMs));
         rebalances.startFrom(facts);
     }
 

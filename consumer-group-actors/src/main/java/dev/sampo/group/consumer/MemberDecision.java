@@ -145,10 +145,14 @@ final class MemberDecision {
         return preferred != null ? preferred : settings.assignors().getFirst().name();
     }
 
-    /** A target of the group's epoch, where there is none yet and it is time. */
-    @Nullable Refusal assign(long nowMs) {
+    /**
+     * A target of the group's epoch, where there is none yet and it is time.
+     *
+     * @param intervalMs shortest time between two, 0 for none
+     */
+    @Nullable Refusal assign(int intervalMs, long nowMs) {
         var round = new AssignmentRound(facts, settings, hashes.topics());
-        if (facts.assignmentEpoch() >= epoch || !round.isDue(nowMs)) {
+        if (facts.assignmentEpoch() >= epoch || !round.isDue(intervalMs, nowMs)) {
             return null;
         }
         String assignor = assignor(next);

@@ -98,19 +98,19 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private final Config systemConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final Predicate<String> goneNodes;
     private final ActorContext<Group.Command> context;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
     private final WaitingRequests waiting;
     private boolean recovering = true;
-    private @Nullable Topics seen; // by the rules
+    private @Nullable Surroundings seen; // by the rules
     private long wakeMs = SessionDeadlines.NEVER;
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
@@ -120,7 +120,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.groupId = groupId;
         this.partition = partition;
         this.context = context;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.goneNodes = goneNodes;
         this.systemConfig = context.getSystem().settings().config();
         this.settings = settings;
@@ -131,12 +131,12 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     }
 
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, topics, goneNodes, owner, context, timers, waiting));
+                    groupId, partition, settings, nowMs, surroundings, goneNodes, owner, context, timers, waiting));
         }));
     }
 
@@ -187,6 +187,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 .onSignal(RecoveryCompleted.instance(), rules -> {
                     GroupState state = rules.state;
                     recovering = false;
+                    state.onConfigs(surroundings.get().configsOf(groupId)); // sessions begin by them
                     for (GroupEffect effect : state.restored(nowMs.getAsLong())) {
                         if (effect instanceof Persist) {
                             throw new IllegalStateException("group " + groupId + " wants to write in its recovery");
@@ -211,18 +212,23 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     @Override
     public CommandHandler<Group.Command, GroupEvent, Rules> commandHandler() {
         return (rules, command) -> {
-            showTopics(rules.state);
+            show(rules.state);
             return handle(rules.state, command);
         };
     }
 
-    @SuppressWarnings("ReferenceEquality") // another object is made when topics have changed
-    private void showTopics(GroupState state) {
-        Topics newest = topics.get();
-        if (newest != seen) {
-            seen = newest;
-            state.onTopics(newest);
+    @SuppressWarnings("ReferenceEquality") // another object is made when something in it has changed
+    private void show(GroupState state) {
+        Surroundings newest = surroundings.get();
+        Surroundings before = seen;
+        if (newest == before) {
+            return;
         }
+        seen = newest;
+        if (before == null || before.topics() != newest.topics()) {
+            state.onTopics(newest.topics());
+        }
+        state.onConfigs(newest.configsOf(groupId));
     }
 
     private Effect<GroupEvent, Rules> handle(GroupState state, Group.Command command) {

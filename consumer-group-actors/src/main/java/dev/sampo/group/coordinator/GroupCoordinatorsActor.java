@@ -2,7 +2,6 @@ package dev.sampo.group.coordinator;
 
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.LedPartitions.Effect;
 import dev.sampo.group.coordinator.LedPartitions.Led;
 import dev.sampo.partition.controller.MetadataImage;
@@ -47,7 +46,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final Predicate<String> goneNodes;
     private final Runnable whenGroupBegins;
     private final Runnable onStop;
@@ -58,14 +57,14 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.goneNodes = goneNodes;
         this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
@@ -75,10 +74,10 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
         return Behaviors.setup(context -> new GroupCoordinatorsActor(
-                context, registry, settings, nowMs, views, topics, goneNodes, whenGroupBegins, onStop));
+                context, registry, settings, nowMs, views, surroundings, goneNodes, whenGroupBegins, onStop));
     }
 
     @Override
@@ -153,7 +152,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         int partition = entry.id().partition();
         var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
-                entry, () -> leader(entry), settings, nowMs, topics, goneNodes, view));
+                entry, () -> leader(entry), settings, nowMs, surroundings, goneNodes, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);

@@ -73,6 +73,7 @@ public final class GroupState {
     private final RebalanceHistory rebalances = new RebalanceHistory();
     private @Nullable ConsumerGroup consumer; // then the classic group does not exist
     private Topics topics = Topics.NONE;
+    private Map<String, String> configs = Map.of();
     private long retentionCheckMs;
 
     /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
@@ -143,6 +144,14 @@ public final class GroupState {
         }
     }
 
+    /** The group's own configuration from now on, names and values as the controller took them. */
+    public void onConfigs(Map<String, String> own) {
+        configs = own;
+        if (consumer != null) {
+            consumer.onConfigs(own);
+        }
+    }
+
     /**
      * The answer to {@link GroupEffect.Resolve}.
      *
@@ -169,7 +178,9 @@ public final class GroupState {
         if (consumer == null) {
             members.nodesGone(gone, nowMs, out);
         } else {
-            persist(consumer.nodesGone(gone, nowMs), out);
+            List<ConsumerGroupEvent> events = consumer.nodesGone(gone, nowMs);
+            persist(events, out);
+            callConsumers(events, out);
         }
         return out;
     }
@@ -275,7 +286,9 @@ public final class GroupState {
             errors = members.leave(leave.members(), nowMs, out);
         } else {
             errors = new ArrayList<>();
-            persist(consumer.accept(consumer.leave(leave.members(), errors), nowMs), out);
+            List<ConsumerGroupEvent> events = consumer.accept(consumer.leave(leave.members(), errors), nowMs);
+            persist(events, out);
+            callConsumers(events, out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -306,7 +319,11 @@ public final class GroupState {
             out.add(new Persist(List.of(new GroupRemoved())));
         }
         consumer = group;
-        persist(group.accept(decision.change(), nowMs), out);
+        List<ConsumerGroupEvent> events = group.accept(decision.change(), nowMs);
+        persist(events, out);
+        if (request.memberEpoch() == -1) {
+            callConsumers(events, out);
+        }
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
@@ -320,6 +337,7 @@ public final class GroupState {
     private ConsumerGroup newConsumerGroup() {
         var group = new ConsumerGroup(groupId, settings.consumer(), rebalances);
         group.onTopics(topics);
+        group.onConfigs(configs);
         return group;
     }
 
@@ -340,6 +358,14 @@ public final class GroupState {
         return ConsumerGroupDescribeReply.failed(KafkaError.GROUP_ID_NOT_FOUND, members.state() == State.DEAD
                 ? "there is no group " + request.groupId()
                 : "group " + request.groupId() + " is a classic group");
+    }
+
+    /** Members have left, and what they owned is free: the others need not wait for their next heartbeats. */
+    private void callConsumers(List<ConsumerGroupEvent> events, List<GroupEffect> out) {
+        Set<String> nodes = events.isEmpty() || consumer == null ? Set.of() : consumer.nodes();
+        if (!nodes.isEmpty()) {
+            out.add(new GroupEffect.Call(nodes));
+        }
     }
 
     private static void persist(List<ConsumerGroupEvent> events, List<GroupEffect> out) {

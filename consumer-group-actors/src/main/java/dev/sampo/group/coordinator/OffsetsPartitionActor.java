@@ -3,7 +3,6 @@ package dev.sampo.group.coordinator;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsPartitions;
@@ -88,7 +87,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final Predicate<String> goneNodes;
     private final View view;
     private final TimerScheduler<Command> timers;
@@ -99,7 +98,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics,
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, View view) {
         super(context);
         this.timers = timers;
@@ -108,7 +107,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.goneNodes = goneNodes;
         this.view = view;
         this.startedMs = nowMs.getAsLong();
@@ -117,11 +116,11 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            Supplier<Topics> topics,
+            Supplier<Surroundings> surroundings,
             Predicate<String> goneNodes, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
                 timers -> new OffsetsPartitionActor(
-                        context, timers, entry, leader, settings, nowMs, topics, goneNodes, view)));
+                        context, timers, entry, leader, settings, nowMs, surroundings, goneNodes, view)));
     }
 
     @Override
@@ -251,7 +250,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, topics, goneNodes, new GroupCoordinatorActor.Owner() {
+                groupId, partition, settings, nowMs, surroundings, goneNodes, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));

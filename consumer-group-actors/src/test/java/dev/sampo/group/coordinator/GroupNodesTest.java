@@ -187,7 +187,20 @@ final class GroupNodesTest {
         assertThat(group.call(heartbeat(a.memberId(), a.memberEpoch(), NODE_A)).error())
                 .isEqualTo(KafkaError.UNKNOWN_MEMBER_ID);
         assertThat(group.call(heartbeat(b.memberId(), epoch, NODE_B)).memberEpoch()).isEqualTo(epoch + 1);
-        assertThat(group.stored).isNotEmpty();
+        assertThat(group.called).containsExactly(Set.of(NODE_B));
+    }
+
+    @Test
+    void whenAMemberOfAConsumerGroupLeavesTheOthersAreCalled() {
+        // Given
+        var a = consumer(NODE_A);
+        consumer(NODE_B);
+
+        // When
+        group.call(heartbeat(a.memberId(), -1, NODE_A));
+
+        // Then
+        assertThat(group.called).containsExactly(Set.of(NODE_B));
     }
 
     private Group.ConsumerGroupHeartbeatReply consumer(String host) {

@@ -42,7 +42,8 @@ final class ClusterTransport implements Transport {
     /**
      * The transport of a node.
      *
-     * @param whenCalled told the id of a group that rebalances, on a connection's thread
+     * @param whenCalled told the id of a group that rebalances, empty when a connection to a coordinator has ended, on
+     *     a connection's thread
      * @throws ConfigException the actor system is no node of a cluster
      */
     static Transport create(ActorSystem system, ClientSettings settings, Consumer<String> whenCalled) {

@@ -154,6 +154,9 @@ final class GateStage extends GraphStage<FlowShape<ByteString, ByteString>> {
             if (connection != null) {
                 connection.tell(new Gate.End("the stream closed the connection"));
             }
+            if (called) {
+                whenCalled.accept("");
+            }
         }
     }
 }

@@ -70,8 +70,8 @@ public final class KafkaClient {
     }
 
     /**
-     * Who is told that a group of this client rebalances, by its id: a heartbeat now learns of it. Over the cluster
-     * transport only, and only while its coordinator is connected; on a connection's thread.
+     * Who is told that a group of this client rebalances, by its id, or (empty) that a coordinator's connection has ended: a
+     * heartbeat now learns of it. Over the cluster transport only, on a connection's thread.
      */
     public void whenCalled(Consumer<String> listener) {
         whenCalled = listener;

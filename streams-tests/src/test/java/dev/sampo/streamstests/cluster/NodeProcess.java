@@ -27,13 +27,13 @@ final class NodeProcess implements AutoCloseable {
         Thread.ofPlatform().daemon().name("output of a node").start(this::read);
     }
 
-    static NodeProcess start(String seeds, String topic, String group, String... options) {
+    static NodeProcess start(String seeds, String topic, String group, String protocol, String... options) {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:TieredStopAtLevel=1",
                 "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(List.of(options));
-        command.addAll(List.of("-cp", classPath, StreamNodeMain.class.getName(), seeds, topic, group));
+        command.addAll(List.of("-cp", classPath, StreamNodeMain.class.getName(), seeds, topic, group, protocol));
         try {
             return new NodeProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
         } catch (IOException e) {

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -52,21 +54,23 @@ class StreamNodeIT {
         broker.close();
     }
 
-    @Test
-    void thePartitionsOfANodeThatIsKilledAreReadByOthersWithinASecondAndAHalf() {
-        assertThat(takeOver("killed", NodeProcess::kill)).isLessThan(BOUND);
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void thePartitionsOfANodeThatIsKilledAreReadByOthersWithinASecondAndAHalf(String protocol) {
+        assertThat(takeOver("killed", protocol, NodeProcess::kill)).isLessThan(BOUND);
     }
 
     @Test
     void thePartitionsOfANodeThatLeavesAreReadByOthersWithinASecondAndAHalf() {
-        assertThat(takeOver("terminated", NodeProcess::terminate)).isLessThan(BOUND);
+        assertThat(takeOver("terminated", "classic", NodeProcess::terminate)).isLessThan(BOUND);
     }
 
     /** Two nodes share four partitions that are written all the time; one goes. @return until the other has read from all four */
-    private Duration takeOver(String how, Consumer<NodeProcess> end) {
+    private Duration takeOver(String how, String protocol, Consumer<NodeProcess> end) {
         String topic = "topic-" + how;
         records.createTopic(topic, PARTITIONS);
-        try (var one = NodeProcess.start(seeds, topic, how); var two = NodeProcess.start(seeds, topic, how)) {
+        try (var one = NodeProcess.start(seeds, topic, how, protocol);
+                var two = NodeProcess.start(seeds, topic, how, protocol)) {
             writeUntil(
                     topic, "each node reads two partitions",
                     () -> lastPartitions(one).size() == 2 && lastPartitions(two).size() == 2,
@@ -76,7 +80,7 @@ class StreamNodeIT {
             end.accept(one);
             writeUntil(topic, "the other node reads all", () -> readSince(two, began).size() == PARTITIONS, two::output);
             long tookNanos = readSince(two, began).values().stream().mapToLong(nanos -> nanos).max().orElseThrow() - began;
-            System.out.println("a node was " + how + ": the last of its partitions was read by the other after "
+            System.out.println("a node was " + how + " (" + protocol + " protocol): the last of its partitions was read by the other after "
                     + tookNanos / 1_000_000 + " ms");
 
             Await.until("nothing is lost", LIMIT, () -> read(one, two).containsAll(written), two::output);
@@ -118,7 +122,7 @@ class StreamNodeIT {
     @Test
     void aBrokerStopsWithANodeInItsClusterAndTheNodeThatIsLeftAloneEnds() {
         records.createTopic("orphans", 1);
-        try (var node = NodeProcess.start(seeds, "orphans", "orphans", "-Dsampo.stream-node.orphan-timeout=1s")) {
+        try (var node = NodeProcess.start(seeds, "orphans", "orphans", "classic", "-Dsampo.stream-node.orphan-timeout=1s")) {
             // Given
             Await.until("the node reads", LIMIT, () -> {
                 records.write("orphans", 1, 1, "o");

@@ -12,7 +12,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * The program of a node: reads a topic as a member of a group and prints a line for each record, {@code partition value}. Ends
- * with its actor system. Arguments: seeds, topic, group.
+ * with its actor system. Arguments: seeds, topic, group, group protocol.
  */
 public final class StreamNodeMain {
     private StreamNodeMain() {}
@@ -22,6 +22,7 @@ public final class StreamNodeMain {
         var settings = ConsumerSettings.create(system, new StringDeserializer(), new StringDeserializer())
                 .withClusterTransport()
                 .withGroupId(arguments[2])
+                .withProperty("group.protocol", arguments[3])
                 .withProperty("auto.offset.reset", "earliest");
         var committer = CommitterSettings.create(system).withMaxInterval(Duration.ofMillis(50));
         Consumer.committableSource(settings, Subscriptions.topics(arguments[1]))

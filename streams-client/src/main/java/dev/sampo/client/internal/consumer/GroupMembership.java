@@ -88,6 +88,7 @@ final class GroupMembership {
     private int attempt;
     private String memberId = "";
     private int generationId = -1;
+    private int assignedGeneration = -1; // whose assignment is known
     private Set<String> topics = Set.of();
     private Set<TopicPartition> owned = Set.of();
     private Map<String, Subscription> members = Map.of();
@@ -97,6 +98,7 @@ final class GroupMembership {
     private boolean heartbeatInFlight;
     private boolean rejoinWanted;
     private boolean called;
+    private long notBeforeMs; // the next heartbeat
 
     GroupMembership(ConsumerProperties properties) {
         this.properties = properties;
@@ -106,6 +108,14 @@ final class GroupMembership {
     /** The generation that commits carry, -1 before the first. */
     int generationId() {
         return generationId;
+    }
+
+    /**
+     * The assignment of the generation is known. Between the answers to join and sync it is not: what this member owned
+     * before may be another's already, whose commits one of this member's would undo.
+     */
+    boolean mayCommit() {
+        return generationId >= 0 && assignedGeneration == generationId;
     }
 
     /** A join of this member waits for its answer: the group may be in the generation already that the answer brings. */
@@ -286,6 +296,7 @@ final class GroupMembership {
         Set<TopicPartition> added = minus(all, owned);
         assignor().onAssignment(assignment, metadata());
         owned = all;
+        assignedGeneration = generationId;
         phase = Phase.STABLE;
         var effects = new ArrayList<Effect>();
         effects.add(new Assigned(generationId, revoked, added, all, !isCooperative()));
@@ -309,7 +320,7 @@ final class GroupMembership {
             lastContactMs = nowMs;
             return joinAnew();
         }
-        if (heartbeatInFlight || (!called && nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs())) {
+        if (heartbeatInFlight || nowMs < notBeforeMs || (!called && nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs())) {
             return List.of();
         }
         called = false;
@@ -322,7 +333,7 @@ final class GroupMembership {
                 .setGroupInstanceId(properties.groupInstanceId().orElse(null))));
     }
 
-    /** The coordinator says that the group rebalances: the heartbeat that learns of it is due now. */
+    /** The coordinator says that the group rebalances, or its connection has ended: the next heartbeat is due now. */
     List<Effect> onCalled(long nowMs) {
         called = true;
         return onTick(nowMs);
@@ -347,7 +358,7 @@ final class GroupMembership {
                 return joinAnew();
             }
             case COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS -> {
-                return List.of(new ForgetCoordinator());
+                return heartbeatAgain(nowMs);
             }
             default -> {
                 return List.of(new Fail(error));
@@ -356,9 +367,15 @@ final class GroupMembership {
     }
 
     /** A heartbeat got no answer; the next one looks the coordinator up again. */
-    List<Effect> onHeartbeatFailed(int of) {
+    List<Effect> onHeartbeatFailed(int of, long nowMs) {
         heartbeatInFlight = false;
-        return of == generationId ? List.of(new ForgetCoordinator()) : List.of();
+        return of == generationId ? heartbeatAgain(nowMs) : List.of();
+    }
+
+    private List<Effect> heartbeatAgain(long nowMs) {
+        called = true;
+        notBeforeMs = nowMs + properties.retryBackoffMs();
+        return List.of(new ForgetCoordinator());
     }
 
     /** A commit said that the generation is over. */
@@ -403,6 +420,7 @@ final class GroupMembership {
         owned = Set.of();
         memberId = "";
         generationId = -1;
+        assignedGeneration = -1;
         effects.addAll(join());
         return effects;
     }

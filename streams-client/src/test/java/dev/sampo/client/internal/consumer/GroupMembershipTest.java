@@ -222,6 +222,20 @@ class GroupMembershipTest {
     }
 
     @Test
+    void aHeartbeatWithoutAnAnswerIsTriedAgainAfterTheRetryPause() {
+        // Given
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        only(eager.onCalled(10), SendHeartbeat.class);
+
+        // When
+        only(eager.onHeartbeatFailed(1, 1_000), ForgetCoordinator.class);
+
+        // Then: not at the next interval
+        assertThat(eager.onTick(1_099)).isEmpty();
+        only(eager.onTick(1_100), SendHeartbeat.class);
+    }
+
+    @Test
     void aCallDuringAHeartbeatOrASyncIsNotLost() {
         // Given: the heartbeat under way may have been answered before the rebalance began
         join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
@@ -246,5 +260,22 @@ class GroupMembershipTest {
 
         // Then
         only(cooperative.onTick(12), SendHeartbeat.class);
+    }
+
+    @Test
+    void nothingIsCommittedInAGenerationWhoseAssignmentIsNotKnownYet() {
+        // Given
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        PrepareJoin prepare = only(eager.rejoin(), PrepareJoin.class);
+        SendJoin join = only(eager.onReadyToJoin(prepare.attempt()), SendJoin.class);
+        assertThat(eager.mayCommit()).isTrue(); // by the generation before, which the coordinator may refuse
+
+        // When
+        SendSync sync = only(eager.onJoinResponse(join.attempt(), joined(2, "range"), 0), SendSync.class);
+
+        // Then
+        assertThat(eager.mayCommit()).isFalse();
+        eager.onSyncResponse(sync.attempt(), assignment(P1), 0);
+        assertThat(eager.mayCommit()).isTrue();
     }
 }
