@@ -20,12 +20,12 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Rewrites the jars of Scala's libraries in a build, so that a broker starts from them faster: call sites by
- * {@link CacheableLambdas}; manifests, which Pekko reads all to compare versions, without OSGi's lists of packages (up to
+ * Rewrites the jars of Scala's libraries and picocli's in a build, so that brokers and commands start from them faster:
+ * classes by {@link CacheableClasses}; manifests, which Pekko reads all to compare versions, without OSGi's lists of packages (up to
  * 160 KB each); {@code reference.conf} without its comments, most of what is parsed there.
  */
 final class StartJars {
-    private static final String SCALA_JARS = "{scala-library-,*_2.13-}*.jar";
+    private static final String JARS = "{scala-library-,*_2.13-,picocli-}*.jar";
     private static final Set<Object> PACKAGE_LISTS = Set.of(
             new Attributes.Name("Export-Package"), new Attributes.Name("Import-Package"), new Attributes.Name("Private-Package"));
 
@@ -37,7 +37,7 @@ final class StartJars {
      * @param arguments the folder
      */
     public static void main(String[] arguments) throws IOException {
-        try (DirectoryStream<Path> jars = Files.newDirectoryStream(Path.of(arguments[0]), SCALA_JARS)) {
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(Path.of(arguments[0]), JARS)) {
             for (Path jar : jars) {
                 rewrite(jar);
             }
@@ -74,7 +74,7 @@ final class StartJars {
 
     private static byte[] rewrite(String name, byte[] content) throws IOException {
         if (name.endsWith(".class")) {
-            return CacheableLambdas.rewrite(content);
+            return CacheableClasses.rewrite(content);
         }
         return switch (name) {
             case JarFile.MANIFEST_NAME -> withoutPackageLists(content);

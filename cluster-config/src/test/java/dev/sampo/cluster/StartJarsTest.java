@@ -1,5 +1,6 @@
 package dev.sampo.cluster;
 
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URL;
@@ -13,6 +14,7 @@ import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,6 +45,22 @@ class StartJarsTest {
 
     private static Object module(ClassLoader loader, String name) throws ReflectiveOperationException {
         return loader.loadClass(name).getField("MODULE$").get(null);
+    }
+
+    @Test
+    void classesOfJava5GetStackMapsAndDoAsBefore() throws Exception {
+        Path jar = folder.resolve("picocli-0.jar");
+        Files.copy(Path.of(CommandLine.class.getProtectionDomain().getCodeSource().getLocation().toURI()), jar);
+
+        StartJars.main(new String[] {folder.toString()});
+
+        try (var loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+                var in = loader.getResourceAsStream("picocli/CommandLine.class")) {
+            assertThat(new DataInputStream(in).readLong() & 0xFFFF).as("major version").isEqualTo(52);
+            Class<?> range = loader.loadClass("picocli.CommandLine$Range");
+            assertThat(range.getMethod("valueOf", String.class).invoke(null, "1..3")).hasToString("1..3");
+        }
+        assertThat(StartJars.rewrite(jar)).as("a second run finds something").isFalse();
     }
 
     @Test

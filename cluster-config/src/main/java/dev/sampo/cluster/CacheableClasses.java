@@ -14,12 +14,17 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Makes a class's lambdas ones that the JDK's start-up cache can hold. Scala makes each one serializable and so calls {@code
- * LambdaMetafactory.altMetafactory}, whose classes no cache holds: a broker's start made some thousand of them anew. No Scala
- * lambda is serialized here (Pekko's Java serialization is off), so {@code metafactory} does the same. A bridge for the
- * lambda's own type goes too: only structural types look for it.
+ * Makes classes ones that the JDK's start-up cache can hold.
+ *
+ * <ul>
+ *   <li>Lambdas of Scala. Each one is serializable and so made by {@code LambdaMetafactory.altMetafactory}, whose classes no
+ *       cache holds: a broker's start made some thousand of them anew. No Scala lambda is serialized here (Pekko's Java
+ *       serialization is off), so {@code metafactory} does the same. A bridge for the lambda's own type goes too: only
+ *       structural types look for it.
+ *   <li>Classes of Java 5, as picocli's are: they get the stack maps that later versions have.
+ * </ul>
  */
-final class CacheableLambdas extends ClassVisitor {
+final class CacheableClasses extends ClassVisitor {
     private static final String FACTORY = "java/lang/invoke/LambdaMetafactory";
     private static final Handle METAFACTORY = new Handle(
             Opcodes.H_INVOKESTATIC,
@@ -31,20 +36,31 @@ final class CacheableLambdas extends ClassVisitor {
             false);
     /** What {@code altMetafactory} takes first, and {@code metafactory} alone; the third is the lambda's own type. */
     private static final int COMMON_ARGUMENTS = 3;
+    /** Where a class file has it. */
+    private static final int MAJOR_VERSION = 6;
 
+    private final boolean isOld;
     private boolean rewritten;
 
-    private CacheableLambdas(ClassVisitor next) {
+    private CacheableClasses(ClassVisitor next, boolean isOld) {
         super(Opcodes.ASM9, next);
+        this.isOld = isOld;
+        this.rewritten = isOld;
     }
 
-    /** The class with other call sites; the same array when it has none of these. */
+    /** The class as a cache can hold it, which may be as it is. For an old one its superclasses must be on the class path. */
     static byte[] rewrite(byte[] classFile) {
         var reader = new ClassReader(classFile);
-        var writer = new ClassWriter(reader, 0);
-        var lambdas = new CacheableLambdas(writer);
-        reader.accept(lambdas, 0);
-        return lambdas.rewritten ? writer.toByteArray() : classFile;
+        boolean isOld = reader.readUnsignedShort(MAJOR_VERSION) < Opcodes.V1_6;
+        var writer = isOld ? new ClassWriter(ClassWriter.COMPUTE_FRAMES) : new ClassWriter(reader, 0);
+        var classes = new CacheableClasses(writer, isOld);
+        reader.accept(classes, isOld ? ClassReader.SKIP_FRAMES : 0);
+        return classes.rewritten ? writer.toByteArray() : classFile;
+    }
+
+    @Override
+    public void visit(int version, int access, String name, String generic, String parent, String[] interfaces) {
+        super.visit(isOld ? Opcodes.V1_8 : version, access, name, generic, parent, interfaces);
     }
 
     @Override
