@@ -89,7 +89,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     private final String groupId;
     private final int partition;
-    private final Config systemConfig;
+    private final Config journalConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Topics> topics;
@@ -103,7 +103,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner,
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
@@ -113,7 +113,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.partition = partition;
         this.context = context;
         this.topics = topics;
-        this.systemConfig = context.getSystem().settings().config();
+        this.journalConfig = journalConfig;
         this.settings = settings;
         this.nowMs = nowMs;
         this.owner = owner;
@@ -121,12 +121,13 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.waiting = waiting;
     }
 
+    /** @param journalConfig {@link OffsetsJournal#pluginConfig} of the partition, made once for all of its groups */
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, topics, owner, context, timers, waiting));
+                    groupId, partition, journalConfig, settings, nowMs, topics, owner, context, timers, waiting));
         }));
     }
 
@@ -137,7 +138,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     @Override
     public Optional<Config> journalPluginConfig() {
-        return Optional.of(OffsetsJournal.pluginConfig(partition, systemConfig));
+        return Optional.of(journalConfig);
     }
 
     @Override
