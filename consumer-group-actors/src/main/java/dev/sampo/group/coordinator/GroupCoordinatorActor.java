@@ -95,7 +95,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     private final String groupId;
     private final int partition;
-    private final Config systemConfig;
+    private final Config journalConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Surroundings> surroundings;
@@ -110,8 +110,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
-            Predicate<String> goneNodes, Owner owner,
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs,
+            Supplier<Surroundings> surroundings, Predicate<String> goneNodes, Owner owner,
             ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
@@ -122,7 +122,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.context = context;
         this.surroundings = surroundings;
         this.goneNodes = goneNodes;
-        this.systemConfig = context.getSystem().settings().config();
+        this.journalConfig = journalConfig;
         this.settings = settings;
         this.nowMs = nowMs;
         this.owner = owner;
@@ -130,13 +130,15 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.waiting = waiting;
     }
 
+    /** @param journalConfig {@link OffsetsJournal#pluginConfig} of the partition, made once for all of its groups */
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
-            Predicate<String> goneNodes, Owner owner) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs,
+            Supplier<Surroundings> surroundings, Predicate<String> goneNodes, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, surroundings, goneNodes, owner, context, timers, waiting));
+                    groupId, partition, journalConfig, settings, nowMs, surroundings, goneNodes, owner, context, timers,
+                    waiting));
         }));
     }
 
@@ -147,7 +149,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     @Override
     public Optional<Config> journalPluginConfig() {
-        return Optional.of(OffsetsJournal.pluginConfig(partition, systemConfig));
+        return Optional.of(journalConfig);
     }
 
     @Override

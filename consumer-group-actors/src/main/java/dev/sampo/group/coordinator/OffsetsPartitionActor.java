@@ -1,10 +1,12 @@
 package dev.sampo.group.coordinator;
 
+import com.typesafe.config.Config;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
+import dev.sampo.group.journal.OffsetsJournal;
 import dev.sampo.group.journal.OffsetsPartitions;
 import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
@@ -90,10 +92,12 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final Supplier<Surroundings> surroundings;
     private final Predicate<String> goneNodes;
     private final View view;
+    private final Config journalConfig;
     private final TimerScheduler<Command> timers;
     private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
     private final Map<String, ActorRef<Group.Command>> actors = new HashMap<>(); // by group
     private final long startedMs;
+    private long readMs;
     private OffsetsPartitions.@Nullable Loaded loaded;
 
     private OffsetsPartitionActor(
@@ -110,6 +114,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.surroundings = surroundings;
         this.goneNodes = goneNodes;
         this.view = view;
+        this.journalConfig = OffsetsJournal.pluginConfig(partition, context.getSystem().settings().config());
         this.startedMs = nowMs.getAsLong();
         load();
     }
@@ -185,6 +190,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 var now = new OffsetsPartitions.Loaded(
                         partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
                 loaded = now;
+                readMs = nowMs.getAsLong() - startedMs;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);
                 perform(groups.onLoaded(fold.groupIds()));
             }
@@ -221,6 +227,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
                 .addKeyValue("leaderEpoch", entry.leaderEpoch())
                 .addKeyValue("groups", groups.size())
+                .addKeyValue("readMs", readMs)
                 .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
                 .log("coordinates groups");
     }
@@ -250,7 +257,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, surroundings, goneNodes, new GroupCoordinatorActor.Owner() {
+                groupId, partition, journalConfig, settings, nowMs, surroundings, goneNodes, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));
