@@ -6,6 +6,7 @@ import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeat;
 import dev.sampo.actors.protocol.Group.ConsumerGroupHeartbeatReply;
 import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
+import dev.sampo.gate.ClusterNode;
 import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
 import dev.sampo.group.journal.ConsumerGroupEvent.CurrentAssignment;
@@ -23,12 +24,16 @@ import dev.sampo.group.lag.RebalanceHistory;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -332,6 +337,23 @@ public final class ConsumerGroup {
             events.addAll(accept(removals(List.of(facts.member(late.memberId())), late.reason()), nowMs));
         }
         return events;
+    }
+
+    /** Removes whose host is gone, static members apart; the facts are accepted already. */
+    public List<ConsumerGroupEvent> nodesGone(Predicate<String> gone, long nowMs) {
+        List<ConsumerMember> left = facts.members().stream()
+                .filter(member -> member.wants().instanceId() == null && gone.test(member.wants().clientHost()))
+                .sorted(Comparator.comparing(ConsumerMember::memberId))
+                .toList();
+        return left.isEmpty() ? List.of() : accept(removals(left, Reason.NODE_LEFT), nowMs);
+    }
+
+    /** The nodes of the cluster on which members live. */
+    public Set<String> nodes() {
+        return facts.members().stream()
+                .map(member -> member.wants().clientHost())
+                .filter(ClusterNode::isOne)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nobody is watched. */

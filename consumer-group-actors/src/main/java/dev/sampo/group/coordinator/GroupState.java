@@ -47,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
@@ -171,6 +172,19 @@ public final class GroupState {
         return out;
     }
 
+    /** Nodes of the cluster are gone: all members whose host is one of them, but for static ones. */
+    public List<GroupEffect> onNodesGone(Predicate<String> gone, long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        if (consumer == null) {
+            members.nodesGone(gone, nowMs, out);
+        } else {
+            List<ConsumerGroupEvent> events = consumer.nodesGone(gone, nowMs);
+            persist(events, out);
+            callConsumers(events, out);
+        }
+        return out;
+    }
+
     // ---- recovery
 
     /** A stored fact, the newest of its key; only before the first request. */
@@ -272,7 +286,9 @@ public final class GroupState {
             errors = members.leave(leave.members(), nowMs, out);
         } else {
             errors = new ArrayList<>();
-            persist(consumer.accept(consumer.leave(leave.members(), errors), nowMs), out);
+            List<ConsumerGroupEvent> events = consumer.accept(consumer.leave(leave.members(), errors), nowMs);
+            persist(events, out);
+            callConsumers(events, out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -303,7 +319,11 @@ public final class GroupState {
             out.add(new Persist(List.of(new GroupRemoved())));
         }
         consumer = group;
-        persist(group.accept(decision.change(), nowMs), out);
+        List<ConsumerGroupEvent> events = group.accept(decision.change(), nowMs);
+        persist(events, out);
+        if (request.memberEpoch() == -1) {
+            callConsumers(events, out);
+        }
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
@@ -338,6 +358,14 @@ public final class GroupState {
         return ConsumerGroupDescribeReply.failed(KafkaError.GROUP_ID_NOT_FOUND, members.state() == State.DEAD
                 ? "there is no group " + request.groupId()
                 : "group " + request.groupId() + " is a classic group");
+    }
+
+    /** Members have left, and what they owned is free: the others need not wait for their next heartbeats. */
+    private void callConsumers(List<ConsumerGroupEvent> events, List<GroupEffect> out) {
+        Set<String> nodes = events.isEmpty() || consumer == null ? Set.of() : consumer.nodes();
+        if (!nodes.isEmpty()) {
+            out.add(new GroupEffect.Call(nodes));
+        }
     }
 
     private static void persist(List<ConsumerGroupEvent> events, List<GroupEffect> out) {

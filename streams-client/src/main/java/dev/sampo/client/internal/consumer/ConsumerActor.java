@@ -194,6 +194,8 @@ final class ConsumerActor extends AbstractActor implements Home {
             return;
         }
         parts = begun;
+        ActorRef self = getSelf();
+        begun.client().whenCalled(groupId -> self.tell(new Run(actor -> actor.onCalled(groupId)), ActorRef.noSender()));
         if (subscription instanceof AutoSubscription) {
             if (subscription instanceof Subscriptions.TopicSubscriptionPattern) {
                 begun.client().followAllTopics();
@@ -361,6 +363,14 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
         p.fetching().pump();
         checkStop();
+    }
+
+    private void onCalled(String groupId) {
+        Parts p = parts;
+        if (p != null && p.grouping() != null && !ending
+                && (groupId.isEmpty() || p.properties().groupId().filter(groupId::equals).isPresent())) {
+            p.grouping().onCalled();
+        }
     }
 
     private void wantMetadata() {
