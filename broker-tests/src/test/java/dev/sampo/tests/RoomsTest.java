@@ -22,7 +22,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 class RoomsTest {
     /** From the ground up: a room may use those before it, never those after it. */
     private static final List<String> ROOMS = List.of(
-            "dev.sampo.persistence", "dev.sampo.actors", "dev.sampo.partition", "dev.sampo.group", "dev.sampo.kafka", "dev.sampo.http", "dev.sampo.cluster");
+            "dev.sampo.gate", "dev.sampo.persistence", "dev.sampo.actors", "dev.sampo.partition", "dev.sampo.group", "dev.sampo.kafka", "dev.sampo.http", "dev.sampo.cluster");
 
     /** Rule classes that do not say so by their name. */
     private static final List<String> RULES = List.of(
@@ -31,7 +31,12 @@ class RoomsTest {
 
     private static final JavaClasses SAMPO = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("/streams-client/"))
             .importPackages("dev.sampo");
+
+    private static final JavaClasses CLIENT = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.sampo.client");
 
     @TestFactory
     Stream<DynamicTest> aRoomUsesOnlyTheRoomsBelow() {
@@ -59,6 +64,18 @@ class RoomsTest {
                 .orShould().callMethod(System.class, "nanoTime")
                 .orShould().callMethod(java.time.Instant.class, "now")
                 .orShould().callMethod(java.util.UUID.class, "randomUUID"));
+    }
+
+    /** Applications run it outside of the cluster too, and against any Kafka. */
+    @Test
+    void theStreamsClientKnowsOfTheBrokerNothingButTheGate() {
+        classes().that().resideInAPackage("dev.sampo.client..")
+                .should().onlyDependOnClassesThat(DescribedPredicate.not(resideInAnyPackage("dev.sampo.."))
+                        .or(resideInAnyPackage("dev.sampo.client..", "dev.sampo.gate..")))
+                .check(CLIENT);
+        noClasses().that().resideInAPackage("dev.sampo..").and().resideOutsideOfPackages("dev.sampo.tests..")
+                .should().dependOnClassesThat().resideInAPackage("dev.sampo.client..")
+                .check(SAMPO);
     }
 
     /** The command line plans with them, and has nothing of the broker on its class path. */

@@ -11,6 +11,7 @@ import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.http.HttpSettings;
 import dev.sampo.kafka.codec.AdvertisedApis;
+import dev.sampo.kafka.connection.ClusterGate;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.connection.ListenerSettings;
 import dev.sampo.kafka.fetch.FetchSessions;
@@ -64,6 +65,7 @@ import dev.sampo.kafka.local.LocalSettings;
 import dev.sampo.kafka.producer.ProducerIds;
 import dev.sampo.partition.controller.MetadataImages;
 import dev.sampo.partition.lease.LeaderLease;
+import dev.sampo.partition.session.ClusterNodes;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -88,11 +90,13 @@ final class BrokerServices {
     private final AdvertisedApis apis;
     private final GroupCoordinators groups;
     private final FetchHandler fetch;
+    private final ClusterNodes nodes;
 
     BrokerServices(
             BrokerSettings settings, String clusterId, Path logFolder, ActorSystem<?> system, MetadataImages images,
             PartitionRegistry registry, ActorRef<Controller.Command> controller, LeaderLease lease) {
         this.system = system;
+        this.nodes = new ClusterNodes(system);
         int brokerId = settings.nodeId();
         BrokerDefaults defaults = settings.defaults();
         var cluster = new ClusterView(clusterId, brokerId, images);
@@ -103,7 +107,7 @@ final class BrokerServices {
         var alterations = new ConfigAlterations(brokerId, images, defaults, loggers, controllerClient);
         groups = GroupCoordinators.start(
                 system, GroupSettings.from(system.settings().config()), images, registry, controller,
-                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()), lease);
+                GroupClock.of(GroupCoordinators.steadyClock(), settings.machine().wallClockMs()), nodes::lacks, lease);
         var blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking.dispatcher"));
 
         fetch = new FetchHandler(
@@ -179,6 +183,12 @@ final class BrokerServices {
         return LocalRequests.start(
                 system, listener, apis, handlers,
                 new LocalSettings(http.maxRequests(), http.maxFetchBytes(), http.requestTimeout()));
+    }
+
+    /** The way in for streams on nodes of the cluster; answers name the endpoints of {@code listener}. */
+    ClusterGate gate(String listener) {
+        return ClusterGate.start(
+                system, listener, ListenerSettings.from(system.settings().config()), apis, handlers, nodes::contains);
     }
 
     /** Binds a listener and serves every key on it; replicas are served on that of the brokers only. */

@@ -8,10 +8,12 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.gate.GossipPace;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.http.HttpApi;
 import dev.sampo.http.HttpSettings;
 import dev.sampo.http.metrics.MetricsRoutes;
+import dev.sampo.kafka.connection.ClusterGate;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.kafka.local.LocalRequests;
 import dev.sampo.kafka.local.PeerRequests;
@@ -37,10 +39,10 @@ import dev.sampo.partition.lease.Leading;
 import dev.sampo.partition.replica.LogFolders;
 import dev.sampo.partition.replica.PartitionHome;
 import dev.sampo.partition.replica.ReplicaLogs;
+import dev.sampo.partition.session.ClusterNodesActor;
 import dev.sampo.partition.session.Session;
 import dev.sampo.partition.session.SessionActor;
 import dev.sampo.partition.session.SessionSettings;
-import dev.sampo.partition.sharding.GossipPace;
 import dev.sampo.partition.sharding.GroupEntityIds;
 import dev.sampo.partition.sharding.PartitionShards;
 import dev.sampo.partition.sharding.TopicSettingsSource;
@@ -150,6 +152,7 @@ final class BrokerStart {
         DiskReserveTimer.start(system, reserve);
         Cluster cluster = Cluster.get(system);
         GossipPace.start(system);
+        system.systemActorOf(ClusterNodesActor.create(), ClusterNodesActor.NAME, Props.empty());
         var role = new AtomicReference<>(new MetadataLog.Role(false, 0));
         var accepted = new AtomicBoolean(); // this process's registration
         if (alone) {
@@ -232,6 +235,7 @@ final class BrokerStart {
                 settings, folder.clusterId(), folder.topics(), system, images, registry, controller, lease);
         List<KafkaListener> listeners = bind(services);
         KafkaListener replication = bindReplication(services);
+        ClusterGate gate = services.gate(settings.listeners().getFirst().listener());
         var readiness = new Readiness(settings.nodeId(), cluster, images, registry, listeners);
         CompletableFuture<@Nullable HttpApi> http = http(httpSettings, services, system, images, readiness);
         var waits = new StartWaits(settings.nodeId(), system, images);
@@ -274,7 +278,7 @@ final class BrokerStart {
         listeners.add(replication);
         var broker = new SampoBroker(
                 settings.nodeId(), registered.incarnation(), folder, metadataLog, system, images, controller, home,
-                listeners, faults, beans, httpApi, session, lost);
+                listeners, gate, faults, beans, httpApi, session, lost);
         if (!alone) {
             broker.watchStorage(reserve, topicSettings);
         }

@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.Controller.FenceBroker;
 import dev.sampo.actors.protocol.Controller.ItemsReply;
 import dev.sampo.http.HttpApi;
+import dev.sampo.kafka.connection.ClusterGate;
 import dev.sampo.kafka.connection.KafkaListener;
 import dev.sampo.partition.controller.MetadataFollower;
 import dev.sampo.partition.controller.MetadataImage;
@@ -38,11 +39,13 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.MBeanServer;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +78,7 @@ public final class SampoBroker implements AutoCloseable {
     private final MetadataFollower images;
     private final PartitionHome home;
     private final List<KafkaListener> listeners;
+    private final ClusterGate gate;
     private final BrokerFaults faults;
     private final @Nullable JmxBeans beans;
     private final @Nullable HttpApi http;
@@ -84,7 +88,7 @@ public final class SampoBroker implements AutoCloseable {
     SampoBroker(
             int nodeId, long incarnation, DataFolder folder, RaftMetadataLog metadataLog, ActorSystem<Void> system,
             MetadataFollower images, ActorRef<Controller.Command> controller, PartitionHome home,
-            List<KafkaListener> listeners, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
+            List<KafkaListener> listeners, ClusterGate gate, BrokerFaults faults, @Nullable JmxBeans beans, @Nullable HttpApi http,
             ActorRef<Session.Command> session, CompletableFuture<String> lost) {
         this.nodeId = nodeId;
         this.incarnation = incarnation;
@@ -98,6 +102,7 @@ public final class SampoBroker implements AutoCloseable {
         this.images = images;
         this.home = home;
         this.listeners = listeners;
+        this.gate = gate;
         this.beans = beans;
         this.http = http;
     }
@@ -141,6 +146,20 @@ public final class SampoBroker implements AutoCloseable {
                 .filter(endpoint -> !endpoint.listener().equals(Endpoint.REPLICATION))
                 .map(endpoint -> endpoint.host() + ":" + endpoint.port())
                 .collect(Collectors.joining(","));
+    }
+
+    /**
+     * The broker's actor system, a node of its cluster, for streams that run in this process with the cluster transport. It
+     * ends with the broker, which has to be closed in its place; end the streams before.
+     */
+    public ActorSystem<?> system() {
+        return system;
+    }
+
+    /** {@code host:port} under which nodes that only run streams join the cluster: this broker's {@code sampo.remoting}. */
+    public String nodeAddress() {
+        Address address = Cluster.get(system).selfMember().address();
+        return address.getHost().orElseThrow() + ":" + address.getPort().orElseThrow();
     }
 
     /** The broker id. */
@@ -223,6 +242,9 @@ public final class SampoBroker implements AutoCloseable {
             }
             for (KafkaListener listener : listeners) {
                 quietly("listener", () -> listener.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
+            }
+            if (!system.whenTerminated().isCompleted()) {
+                quietly("gate", () -> gate.stop().toCompletableFuture().get(10, TimeUnit.SECONDS));
             }
             if (inCluster && others().allMatch(other -> other.fenced() || other.shuttingDown())) {
                 quietly("actor system", this::terminate); // all stop: nobody is left who could take a hand-off or a farewell

@@ -1,6 +1,7 @@
 package dev.sampo.client;
 
 import com.typesafe.config.Config;
+import dev.sampo.client.internal.ClientSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -71,6 +72,7 @@ public final class ConsumerSettings<K, V> {
         var properties = new HashMap<String, String>();
         config.getConfig("kafka-clients").entrySet().forEach(entry -> properties.put(
                 entry.getKey().replace("\"", ""), String.valueOf(entry.getValue().unwrapped())));
+        ClientSettings.transport(config).ifPresent(transport -> properties.put(ClientSettings.TRANSPORT, transport));
         if (keyDeserializer.isEmpty() && !properties.containsKey("key.deserializer")) {
             throw new ConfigException("key.deserializer", null, "give a deserializer to create, or name its class");
         }
@@ -149,6 +151,16 @@ public final class ConsumerSettings<K, V> {
     /** The brokers to begin with: host:port, separated by commas. */
     public ConsumerSettings<K, V> withBootstrapServers(String bootstrapServers) {
         return withProperty("bootstrap.servers", bootstrapServers);
+    }
+
+    /**
+     * Messages to the brokers' gates in the place of sockets, for a stream on a node of their cluster: its actor system is a
+     * broker's own or that of a {@link dev.sampo.gate.StreamNode}. No bootstrap servers are needed. When the node leaves
+     * or dies, its members leave their groups at once. The HOCON key is
+     * {@code transport = cluster}; needs {@code sampo-cluster-gate} on the class path.
+     */
+    public ConsumerSettings<K, V> withClusterTransport() {
+        return withProperty(ClientSettings.TRANSPORT, "cluster");
     }
 
     /** Name of this client in the brokers' logs and metrics. */

@@ -2,6 +2,7 @@ package dev.sampo.client;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigUtil;
+import dev.sampo.client.internal.ClientSettings;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -77,6 +78,7 @@ public final class ProducerSettings<K, V> {
     public static <K, V> ProducerSettings<K, V> create(
             Config config, Optional<Serializer<K>> keySerializer, Optional<Serializer<V>> valueSerializer) {
         Map<String, String> properties = properties(config.getConfig("kafka-clients"));
+        ClientSettings.transport(config).ifPresent(transport -> properties.put(ClientSettings.TRANSPORT, transport));
         require(keySerializer.isPresent(), properties, ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
         require(valueSerializer.isPresent(), properties, ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
         return new ProducerSettings<>(
@@ -206,6 +208,15 @@ public final class ProducerSettings<K, V> {
     /** Sets {@code client.id}. */
     public ProducerSettings<K, V> withClientId(String clientId) {
         return withProperty(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+    }
+
+    /**
+     * Messages to the brokers' gates in the place of sockets, for a stream on a node of their cluster: its actor system is a
+     * broker's own or that of a {@link dev.sampo.gate.StreamNode}. No bootstrap servers are needed. The HOCON key is
+     * {@code transport = cluster}; needs {@code sampo-cluster-gate} on the class path.
+     */
+    public ProducerSettings<K, V> withClusterTransport() {
+        return withProperty(ClientSettings.TRANSPORT, "cluster");
     }
 
     /** Sets {@code bootstrap.servers}: host:port pairs, comma separated. */

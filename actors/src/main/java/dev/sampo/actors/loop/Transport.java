@@ -30,6 +30,11 @@ public interface Transport {
     /** The peer's address. */
     InetAddress peer();
 
+    /** What members of groups are told of where this one is: a slash and the address, or a node of the cluster. */
+    default String peerName() {
+        return "/" + peer().getHostAddress();
+    }
+
     /** Reads what is there, without waiting: number of bytes, 0 for none, -1 at the end of the stream. */
     int read(ByteBuffer target) throws IOException;
 

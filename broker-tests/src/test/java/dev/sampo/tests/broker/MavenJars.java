@@ -26,7 +26,7 @@ public final class MavenJars {
         return resolve("kafka-clients-" + version, "org.apache.kafka:kafka-clients:" + version, "org.slf4j:slf4j-nop:1.7.36");
     }
 
-    /** The command line tools; ConfigCommand lives in the broker's jar. */
+    /** The command line tools, and the broker's jar, which some of them need. */
     public static Path kafkaTools(String version) {
         return resolve("kafka-tools-" + version, "org.apache.kafka:kafka-tools:" + version, "org.apache.kafka:kafka_2.13:" + version);
     }

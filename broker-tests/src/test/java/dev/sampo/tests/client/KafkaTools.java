@@ -1,5 +1,6 @@
 package dev.sampo.tests.client;
 
+import dev.sampo.tests.broker.KafkaUnderTest;
 import dev.sampo.tests.broker.MavenJars;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,13 +9,11 @@ import java.util.List;
 
 /** Kafka's own command line tools, as their scripts start them, against one address. */
 record KafkaTools(Path jars, String bootstrap) {
-    /** The newest that Maven Central serves. */
-    private static final String VERSION = "4.3.1";
     private static final String PACKAGE = "org.apache.kafka.tools.";
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
     static KafkaTools against(String bootstrap) {
-        return new KafkaTools(MavenJars.kafkaTools(VERSION), bootstrap);
+        return new KafkaTools(MavenJars.kafkaTools(KafkaUnderTest.VERSION), bootstrap);
     }
 
     /** @param tool its class below Kafka's package of tools */
@@ -26,7 +25,7 @@ record KafkaTools(Path jars, String bootstrap) {
         var command = new ArrayList<>(List.of(arguments));
         int first = tool.equals("ClusterTool") ? 1 : 0; // its subcommand comes first
         command.addAll(first, List.of("--bootstrap-server", bootstrap));
-        command.addFirst(tool.equals("ConfigCommand") ? "kafka.admin.ConfigCommand" : PACKAGE + tool);
+        command.addFirst(PACKAGE + tool);
         return ChildProgram.javaWithInput(jars, input, LIMIT, command.toArray(String[]::new));
     }
 

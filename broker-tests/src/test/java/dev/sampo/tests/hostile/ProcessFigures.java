@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What a child JVM holds, seen from outside. */
-final class ProcessFigures {
+public final class ProcessFigures {
     private static final Pattern USED = Pattern.compile("[Uu]sed (\\d+)([KMG])");
 
     private ProcessFigures() {}
@@ -35,7 +35,7 @@ final class ProcessFigures {
     }
 
     /** Bytes in use on the Java heap after a full collection. */
-    static long heapAfterCollectionBytes(long pid) {
+    public static long heapAfterCollectionBytes(long pid) {
         jcmd(pid, "GC.run");
         String info = jcmd(pid, "GC.heap_info");
         Matcher matcher = USED.matcher(info);

@@ -193,6 +193,7 @@ final class CoordinatorShell {
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.answer().accept(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Call call -> throw new IllegalStateException("no member here lives in the cluster: " + call.nodes());
                 case GroupEffect.Resolve resolve ->
                     throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }

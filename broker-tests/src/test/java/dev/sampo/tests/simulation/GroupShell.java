@@ -234,6 +234,7 @@ final class GroupShell {
         for (GroupEffect effect : effects) {
             switch (effect) {
                 case GroupEffect.Persist persisted -> { }
+                case GroupEffect.Call call -> throw new IllegalStateException("no member here lives in the cluster: " + call.nodes());
                 case GroupEffect.Resolve resolve ->
                     throw new IllegalStateException("no member here has a regular expression: " + resolve.regexes());
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -16,10 +17,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code group seek}. What was committed before is kept in a file of the user, for {@code --undo}. */
+/**
+ * {@code group seek}. What was committed before is kept in a file of the user, for {@code --undo}: that needs nothing of the broker, so it
+ * works with Kafka too, and leaves the metadata of commits to the members.
+ */
 @Command(name = "seek", description = {
-    "Move a group without members to another position. --undo brings back what was committed before the last seek,",
-    "which is kept in $XDG_STATE_HOME/sampo or ~/.local/state/sampo."})
+    "Move a group without members to another position. --undo brings back what was committed before the last seek of this",
+    "user, with its metadata; it is kept in $XDG_STATE_HOME/sampo or ~/.local/state/sampo. Undone twice is done again."})
 final class GroupSeek extends ClientCommand {
     @Parameters(paramLabel = "GROUP", description = "Name.")
     private String group = "";
@@ -27,6 +31,9 @@ final class GroupSeek extends ClientCommand {
     @Option(names = "--to", paramLabel = "POSITION",
             description = "earliest, latest, an offset, -5m (five minutes ago), @2026-01-31T08:00:00Z, @MILLISECONDS.")
     private @Nullable String to;
+
+    @Option(names = "--by", paramLabel = "RECORDS", description = "So many records further on, or back with a minus.")
+    private @Nullable Long by;
 
     @Option(names = "--undo", description = "Back to where the group was before the last seek.")
     private boolean undo;
@@ -48,31 +55,30 @@ final class GroupSeek extends ClientCommand {
 
     @Override
     public Integer call() {
-        if (undo == (to != null)) {
-            throw CliException.usage("where to?", "--to POSITION, or --undo");
+        if ((undo ? 1 : 0) + (to == null ? 0 : 1) + (by == null ? 0 : 1) != 1) {
+            throw CliException.usage("where to?", "--to POSITION, --by RECORDS, or --undo");
         }
         Position position = to == null ? null : Position.parse("--to", to, System.currentTimeMillis());
         TopicFilter filter = TopicFilter.parse(topics);
         return withAdmin(admin -> {
             String cluster = Failures.await(admin.describeCluster().clusterId(), "the cluster's id");
             var kept = new SeekHistory(terminal.environment(), cluster, group);
-            Map<TopicPartition, Long> before = Groups.committed(admin, group);
-            var after = new TreeMap<TopicPartition, @Nullable Long>(Topics.BY_NAME);
-            after.putAll(position == null
-                    ? earlier(kept, filter)
-                    : Positions.resolve(admin, partitions(admin, before.keySet(), filter), position));
+            Map<TopicPartition, OffsetAndMetadata> before = Groups.commits(admin, group);
+            Map<TopicPartition, @Nullable OffsetAndMetadata> after =
+                    undo ? earlier(kept, filter) : moved(admin, before, partitions(admin, before.keySet(), filter), position);
             var rows = new ArrayList<Row>();
-            after.forEach((partition, offset) -> {
-                Long old = before.get(partition);
+            after.forEach((partition, commit) -> {
+                OffsetAndMetadata old = before.get(partition);
                 rows.add(new Row(
-                        group, partition.topic(), partition.partition(), old, offset,
-                        !change.dryRun() && !java.util.Objects.equals(old, offset)));
+                        group, partition.topic(), partition.partition(), offset(old), offset(commit),
+                        !change.dryRun() && !Objects.equals(old, commit)));
             });
             if (!change.dryRun()) {
-                var replaced = new TreeMap<TopicPartition, @Nullable Long>(Topics.BY_NAME);
+                var replaced = new TreeMap<TopicPartition, @Nullable OffsetAndMetadata>(Topics.BY_NAME);
                 after.keySet().forEach(partition -> replaced.put(partition, before.get(partition)));
+                kept.prepare(replaced);
                 move(admin, after);
-                kept.keep(replaced);
+                kept.keep();
             }
             output.rows(terminal, rows, row -> row.topic() + ":" + row.partition(), () -> {
                 Table.print(terminal.out(), rows, terminal.mayColor());
@@ -84,14 +90,46 @@ final class GroupSeek extends ClientCommand {
         });
     }
 
-    private Map<TopicPartition, @Nullable Long> earlier(SeekHistory kept, TopicFilter filter) {
-        var earlier = new TreeMap<TopicPartition, @Nullable Long>(Topics.BY_NAME);
-        kept.read().forEach((partition, offset) -> {
+    private static @Nullable Long offset(@Nullable OffsetAndMetadata commit) {
+        return commit == null ? null : (Long) commit.offset();
+    }
+
+    private static Map<TopicPartition, @Nullable OffsetAndMetadata> earlier(SeekHistory kept, TopicFilter filter) {
+        var earlier = new TreeMap<TopicPartition, @Nullable OffsetAndMetadata>(Topics.BY_NAME);
+        kept.read().forEach((partition, commit) -> {
             if (filter.test(partition)) {
-                earlier.put(partition, offset);
+                earlier.put(partition, commit);
             }
         });
         return earlier;
+    }
+
+    /** @param position null to shift by {@link #by} */
+    private Map<TopicPartition, @Nullable OffsetAndMetadata> moved(
+            Admin admin, Map<TopicPartition, OffsetAndMetadata> before, Set<TopicPartition> partitions, @Nullable Position position) {
+        Map<TopicPartition, Long> offsets;
+        if (position == null) {
+            var from = new TreeMap<TopicPartition, Long>(Topics.BY_NAME);
+            for (TopicPartition partition : partitions) {
+                OffsetAndMetadata commit = before.get(partition);
+                if (commit == null) {
+                    throw CliException.notFound(
+                            "group " + group + " has committed nothing for " + partition.topic() + ":" + partition.partition()
+                                    + ", so it cannot be shifted there",
+                            "--to POSITION, or --topic with the partitions of sampo group lag " + group);
+                }
+                from.put(partition, commit.offset());
+            }
+            offsets = Positions.shift(admin, from, by == null ? 0 : by);
+        } else {
+            offsets = Positions.resolve(admin, partitions, position);
+        }
+        var moved = new TreeMap<TopicPartition, @Nullable OffsetAndMetadata>(Topics.BY_NAME);
+        offsets.forEach((partition, offset) -> {
+            OffsetAndMetadata old = before.get(partition);
+            moved.put(partition, old != null && old.offset() == offset ? old : new OffsetAndMetadata(offset));
+        });
+        return moved;
     }
 
     /** What the group has committed, and every partition of the topics that were named. */
@@ -110,14 +148,14 @@ final class GroupSeek extends ClientCommand {
         return partitions;
     }
 
-    private void move(Admin admin, Map<TopicPartition, @Nullable Long> offsets) {
+    private void move(Admin admin, Map<TopicPartition, @Nullable OffsetAndMetadata> commits) {
         var unset = new HashSet<TopicPartition>();
         var set = new TreeMap<TopicPartition, OffsetAndMetadata>(Topics.BY_NAME);
-        offsets.forEach((partition, offset) -> {
-            if (offset == null) {
+        commits.forEach((partition, commit) -> {
+            if (commit == null) {
                 unset.add(partition);
             } else {
-                set.put(partition, new OffsetAndMetadata(offset));
+                set.put(partition, commit);
             }
         });
         if (!set.isEmpty()) {

@@ -49,14 +49,21 @@ final class Groups {
 
     static Map<TopicPartition, Long> committed(Admin admin, String group) {
         var committed = new TreeMap<TopicPartition, Long>(Topics.BY_NAME);
+        commits(admin, group).forEach((partition, commit) -> committed.put(partition, commit.offset()));
+        return committed;
+    }
+
+    /** With the metadata that the members gave along. */
+    static Map<TopicPartition, OffsetAndMetadata> commits(Admin admin, String group) {
+        var commits = new TreeMap<TopicPartition, OffsetAndMetadata>(Topics.BY_NAME);
         Map<TopicPartition, OffsetAndMetadata> offsets =
                 Failures.await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(), "group " + group);
-        offsets.forEach((partition, offset) -> {
-            if (offset != null) {
-                committed.put(partition, offset.offset());
+        offsets.forEach((partition, commit) -> {
+            if (commit != null) {
+                commits.put(partition, commit);
             }
         });
-        return committed;
+        return commits;
     }
 
     /** By partition: what was committed, and what a member reads without having committed yet. */

@@ -1,10 +1,16 @@
 package dev.sampo.cluster.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -92,26 +98,63 @@ final class GroupCommandsIT {
     @Verb("group seek")
     void aGroupIsMovedShownBeforehandAndMovedBack() {
         twoOfThree("gs", "gs-g");
-        JsonNode dry = seek("--to", "earliest", "--dry-run");
+        JsonNode dry = seek("gs-g", "--to", "earliest", "--dry-run");
         assertThat(dry.get(0).get("before").asInt()).isEqualTo(2);
         assertThat(dry.get(0).get("after").asInt()).isZero();
         assertThat(dry.get(0).get("changed").asBoolean()).isFalse();
         assertThat(committed("gs-g")).isEqualTo(2);
 
-        assertThat(seek("--to", "earliest").get(0).get("changed").asBoolean()).isTrue();
+        assertThat(seek("gs-g", "--to", "earliest").get(0).get("changed").asBoolean()).isTrue();
         assertThat(committed("gs-g")).isZero();
-        seek("--undo");
+        seek("gs-g", "--undo");
         assertThat(committed("gs-g")).isEqualTo(2);
-        seek("--to", "@30");
+        seek("gs-g", "--to", "@30");
         assertThat(committed("gs-g")).isEqualTo(2);
-        seek("--to", "-5m", "--topic", "gs:0"); // nothing so young: the end
+        seek("gs-g", "--to", "-5m", "--topic", "gs:0"); // nothing so young: the end
         assertThat(committed("gs-g")).isEqualTo(3);
-        seek("--to", "1");
+        seek("gs-g", "--to", "1");
         assertThat(committed("gs-g")).isEqualTo(1);
     }
 
-    private JsonNode seek(String... arguments) {
-        var words = new java.util.ArrayList<>(List.of("gs-g"));
+    @Test
+    @Verb("group seek")
+    void aGroupIsShiftedAndUndoBringsMetadataBack() throws Exception {
+        // Given
+        twoOfThree("gb", "gb-g");
+        var partition = new TopicPartition("gb", 0);
+        var commit = new OffsetAndMetadata(2, Optional.of(0), "half = done");
+        try (var admin = Admin.create(Map.of("bootstrap.servers", SharedBroker.bootstrap()))) {
+            admin.alterConsumerGroupOffsets("gb-g", Map.of(partition, commit)).all().get();
+
+            // When
+            JsonNode dry = seek("gb-g", "--by", "-1", "--dry-run");
+            seek("gb-g", "--by", "-1", "-t", "gb");
+            int back = committed("gb-g");
+            seek("gb-g", "--undo");
+
+            // Then
+            assertThat(dry.get(0).get("after").asInt()).isEqualTo(1);
+            assertThat(back).isEqualTo(1);
+            assertThat(admin.listConsumerGroupOffsets("gb-g").partitionsToOffsetAndMetadata().get()).containsEntry(partition, commit);
+        }
+        assertThat(seek("gb-g", "--by", "100").get(0).get("after").asInt()).isEqualTo(3);
+        assertThat(seek("gb-g", "--by", "0").get(0).get("changed").asBoolean()).isFalse();
+        command().run("group", "seek", "gb-new", "--by", "1", "-t", "gb").expect(ExitCode.NOT_FOUND);
+        command().run("group", "seek", "gb-g", "--by", "1", "--to", "end").expect(ExitCode.USAGE);
+    }
+
+    @Test
+    @Verb("group seek")
+    void nothingIsMovedThatCouldNotBeTakenBack() throws IOException {
+        twoOfThree("gk", "gk-g");
+        Path file = Files.writeString(state.resolve("file"), "");
+        assertThat(command().with("XDG_STATE_HOME", file.toString()).run("group", "seek", "gk-g", "--to", "end").expect(ExitCode.FAILED).err())
+                .contains("nothing was changed", "XDG_STATE_HOME");
+        assertThat(committed("gk-g")).isEqualTo(2);
+    }
+
+    private JsonNode seek(String group, String... arguments) {
+        var words = new java.util.ArrayList<>(List.of(group));
         words.addAll(List.of(arguments));
         return command().with("XDG_STATE_HOME", state.toString()).json("group seek", words.toArray(String[]::new));
     }

@@ -10,6 +10,7 @@ import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.OffsetToCommit;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
+import dev.sampo.gate.ClusterNode;
 import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.ConsumerGroupEvent.ClassicMember;
 import dev.sampo.group.journal.ConsumerGroupEvent.ConsumerKey;
@@ -37,6 +38,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -425,6 +428,23 @@ public final class ConsumerGroup {
     /** A member is gone because it is late. */
     public Change expel(LateMember late) {
         return removals(List.of(facts.member(late.memberId())), late.reason());
+    }
+
+    /** Members whose host is gone are gone with it, static members apart. */
+    public Change nodesGone(Predicate<String> gone) {
+        List<ConsumerMember> left = facts.members().stream()
+                .filter(member -> member.wants().instanceId() == null && gone.test(member.wants().clientHost()))
+                .sorted(Comparator.comparing(ConsumerMember::memberId))
+                .toList();
+        return left.isEmpty() ? Change.NONE : removals(left, Reason.NODE_LEFT);
+    }
+
+    /** The nodes of the cluster on which members live. */
+    public Set<String> nodes() {
+        return facts.members().stream()
+                .map(member -> member.wants().clientHost())
+                .filter(ClusterNode::isOne)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** When somebody will be late, {@link SessionDeadlines#NEVER} when nobody is watched. */

@@ -9,6 +9,7 @@ import dev.sampo.actors.protocol.Group.LeavingMember;
 import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
+import dev.sampo.gate.ClusterNode;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.StoredMember;
 import dev.sampo.group.lag.Rebalance.Reason;
@@ -18,12 +19,17 @@ import dev.sampo.group.member.Members;
 import dev.sampo.group.member.SessionDeadlines;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +66,7 @@ final class ClassicGroup {
     private final GroupSettings settings;
     private final Supplier<String> uniqueIds;
     private final Members members = new Members();
-    private final Set<String> pendingMemberIds = new HashSet<>(); // told MEMBER_ID_REQUIRED, not yet back
+    private final Map<String, String> pendingMemberIds = new HashMap<>(); // told MEMBER_ID_REQUIRED, not yet back; their hosts
     private final Set<String> awaitedSyncs = new HashSet<>(); // joined this generation, have not synced
     private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
     private final RebalanceHistory rebalances;
@@ -100,7 +106,7 @@ final class ClassicGroup {
         }
         if (request.memberId().isEmpty()) {
             joinNew(requestId, request, nowMs, out);
-        } else if (pendingMemberIds.remove(request.memberId())) {
+        } else if (pendingMemberIds.remove(request.memberId()) != null) {
             deadlines.remove(request.memberId());
             addMember(request.memberId(), requestId, request, nowMs, out);
         } else {
@@ -130,7 +136,7 @@ final class ClassicGroup {
         if (!fits) {
             return KafkaError.INCONSISTENT_GROUP_PROTOCOL;
         }
-        if (first || (request.groupInstanceId() == null && pendingMemberIds.contains(request.memberId()))) {
+        if (first || (request.groupInstanceId() == null && pendingMemberIds.containsKey(request.memberId()))) {
             return KafkaError.NONE;
         }
         return members.check(request.memberId(), request.groupInstanceId());
@@ -138,7 +144,7 @@ final class ClassicGroup {
 
     /** Others were faster in this rebalance: who did not find a place is no member any more. */
     private void turnAway(String memberId, List<GroupEffect> out) {
-        if (pendingMemberIds.remove(memberId)) {
+        if (pendingMemberIds.remove(memberId) != null) {
             deadlines.remove(memberId);
         }
         Member member = members.get(memberId);
@@ -180,7 +186,7 @@ final class ClassicGroup {
         }
         String memberId = request.clientId() + "-" + uniqueIds.get();
         if (request.requireKnownMemberId()) {
-            pendingMemberIds.add(memberId);
+            pendingMemberIds.put(memberId, request.clientHost());
             deadlines.set(memberId, nowMs + request.sessionTimeoutMs());
             reply(requestId, JoinReply.failed(KafkaError.MEMBER_ID_REQUIRED, memberId), out);
         } else {
@@ -347,7 +353,7 @@ final class ClassicGroup {
         boolean left = false;
         for (LeavingMember who : leaving) {
             String instance = who.groupInstanceId();
-            if (pendingMemberIds.remove(who.memberId())) {
+            if (pendingMemberIds.remove(who.memberId()) != null) {
                 deadlines.remove(who.memberId());
                 errors.add(KafkaError.NONE);
                 left = true;
@@ -373,6 +379,33 @@ final class ClassicGroup {
             membersLeft(nowMs, out);
         }
         return errors;
+    }
+
+    // ---- the cluster
+
+    /**
+     * Nodes of the cluster are gone, and with them the members that lived there, without waiting for their sessions. Static
+     * members are kept for theirs: to come back, perhaps elsewhere, is what they are for.
+     */
+    void nodesGone(Predicate<String> gone, long nowMs, List<GroupEffect> out) {
+        boolean left = false;
+        for (String memberId : pendingMemberIds.keySet().stream().sorted().toList()) {
+            if (gone.test(pendingMemberIds.getOrDefault(memberId, ""))) {
+                pendingMemberIds.remove(memberId);
+                deadlines.remove(memberId);
+                left = true;
+            }
+        }
+        for (Member member : List.copyOf(members.all())) {
+            if (member.groupInstanceId() == null && gone.test(member.clientHost())) {
+                removeMember(member, out);
+                rebalances.cause(Reason.NODE_LEFT, member.memberId(), null);
+                left = true;
+            }
+        }
+        if (left) {
+            membersLeft(nowMs, out);
+        }
     }
 
     // ---- time
@@ -475,7 +508,19 @@ final class ClassicGroup {
             return;
         }
         joinDeadlineMs = nowMs + members.rebalanceTimeoutMs();
+        callMembers(out);
         completeIfAllJoined(nowMs, out);
+    }
+
+    /** The others learn it by their next heartbeat. */
+    private void callMembers(List<GroupEffect> out) {
+        Set<String> nodes = members.all().stream()
+                .filter(member -> !member.joining() && ClusterNode.isOne(member.clientHost()))
+                .map(Member::clientHost)
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (!nodes.isEmpty()) {
+            out.add(new GroupEffect.Call(nodes));
+        }
     }
 
     private void completeIfAllJoined(long nowMs, List<GroupEffect> out) {
@@ -615,7 +660,7 @@ final class ClassicGroup {
         if (!members.isEmpty()) {
             throw new IllegalStateException("a group with members was deleted");
         }
-        pendingMemberIds.forEach(deadlines::remove);
+        pendingMemberIds.keySet().forEach(deadlines::remove);
         pendingMemberIds.clear();
         state = State.DEAD;
         protocolType = "";

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.RegexMatcher;
 import dev.sampo.group.consumer.Topics;
+import dev.sampo.group.coordinator.GroupEffect.Call;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
@@ -19,12 +20,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -56,6 +59,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     /** A topic was deleted. */
     record TopicDeleted(String topic, Uuid topicId) implements Group.Internal {}
+
+    /** Nodes of the cluster are gone: those whose name passes. */
+    record NodesGone(Predicate<String> gone) implements Group.Internal {}
 
     /** The owner sends nothing more. */
     record Stop() implements Group.Internal {}
@@ -89,10 +95,11 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     private final String groupId;
     private final int partition;
-    private final Config systemConfig;
+    private final Config journalConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Surroundings> surroundings;
+    private final Predicate<String> goneNodes;
     private final ActorContext<Group.Command> context;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
@@ -103,8 +110,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
-            Owner owner, ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs,
+            Supplier<Surroundings> surroundings, Predicate<String> goneNodes, Owner owner,
+            ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(20), Duration.ofSeconds(1), 0.1)
@@ -113,7 +121,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.partition = partition;
         this.context = context;
         this.surroundings = surroundings;
-        this.systemConfig = context.getSystem().settings().config();
+        this.goneNodes = goneNodes;
+        this.journalConfig = journalConfig;
         this.settings = settings;
         this.nowMs = nowMs;
         this.owner = owner;
@@ -121,13 +130,15 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.waiting = waiting;
     }
 
+    /** @param journalConfig {@link OffsetsJournal#pluginConfig} of the partition, made once for all of its groups */
     static Behavior<Group.Command> create(
-            String groupId, int partition, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
-            Owner owner) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs,
+            Supplier<Surroundings> surroundings, Predicate<String> goneNodes, Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, settings, nowMs, surroundings, owner, context, timers, waiting));
+                    groupId, partition, journalConfig, settings, nowMs, surroundings, goneNodes, owner, context, timers,
+                    waiting));
         }));
     }
 
@@ -138,7 +149,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     @Override
     public Optional<Config> journalPluginConfig() {
-        return Optional.of(OffsetsJournal.pluginConfig(partition, systemConfig));
+        return Optional.of(journalConfig);
     }
 
     @Override
@@ -187,6 +198,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     publish(state);
                     wakeAt(state.nextMs());
                     owner.recovered(groupId);
+                    context.getSelf().tell(new NodesGone(goneNodes)); // while nobody coordinated the group
                 })
                 .onSignal(PreRestart.instance(), rules -> {
                     waiting.refuseAll();
@@ -234,6 +246,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
             case Resolved(var topicsByRegex, Topics in) ->
                 perform(state.onResolved(topicsByRegex, in, nowMs.getAsLong()));
             case TopicDeleted(String topic, Uuid topicId) -> perform(state.onTopicDeleted(topic, topicId));
+            case NodesGone(var gone) -> perform(state.onNodesGone(gone, nowMs.getAsLong()));
             case Stop stop -> {
                 if (state.isGone()) {
                     yield Effect().none().thenStop();
@@ -259,6 +272,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 switch (effect) {
                     case Persist persisted -> { }
                     case Reply(long requestId, Group.Reply reply) -> waiting.answer(requestId, reply);
+                    case Call(var nodes) -> context.getSystem().eventStream()
+                            .tell(new EventStream.Publish<>(new GroupCalled(groupId, nodes)));
                     case Resolve(var regexes, Topics in) -> resolve(regexes, in);
                 }
             }

@@ -18,26 +18,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.scaladsl.AskPattern.Askable;
+import org.apache.pekko.dispatch.ExecutionContexts;
+import org.apache.pekko.util.Timeout;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.concurrent.ExecutionContext;
+import scala.util.Try;
 
 /** This broker's way to the coordinators of groups: handlers call it, from any thread. */
 public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     /** The topic whose partitions are the journals of groups. */
     public static final String OFFSETS_TOPIC = "__consumer_offsets";
 
+    private static final ExecutionContext SAME_THREAD = ExecutionContexts.fromExecutor(Runnable::run);
     private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinators.class);
     private static final Location NOWHERE = new Location(KafkaError.COORDINATOR_NOT_AVAILABLE, -1);
     private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(30);
@@ -69,17 +75,19 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
      *
      * @param controller reaches the active controller
      * @param nowMs wall clock that never goes back within this run, see {@link #steadyClock}
+     * @param goneNodes whether a client's host is a node of the cluster that is gone; who goes later is told on the event
+     *     stream, see {@link dev.sampo.partition.session.NodeGone}
      * @param lease while it does not hold, another broker may coordinate: nothing is answered but NOT_COORDINATOR
      */
     public static GroupCoordinators start(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
-            ActorRef<Controller.Command> controller, GroupClock nowMs, LeaderLease lease) {
+            ActorRef<Controller.Command> controller, GroupClock nowMs, Predicate<String> goneNodes, LeaderLease lease) {
         var coordinators = new GroupCoordinators(system, settings, images, registry, controller, nowMs, lease);
         LateRequests.start(system);
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
-                        registry, settings, nowMs, coordinators.views, () -> coordinators.surroundings,
+                        registry, settings, nowMs, coordinators.views, () -> coordinators.surroundings, goneNodes,
                         coordinators.lag::groupBegan,
                         () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());
@@ -109,23 +117,28 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         if (!view.serving) {
             return CompletableFuture.completedFuture(request.refused(KafkaError.COORDINATOR_LOAD_IN_PROGRESS));
         }
-        CompletionStage<Group.Reply> answer = AskPattern.ask(
-                actor, replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), timeout,
-                system.scheduler());
-        return answer.handle((reply, failure) -> {
-            if (failure == null && !lease.holds()) { // a process that was stopped in between runs on
-                return request.refused(KafkaError.NOT_COORDINATOR);
-            }
-            if (failure == null) {
-                @SuppressWarnings("unchecked") // the rules answer a request of R by an R
-                R answered = (R) reply;
-                return answered;
-            }
-            if (failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException) {
-                return request.refused(KafkaError.COORDINATOR_NOT_AVAILABLE);
-            }
-            throw new CompletionException(failure);
-        });
+        var answer = new CompletableFuture<R>();
+        new Askable<>(actor)
+                .<Group.Reply>ask(
+                        replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), Timeout.create(timeout), system.scheduler())
+                .onComplete(result -> complete(answer, request, result), SAME_THREAD);
+        return answer;
+    }
+
+    /** On the thread of the group that answers: the stage that Pekko makes for Java would hand over to one more, for each request. */
+    private <R extends Group.Reply> boolean complete(CompletableFuture<R> answer, Group.Request<R> request, Try<Group.Reply> result) {
+        if (result.isFailure()) {
+            Throwable failure = result.failed().get();
+            return failure instanceof TimeoutException
+                    ? answer.complete(request.refused(KafkaError.COORDINATOR_NOT_AVAILABLE))
+                    : answer.completeExceptionally(failure);
+        }
+        if (!lease.holds()) { // a process that was stopped in between runs on
+            return answer.complete(request.refused(KafkaError.NOT_COORDINATOR));
+        }
+        @SuppressWarnings("unchecked") // the rules answer a request of R by an R
+        R answered = (R) result.get();
+        return answer.complete(answered);
     }
 
     @Override

@@ -5,16 +5,19 @@ import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.LedPartitions.Effect;
 import dev.sampo.group.coordinator.LedPartitions.Led;
 import dev.sampo.partition.controller.MetadataImage;
+import dev.sampo.partition.session.NodeGone;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -34,6 +37,8 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     /** There is a newer image. */
     record ImageChanged(MetadataImage image) implements Command {}
 
+    private record NodeLeft(String node) implements Command {}
+
     private record CoordinatorStopped(int partition, ActorRef<OffsetsPartitionActor.Command> actor)
             implements Command {}
 
@@ -42,6 +47,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
     private final Supplier<Surroundings> surroundings;
+    private final Predicate<String> goneNodes;
     private final Runnable whenGroupBegins;
     private final Runnable onStop;
     private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
@@ -52,23 +58,26 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
-            Runnable whenGroupBegins, Runnable onStop) {
+            Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
         this.surroundings = surroundings;
+        this.goneNodes = goneNodes;
         this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
+        context.getSystem().eventStream().tell(new EventStream.Subscribe<>(
+                NodeGone.class, context.messageAdapter(NodeGone.class, gone -> new NodeLeft(gone.node()))));
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
-            Runnable whenGroupBegins, Runnable onStop) {
+            Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
         return Behaviors.setup(context -> new GroupCoordinatorsActor(
-                context, registry, settings, nowMs, views, surroundings, whenGroupBegins, onStop));
+                context, registry, settings, nowMs, views, surroundings, goneNodes, whenGroupBegins, onStop));
     }
 
     @Override
@@ -76,6 +85,10 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         return newReceiveBuilder()
                 .onMessage(LeaderChanged.class, this::onLeaderChanged)
                 .onMessage(ImageChanged.class, this::onImageChanged)
+                .onMessage(NodeLeft.class, left -> {
+                    running.values().forEach(actor -> actor.tell(new OffsetsPartitionActor.NodeLeft(left.node())));
+                    return this;
+                })
                 .onMessage(CoordinatorStopped.class, this::onCoordinatorStopped)
                 .onSignal(PostStop.class, stopped -> {
                     views.clear();
@@ -139,7 +152,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         int partition = entry.id().partition();
         var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
-                entry, () -> leader(entry), settings, nowMs, surroundings, view));
+                entry, () -> leader(entry), settings, nowMs, surroundings, goneNodes, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);

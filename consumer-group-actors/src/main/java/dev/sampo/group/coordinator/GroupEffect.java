@@ -14,6 +14,9 @@ public sealed interface GroupEffect {
     /** Answer a request, for the first and only time. */
     record Reply(long requestId, Group.Reply reply) implements GroupEffect {}
 
+    /** Tell the members on these nodes of the cluster that the group rebalances, instead of at their next heartbeat. */
+    record Call(Set<String> nodes) implements GroupEffect {}
+
     /** Find the topics of these regular expressions, which compile, elsewhere; see {@link GroupState#onResolved}. */
     record Resolve(Set<String> regexes, Topics topics) implements GroupEffect {}
 }

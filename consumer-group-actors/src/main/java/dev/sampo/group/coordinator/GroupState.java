@@ -52,6 +52,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.Uuid;
@@ -183,6 +184,19 @@ public final class GroupState {
         return out;
     }
 
+    /** Nodes of the cluster are gone: all members whose host is one of them, but for static ones. */
+    public List<GroupEffect> onNodesGone(Predicate<String> gone, long nowMs) {
+        var out = new ArrayList<GroupEffect>();
+        if (consumer == null) {
+            members.nodesGone(gone, nowMs, out);
+        } else {
+            Change change = consumer.nodesGone(gone);
+            accept(consumer, change, nowMs, out);
+            callConsumers(change, out);
+        }
+        return out;
+    }
+
     // ---- recovery
 
     /** A stored fact, the newest of its key; only before the first request. */
@@ -292,7 +306,9 @@ public final class GroupState {
             errors = members.leave(leave.members(), nowMs, out);
         } else {
             errors = new ArrayList<>();
-            accept(consumer, consumer.leave(leave.members(), errors), nowMs, out);
+            Change change = consumer.leave(leave.members(), errors);
+            accept(consumer, change, nowMs, out);
+            callConsumers(change, out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -332,6 +348,7 @@ public final class GroupState {
             }
         }
         accept(group, decision.change(), nowMs, out);
+        callConsumers(decision.change(), out);
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
@@ -412,6 +429,14 @@ public final class GroupState {
         return ConsumerGroupDescribeReply.failed(KafkaError.GROUP_ID_NOT_FOUND, members.state() == State.DEAD
                 ? "there is no group " + request.groupId()
                 : "group " + request.groupId() + " is a classic group");
+    }
+
+    /** Members have left, and what they owned is free: the others need not wait for their next heartbeats. */
+    private void callConsumers(Change change, List<GroupEffect> out) {
+        Set<String> nodes = change.gone().isEmpty() || consumer == null ? Set.of() : consumer.nodes();
+        if (!nodes.isEmpty()) {
+            out.add(new GroupEffect.Call(nodes));
+        }
     }
 
     private static void persist(List<ConsumerGroupEvent> events, List<GroupEffect> out) {

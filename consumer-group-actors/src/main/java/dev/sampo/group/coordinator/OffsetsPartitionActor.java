@@ -1,10 +1,12 @@
 package dev.sampo.group.coordinator;
 
+import com.typesafe.config.Config;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
+import dev.sampo.group.journal.OffsetsJournal;
 import dev.sampo.group.journal.OffsetsPartitions;
 import dev.sampo.group.lag.WatchedGroup;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -42,6 +45,9 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     /** A topic was deleted. */
     record TopicGone(String topic, Uuid topicId) implements Command {}
+
+    /** A node of the cluster is gone. */
+    record NodeLeft(String node) implements Command {}
 
     /** Not led here any more. */
     record Stop() implements Command {}
@@ -84,17 +90,20 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final Supplier<Surroundings> surroundings;
+    private final Predicate<String> goneNodes;
     private final View view;
+    private final Config journalConfig;
     private final TimerScheduler<Command> timers;
     private final PartitionGroups<Group.Ask> groups = new PartitionGroups<>();
     private final Map<String, ActorRef<Group.Command>> actors = new HashMap<>(); // by group
     private final long startedMs;
+    private long readMs;
     private OffsetsPartitions.@Nullable Loaded loaded;
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
             OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
-            View view) {
+            Predicate<String> goneNodes, View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -103,17 +112,20 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.settings = settings;
         this.nowMs = nowMs;
         this.surroundings = surroundings;
+        this.goneNodes = goneNodes;
         this.view = view;
+        this.journalConfig = OffsetsJournal.pluginConfig(partition, context.getSystem().settings().config());
         this.startedMs = nowMs.getAsLong();
         load();
     }
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            Supplier<Surroundings> surroundings, View view) {
+            Supplier<Surroundings> surroundings,
+            Predicate<String> goneNodes, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
                 timers -> new OffsetsPartitionActor(
-                        context, timers, entry, leader, settings, nowMs, surroundings, view)));
+                        context, timers, entry, leader, settings, nowMs, surroundings, goneNodes, view)));
     }
 
     @Override
@@ -124,6 +136,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                     return this;
                 })
                 .onMessage(TopicGone.class, this::onTopicGone)
+                .onMessage(NodeLeft.class, left -> {
+                    actors.values().forEach(actor -> actor.tell(new GroupCoordinatorActor.NodesGone(left.node()::equals)));
+                    return this;
+                })
                 .onMessage(LoadEnded.class, this::onLoadEnded)
                 .onMessage(LoadDied.class, died -> {
                     if (loaded == null && !timers.isTimerActive("load")) {
@@ -174,6 +190,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 var now = new OffsetsPartitions.Loaded(
                         partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
                 loaded = now;
+                readMs = nowMs.getAsLong() - startedMs;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);
                 perform(groups.onLoaded(fold.groupIds()));
             }
@@ -210,6 +227,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
                 .addKeyValue("leaderEpoch", entry.leaderEpoch())
                 .addKeyValue("groups", groups.size())
+                .addKeyValue("readMs", readMs)
                 .addKeyValue("tookMs", nowMs.getAsLong() - startedMs)
                 .log("coordinates groups");
     }
@@ -228,6 +246,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                 case GroupEffect.Reply(long requestId, Group.Reply reply) -> ask.replyTo().tell(reply);
                 case GroupEffect.Persist(var events) ->
                     throw new IllegalStateException("a group that does not exist stores " + events);
+                case GroupEffect.Call call -> throw new IllegalStateException("a group that does not exist calls " + call.nodes());
                 case GroupEffect.Resolve resolve ->
                     throw new IllegalStateException("a group that does not exist resolves " + resolve.regexes());
             }
@@ -238,7 +257,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, settings, nowMs, surroundings, new GroupCoordinatorActor.Owner() {
+                groupId, partition, journalConfig, settings, nowMs, surroundings, goneNodes, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));

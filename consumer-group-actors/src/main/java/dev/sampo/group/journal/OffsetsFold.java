@@ -13,6 +13,7 @@ import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition of {@code __consumer_offsets} folded: the newest fact per key of each group. Facts of transactions that
@@ -32,6 +33,7 @@ public final class OffsetsFold {
      */
     public long fold(ByteBuffer batches, long fromOffset) {
         long next = fromOffset;
+        var newest = new LinkedHashMap<ByteBuffer, @Nullable ByteBuffer>(); // values by key: decoding those that are replaced takes most of the time
         for (RecordBatch batch : MemoryRecords.readableRecords(batches).batches()) {
             if (batch.lastOffset() < fromOffset) {
                 continue;
@@ -39,22 +41,32 @@ public final class OffsetsFold {
             batch.ensureValid();
             for (Record record : batch) {
                 if (batch.isControlBatch()) {
+                    applyAll(newest);
                     endTransaction(batch.producerId(), ControlRecordType.parse(record.key()));
-                    continue;
-                }
-                GroupFact fact = OffsetsRecords.decode(record.key(), record.value());
-                if (fact == null) {
-                    continue;
-                }
-                if (batch.isTransactional()) {
-                    openTransactions.computeIfAbsent(batch.producerId(), id -> new ArrayList<>()).add(fact);
+                } else if (batch.isTransactional()) {
+                    GroupFact fact = OffsetsRecords.decode(record.key(), record.value());
+                    if (fact != null) {
+                        openTransactions.computeIfAbsent(batch.producerId(), id -> new ArrayList<>()).add(fact);
+                    }
                 } else {
-                    apply(fact.groupId(), fact.event());
+                    newest.remove(record.key()); // to the end: schemas have more than one key for the same
+                    newest.put(record.key(), record.value());
                 }
             }
             next = batch.nextOffset();
         }
+        applyAll(newest);
         return next;
+    }
+
+    private void applyAll(Map<ByteBuffer, @Nullable ByteBuffer> records) {
+        records.forEach((key, value) -> {
+            GroupFact fact = OffsetsRecords.decode(key.duplicate(), value);
+            if (fact != null) {
+                apply(fact.groupId(), fact.event());
+            }
+        });
+        records.clear();
     }
 
     private void endTransaction(long producerId, ControlRecordType marker) {

@@ -44,7 +44,9 @@ public record Rebalance(
         /** A topic that the group reads came or went, got partitions, or has replicas in other racks (consumer protocol). */
         TOPICS_CHANGED,
         /** A regular expression matches other topics than before (consumer protocol). */
-        REGEX_RESOLVED;
+        REGEX_RESOLVED,
+        /** The node of the cluster on which a member lived is gone. */
+        NODE_LEFT;
 
         /** The code between nodes; never changed. */
         int code() {
@@ -62,6 +64,7 @@ public record Rebalance(
                 case ASSIGNOR_CHANGED -> 10;
                 case TOPICS_CHANGED -> 11;
                 case REGEX_RESOLVED -> 12;
+                case NODE_LEFT -> 13;
             };
         }
 

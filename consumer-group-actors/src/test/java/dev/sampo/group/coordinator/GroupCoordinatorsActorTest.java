@@ -89,7 +89,7 @@ final class GroupCoordinatorsActorTest {
     private final LeaderLease lease = new LeaderLease(nanos::get);
     private final GroupCoordinators groups = GroupCoordinators.start(
             kit.system(), SETTINGS, images, registry, controller.getRef(), GroupCoordinators.steadyClock(),
-            lease);
+            host -> false, lease);
 
     @AfterEach
     void stop() {

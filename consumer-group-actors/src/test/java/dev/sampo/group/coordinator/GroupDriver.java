@@ -14,6 +14,7 @@ import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.group.consumer.MigrationPolicy;
+import dev.sampo.group.coordinator.GroupEffect.Call;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
 import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.Uuid;
@@ -48,6 +50,7 @@ final class GroupDriver {
     final Map<GroupEvent.Key, GroupEvent> stored = new LinkedHashMap<>();
     final List<GroupEvent> storedInOrder = new ArrayList<>();
     final List<Resolve> resolving = new ArrayList<>();
+    final List<Set<String>> called = new ArrayList<>();
     GroupState state;
     long nowMs = 1_000_000;
     private long nextRequestId = 1;
@@ -119,6 +122,7 @@ final class GroupDriver {
                 case Reply(long requestId, Group.Reply reply) ->
                     assertThat(replies.putIfAbsent(requestId, reply)).as("request answered twice").isNull();
                 case Resolve resolve -> resolving.add(resolve);
+                case Call(var nodes) -> called.add(nodes);
             }
         }
     }

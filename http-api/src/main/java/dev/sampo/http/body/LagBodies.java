@@ -47,7 +47,7 @@ public final class LagBodies {
     /** Why a group rebalanced. */
     public record Cause(
             @Doc("member_joined, subscription_changed, leader_joined_again, static_member_came_back, member_left, "
-                    + "session_expired, join_timed_out, sync_timed_out, too_large; of groups of the consumer protocol also "
+                    + "session_expired, join_timed_out, sync_timed_out, too_large, node_left; of groups of the consumer protocol also "
                     + "revocation_timed_out (fenced), assignor_changed, topics_changed, regex_resolved.") String reason,
             @Doc("Null when it is about no single member.") @Nullable String memberId, @Nullable String groupInstanceId) {}
 

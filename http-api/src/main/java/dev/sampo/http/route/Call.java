@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class Call {
     private static final int MAX_PAGE_SIZE = 1000;
     private static final int DEFAULT_PAGE_SIZE = 100;
+    /** Up to this many times its limit a body is read. */
+    private static final int READ_ON = 4;
 
     private final HttpRequest request;
     private final Map<String, String> path;
@@ -106,15 +108,21 @@ public final class Call {
         return accepted;
     }
 
-    /** The whole body, at most of the configured size. */
+    /**
+     * The whole body, at most of the configured size. One that is somewhat larger is read to its end and thrown away: a client
+     * that is still sending when the connection closes never sees the answer.
+     */
     public CompletionStage<byte[]> body() {
         Duration timeout = limits.bodyTimeout();
+        long limit = limits.maxBodyBytes();
         return request.entity()
-                .withSizeLimit(limits.maxBodyBytes())
-                .toStrict(timeout.toMillis(), Long.MAX_VALUE, system) // the limit above holds, with an error of its own
-                .handle((strict, failure) -> {
+                .withSizeLimit(READ_ON * limit)
+                .getDataBytes()
+                .completionTimeout(timeout)
+                .runFold(new BoundedBody(limit), BoundedBody::add, system)
+                .handle((body, failure) -> {
                     if (failure == null) {
-                        return strict.getData().toArray();
+                        return body.bytes().orElseThrow(this::tooLarge);
                     }
                     Throwable cause = failure instanceof CompletionException && failure.getCause() != null
                             ? failure.getCause()

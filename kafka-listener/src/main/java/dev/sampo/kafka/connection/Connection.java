@@ -2,7 +2,6 @@ package dev.sampo.kafka.connection;
 
 import dev.sampo.actors.loop.BufferPool;
 import dev.sampo.actors.loop.SelectorLoop;
-import dev.sampo.actors.loop.SocketTransport;
 import dev.sampo.actors.loop.Transport;
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.kafka.codec.EncodedResponse;
@@ -22,7 +21,6 @@ import dev.sampo.kafka.metrics.RequestMeters;
 import dev.sampo.persistence.log.FileSlice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,17 +96,18 @@ final class Connection implements Transport.Owner {
         void ended();
     }
 
-    /** Takes over an accepted channel and begins to read. */
+    /** Makes the transport and begins to read. */
     Connection(
-            ListenerContext context, SelectorLoop loop, SocketChannel channel, long connectionId,
+            ListenerContext context, SelectorLoop loop, TransportOpener opener, long connectionId,
             ActorRef<Partition.Reply> replyTo, Watcher watcher)
             throws IOException {
         this.context = context;
         this.loop = loop;
         this.replyTo = replyTo;
         this.watcher = watcher;
-        transport = new SocketTransport(loop, channel, this);
-        client = new ConnectionClient(connectionId, transport.peer(), context.name(), context.internal());
+        transport = opener.open(loop, this);
+        client = new ConnectionClient(
+                connectionId, transport.peer(), transport.peerName(), context.endpoints(), context.internal());
         decoder = new FrameDecoder(context.settings().frame(), loop.buffers(), context.budget());
         state = new ConnectionState<>(context.settings().connection(), Nothing.NOTHING);
         processor = context.processors().get(loop.index());
@@ -117,6 +116,10 @@ final class Connection implements Transport.Owner {
         lastSentMs = lastActiveMs;
         reading = true;
         transport.reading(true);
+    }
+
+    Transport transport() {
+        return transport;
     }
 
     ClientContext client() {

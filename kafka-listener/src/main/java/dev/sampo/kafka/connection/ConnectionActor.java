@@ -2,8 +2,8 @@ package dev.sampo.kafka.connection;
 
 import dev.sampo.actors.loop.SelectorLoop;
 import dev.sampo.actors.protocol.Partition;
+import dev.sampo.gate.Gate;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -45,14 +45,14 @@ final class ConnectionActor {
 
     /** {@code connections} are those of this listener on this loop; {@code onSocketClosed} is told on the loop. */
     static Behavior<Object> create(
-            ListenerContext listener, SelectorLoop loop, ConnectionSet connections, SocketChannel channel,
+            ListenerContext listener, SelectorLoop loop, ConnectionSet connections, TransportOpener opener,
             long connectionId, Consumer<ActorRef<Object>> onSocketClosed) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var self = context.getSelf();
             Connection connection;
             try {
                 connection = new Connection(
-                        listener, loop, channel, connectionId, self.narrow(), new Connection.Watcher() {
+                        listener, loop, opener, connectionId, self.narrow(), new Connection.Watcher() {
                             @Override
                             public void socketClosed() {
                                 onSocketClosed.accept(self);
@@ -64,7 +64,6 @@ final class ConnectionActor {
                             }
                         });
             } catch (IOException e) { // reset between accept and here
-                channel.close();
                 return Behaviors.stopped();
             }
             connections.add(connection);
@@ -79,6 +78,12 @@ final class ConnectionActor {
                     return Behaviors.same();
                 })
                 .onMessage(Command.class, this::onCommand)
+                .onMessage(Gate.ToConnection.class, message -> {
+                    if (connection.transport() instanceof GateTransport gate) {
+                        gate.receive(message);
+                    }
+                    return Behaviors.same();
+                })
                 .onSignal(PostStop.class, signal -> {
                     connection.close("its actor stopped");
                     connections.remove(connection);

@@ -7,14 +7,16 @@ import java.net.InetAddress;
 final class ConnectionClient implements ClientContext {
     private final long connectionId;
     private final InetAddress address;
+    private final String host;
     private final String listener;
     private final boolean internal;
     private String softwareName = "";
     private String softwareVersion = "";
 
-    ConnectionClient(long connectionId, InetAddress address, String listener, boolean internal) {
+    ConnectionClient(long connectionId, InetAddress address, String host, String listener, boolean internal) {
         this.connectionId = connectionId;
         this.address = address;
+        this.host = host;
         this.listener = listener;
         this.internal = internal;
     }
@@ -27,6 +29,11 @@ final class ConnectionClient implements ClientContext {
     @Override
     public InetAddress address() {
         return address;
+    }
+
+    @Override
+    public String host() {
+        return host;
     }
 
     @Override

@@ -4,11 +4,7 @@ import dev.sampo.actors.loop.LoopMetrics;
 import dev.sampo.actors.loop.Loops;
 import dev.sampo.actors.loop.SelectorLoop;
 import dev.sampo.kafka.codec.AdvertisedApis;
-import dev.sampo.kafka.codec.RequestCodec;
-import dev.sampo.kafka.frame.RequestBudget;
 import dev.sampo.kafka.handler.ApiHandler;
-import dev.sampo.kafka.metrics.NetworkMetrics;
-import dev.sampo.kafka.metrics.RequestMetrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -71,11 +67,6 @@ public final class KafkaListener {
             ActorSystem<?> system, String name, boolean internal, InetSocketAddress bind, ListenerSettings settings,
             AdvertisedApis apis, Map<ApiKeys, ApiHandler> handlers)
             throws IOException {
-        for (ApiKeys key : ApiKeys.values()) {
-            if (apis.serves(key) && !handlers.containsKey(key)) {
-                throw new IllegalArgumentException("no handler for " + key + ", which is advertised");
-            }
-        }
         Loops.Lease lease = Loops.lease(system);
         ServerSocketChannel server;
         try {
@@ -84,11 +75,8 @@ public final class KafkaListener {
             lease.close();
             throw e;
         }
-        var context = new ListenerContext(
-                name, internal, settings, Map.copyOf(handlers), apis, new RequestCodec(apis),
-                new RequestBudget(settings.requestMemoryBytes()), new ListenerCounters(), RequestMetrics.get(system),
-                NetworkMetrics.get(system).listener(name, lease.loops()));
-        context.requests().serve(context.handlers().keySet());
+        ListenerContext context = ListenerContext.of(
+                system, name, name, internal, settings, apis, handlers, lease.loops());
         var address = (InetSocketAddress) server.getLocalAddress();
         Props dispatcher = DispatcherSelector.fromConfig("sampo.loop-0");
         List<ConnectionSet> sets = lease.loops().stream().map(ConnectionSet::new).toList();

@@ -163,7 +163,7 @@ final class ListenerActor extends AbstractBehavior<ListenerActor.Command> {
         long id = nextConnection++;
         int index = (int) (id % loops.size());
         ActorRef<Object> actor = getContext().spawn(
-                ConnectionActor.create(listener, loops.get(index), sets.get(index), accepted.channel(), id,
+                ConnectionActor.create(listener, loops.get(index), sets.get(index), TransportOpener.of(accepted.channel()), id,
                         connection -> self.tell(new SocketClosed(connection))),
                 "connection-" + id, DispatcherSelector.fromConfig("sampo.loop-" + index));
         connections.put(actor, accepted.peer());

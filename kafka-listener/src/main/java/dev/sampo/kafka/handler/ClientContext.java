@@ -10,6 +10,11 @@ public interface ClientContext {
     /** The peer's address. */
     InetAddress address();
 
+    /** The host as groups and their tools know it: a slash and the address, or the name of a node of the cluster. */
+    default String host() {
+        return "/" + address().getHostAddress();
+    }
+
     /** Name of the listener the client came in on: the endpoints it is told are those of this listener. */
     String listener();
 

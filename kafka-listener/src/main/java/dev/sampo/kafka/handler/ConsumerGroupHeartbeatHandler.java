@@ -35,7 +35,7 @@ public final class ConsumerGroupHeartbeatHandler implements ApiHandler {
                 request.groupId(), request.memberId(), request.memberEpoch(), request.instanceId(), request.rackId(),
                 request.rebalanceTimeoutMs(), request.subscribedTopicNames(), request.subscribedTopicRegex(),
                 request.serverAssignor(), owned(request.topicPartitions()), exchange.clientId(),
-                "/" + exchange.client().address().getHostAddress(), exchange.apiVersion() >= 1);
+                exchange.client().host(), exchange.apiVersion() >= 1);
         exchange.respondWhen(groups.ask(heartbeat, GroupHandling.TIMEOUT)
                 .thenApply(ConsumerGroupHeartbeatHandler::response));
     }

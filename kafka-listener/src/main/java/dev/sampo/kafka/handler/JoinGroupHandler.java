@@ -27,7 +27,7 @@ public final class JoinGroupHandler implements ApiHandler {
         int rebalanceTimeoutMs = version == 0 ? request.sessionTimeoutMs() : request.rebalanceTimeoutMs();
         var join = new Group.Join(
                 request.groupId(), request.memberId(), request.groupInstanceId(), exchange.clientId(),
-                "/" + exchange.client().address().getHostAddress(), request.sessionTimeoutMs(), rebalanceTimeoutMs,
+                exchange.client().host(), request.sessionTimeoutMs(), rebalanceTimeoutMs,
                 request.protocolType(),
                 request.protocols().stream()
                         .map(protocol -> new Group.Protocol(protocol.name(), protocol.metadata()))

@@ -31,10 +31,15 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 final class ListenerFixture implements AutoCloseable {
     final ActorTestKit kit;
     final KafkaListener listener;
+    private final AdvertisedApis apis;
+    private final Map<ApiKeys, ApiHandler> handlers;
 
-    private ListenerFixture(ActorTestKit kit, KafkaListener listener) {
+    private ListenerFixture(
+            ActorTestKit kit, KafkaListener listener, AdvertisedApis apis, Map<ApiKeys, ApiHandler> handlers) {
         this.kit = kit;
         this.listener = listener;
+        this.apis = apis;
+        this.handlers = handlers;
     }
 
     static ListenerFixture start(String config, ApiHandler... handlers) throws IOException {
@@ -53,7 +58,7 @@ final class ListenerFixture implements AutoCloseable {
         KafkaListener listener = KafkaListener.start(
                 kit.system(), "PLAINTEXT", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 ListenerSettings.from(kit.system().settings().config()), apis, byKey);
-        return new ListenerFixture(kit, listener);
+        return new ListenerFixture(kit, listener, apis, byKey);
     }
 
     static ApiHandler handler(ApiKeys key, boolean overlaps, Consumer<Exchange> code) {
@@ -73,6 +78,12 @@ final class ListenerFixture implements AutoCloseable {
                 code.accept(exchange);
             }
         };
+    }
+
+    /** The same handlers for streams on nodes of this name. */
+    ClusterGate gate(String node) {
+        return ClusterGate.start(
+                kit.system(), "PLAINTEXT", ListenerSettings.from(kit.system().settings().config()), apis, handlers, node::equals);
     }
 
     Client connect() throws IOException {

@@ -56,11 +56,11 @@ public final class ControllerRoute {
         return Optional.empty();
     }
 
-    /** The host of another member, each time the next; empty when there is none. */
+    /** The host of another broker, each time the next; empty when there is none. */
     Optional<ActorSelection> another() {
         List<Address> others = new ArrayList<>();
         for (Member member : cluster.state().getMembers()) {
-            if (!member.address().equals(cluster.selfAddress())) {
+            if (!member.address().equals(cluster.selfAddress()) && GroupAllocation.brokerId(member).isPresent()) {
                 others.add(member.address());
             }
         }

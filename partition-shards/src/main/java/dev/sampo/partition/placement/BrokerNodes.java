@@ -24,13 +24,13 @@ public final class BrokerNodes {
                 .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + name));
     }
 
-    /** The system actors of this name on all other nodes that can be reached. */
+    /** The system actors of this name on all other brokers that can be reached. */
     public static List<ActorSelection> others(ActorSystem<?> system, String name) {
         Cluster cluster = Cluster.get(Adapter.toClassic(system));
         CurrentClusterState state = cluster.state();
         return StreamSupport.stream(state.getMembers().spliterator(), false)
                 .filter(member -> !member.uniqueAddress().equals(cluster.selfUniqueAddress()))
-                .filter(member -> !state.getUnreachable().contains(member))
+                .filter(member -> GroupAllocation.brokerId(member).isPresent() && !state.getUnreachable().contains(member))
                 .map(member -> Adapter.toClassic(system).actorSelection(member.address() + "/system/" + name))
                 .toList();
     }

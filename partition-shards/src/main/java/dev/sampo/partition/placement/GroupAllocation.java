@@ -88,7 +88,8 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
             byBroker.put(broker,
                     groups == null ? List.of() : new ArrayList<>(CollectionConverters.asJava(groups)));
         });
-        boolean anyUnreachable = !cluster.state().getUnreachable().isEmpty();
+        boolean anyUnreachable =
+                cluster.state().getUnreachable().stream().anyMatch(member -> brokerId(member).isPresent());
         MetadataImage image = images.current();
         long nowMs = System.nanoTime() / 1_000_000;
         settled.look(image, nowMs);

@@ -3,29 +3,16 @@ package dev.sampo.partition.session;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Broker;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.ConnectException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Keeps one idle connection to the replication listener of each live broker. When it breaks, it connects again; a broker that
- * had let it in and then refuses twice on the same address has no process any more: its machine answers, and says so. A
- * machine that does not answer proves nothing.
- */
+/** Has a {@link ProcessWatch} on the replication listener of each live broker. */
 final class DeathWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DeathWatch.class);
-    private static final int CONNECT_TIMEOUT_MS = 2_000;
-    private static final Duration AFTER_A_BREAK = Duration.ofMillis(10);
-    private static final Duration WHEN_OUT_OF_REACH = Duration.ofMillis(500);
-    private static final int PROOF = 2;
+
+    private record Watched(int brokerId, long incarnation, ProcessWatch watch) {}
 
     /** Told on a thread of the watch. */
     interface Listener {
@@ -34,7 +21,7 @@ final class DeathWatch implements AutoCloseable {
 
     private final int self;
     private final Listener listener;
-    private final Map<Integer, Watch> watches = new HashMap<>();
+    private final Map<Integer, Watched> watches = new HashMap<>();
     private boolean closed;
 
     DeathWatch(int self, Listener listener) {
@@ -44,11 +31,11 @@ final class DeathWatch implements AutoCloseable {
 
     /** Watches the live brokers of this image, but for this one. */
     synchronized void follow(MetadataImage image) {
-        watches.values().removeIf(watch -> {
-            Broker broker = image.brokers().get(watch.brokerId);
-            boolean over = broker == null || broker.fenced() || broker.incarnation() != watch.incarnation;
+        watches.values().removeIf(watched -> {
+            Broker broker = image.brokers().get(watched.brokerId());
+            boolean over = broker == null || broker.fenced() || broker.incarnation() != watched.incarnation();
             if (over) {
-                watch.end();
+                watched.watch().end();
             }
             return over;
         });
@@ -57,87 +44,24 @@ final class DeathWatch implements AutoCloseable {
                 broker.endpoints().stream()
                         .filter(endpoint -> endpoint.listener().equals(Endpoint.REPLICATION))
                         .findFirst()
-                        .ifPresent(endpoint -> {
-                            var watch = new Watch(broker.id(), broker.incarnation(), endpoint);
-                            watches.put(broker.id(), watch);
-                            Thread.ofVirtual().name("death-watch-" + broker.id()).start(watch);
-                        });
+                        .ifPresent(endpoint -> watches.put(broker.id(), new Watched(
+                                broker.id(), broker.incarnation(),
+                                ProcessWatch.start("death-watch-" + broker.id(), endpoint.host(), endpoint.port(),
+                                        () -> onDead(broker.id(), broker.incarnation())))));
             }
         }
+    }
+
+    private void onDead(int brokerId, long incarnation) {
+        log.atInfo().addKeyValue("brokerId", brokerId).addKeyValue("incarnation", incarnation)
+                .log("the process of a broker is gone: its port refuses connections");
+        listener.dead(brokerId, incarnation);
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        watches.values().forEach(Watch::end);
+        watches.values().forEach(watched -> watched.watch().end());
         watches.clear();
-    }
-
-    private final class Watch implements Runnable {
-        private final int brokerId;
-        private final long incarnation;
-        private final Endpoint endpoint;
-        private volatile boolean ended;
-        private volatile @Nullable Socket socket;
-
-        Watch(int brokerId, long incarnation, Endpoint endpoint) {
-            this.brokerId = brokerId;
-            this.incarnation = incarnation;
-            this.endpoint = endpoint;
-        }
-
-        void end() {
-            ended = true;
-            Socket open = socket;
-            if (open != null) {
-                try {
-                    open.close();
-                } catch (IOException e) {
-                    log.atDebug().setCause(e).log("a watch's connection did not close");
-                }
-            }
-        }
-
-        @Override
-        public void run() {
-            boolean letIn = false;
-            int refused = 0;
-            while (!ended) {
-                Duration pause = WHEN_OUT_OF_REACH;
-                try (var opened = new Socket()) {
-                    socket = opened;
-                    opened.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), CONNECT_TIMEOUT_MS);
-                    letIn = true;
-                    refused = 0;
-                    pause = AFTER_A_BREAK;
-                    untilItBreaks(opened.getInputStream());
-                } catch (ConnectException e) {
-                    if (letIn && String.valueOf(e.getMessage()).contains("refused")) {
-                        pause = AFTER_A_BREAK;
-                        if (++refused >= PROOF && !ended) {
-                            log.atInfo().addKeyValue("brokerId", brokerId).addKeyValue("incarnation", incarnation)
-                                    .log("the process of a broker is gone: its port refuses connections");
-                            listener.dead(brokerId, incarnation);
-                            return;
-                        }
-                    }
-                } catch (IOException e) {
-                    log.atTrace().setCause(e).log("a watch's connection broke");
-                }
-                try {
-                    Thread.sleep(pause);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    return;
-                }
-            }
-        }
-
-        private static void untilItBreaks(InputStream in) throws IOException {
-            int next = in.read();
-            while (next >= 0) { // nobody sends anything unasked
-                next = in.read();
-            }
-        }
     }
 }

@@ -20,7 +20,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.ActorSelection;
-import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -36,7 +35,6 @@ import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Subscribe;
-import org.apache.pekko.remote.RemoteActorRefProvider;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -328,7 +326,7 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                     "it was not heard for " + parts.settings().timeout());
         }
         for (UniqueAddress member : dead.toDown()) {
-            down(member, "the broker is fenced");
+            Downing.down(getContext().getSystem(), member, "the broker is fenced");
         }
     }
 
@@ -360,34 +358,15 @@ public final class SessionActor extends AbstractBehavior<Session.Command> {
                 (reply, failure) -> new FenceAnswered(brokerId, reply));
     }
 
-    private void down(UniqueAddress address, String reason) {
-        for (Member member : cluster.state().getMembers()) {
-            boolean leaves = member.status().equals(MemberStatus.leaving())
-                    || member.status().equals(MemberStatus.exiting()) || member.status().equals(MemberStatus.down());
-            if (member.uniqueAddress().equals(address) && !leaves
-                    && !member.uniqueAddress().equals(cluster.selfUniqueAddress())) {
-                quarantine(address, reason);
-                cluster.down(member.address());
-            }
-        }
-    }
-
     private void onDead(int brokerId, long itsIncarnation) {
         // Sharding may look for other places while the controller is told, or elected: the process is gone for good.
-        dead.onProof(brokerId, itsIncarnation).ifPresent(member -> down(member, "the broker's process is gone"));
+        dead.onProof(brokerId, itsIncarnation).ifPresent(
+                member -> Downing.down(getContext().getSystem(), member, "the broker's process is gone"));
         readVoters();
         if (parts.role().get().leaderId() == brokerId
                 && DeadBrokers.successor(voters, parts.images().current(), brokerId).orElse(-1) == parts.brokerId()) {
             parts.metadataLog().leaderIsDead(brokerId);
         }
         look();
-    }
-
-    /** The failure detector need not find out: this node's remoting and cluster take the member for gone at once. */
-    private void quarantine(UniqueAddress member, String reason) {
-        var system = (ExtendedActorSystem) Adapter.toClassic(getContext().getSystem());
-        if (system.provider() instanceof RemoteActorRefProvider remote) {
-            remote.quarantine(member.address(), scala.Option.apply((Object) member.longUid()), reason);
-        }
     }
 }

@@ -1,17 +1,21 @@
 package dev.sampo.client.internal;
 
+import com.typesafe.config.Config;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
  * What the protocol core needs from Kafka's properties; all times in ms.
  *
- * @param bootstrapServers unresolved addresses, at least one
+ * @param cluster over the gates of brokers, from a node of their cluster; else over sockets
+ * @param bootstrapServers unresolved addresses, at least one unless {@code cluster}
  */
 public record ClientSettings(
+        boolean cluster,
         List<InetSocketAddress> bootstrapServers,
         String clientId,
         long requestTimeoutMs,
@@ -23,6 +27,23 @@ public record ClientSettings(
         long metadataMaxAgeMs,
         boolean allowAutoCreateTopics) {
 
+    /** Beside Kafka's properties: {@code kafka} or {@code cluster}. */
+    public static final String TRANSPORT = "sampo.transport";
+
+    /** The key {@code transport} of a section that has one, unless it says what is so anyway. */
+    public static Optional<String> transport(Config section) {
+        return section.hasPath("transport")
+                ? Optional.of(section.getString("transport")).filter(transport -> !transport.equals("kafka"))
+                : Optional.empty();
+    }
+
+    private static boolean cluster(String transport) {
+        if (!transport.equals("kafka") && !transport.equals("cluster")) {
+            throw new ConfigException(TRANSPORT, transport, "give kafka or cluster");
+        }
+        return transport.equals("cluster");
+    }
+
     /**
      * Reads Kafka's common client properties, with Kafka's defaults.
      *
@@ -33,8 +54,10 @@ public record ClientSettings(
         if (!protocol.equals("PLAINTEXT")) {
             throw new ConfigException("security.protocol", protocol, "this client speaks PLAINTEXT only");
         }
+        boolean cluster = cluster(properties.getOrDefault(TRANSPORT, "kafka"));
         return new ClientSettings(
-                addresses(properties.getOrDefault("bootstrap.servers", "")),
+                cluster,
+                cluster ? List.of() : addresses(properties.getOrDefault("bootstrap.servers", "")),
                 properties.getOrDefault("client.id", "sampo-streams"),
                 number(properties, "request.timeout.ms", 30_000),
                 number(properties, "socket.connection.setup.timeout.ms", 10_000),

@@ -1,17 +1,13 @@
 package dev.sampo.client.internal;
 
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.io.TcpSO;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
@@ -19,7 +15,6 @@ import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.stream.stage.AbstractGraphStageWithMaterializedValue;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
@@ -44,20 +39,11 @@ final class Connection {
         this.closed = closed;
     }
 
-    /** Starts to connect; requests may be sent at once, they wait for the connection and fail with it. */
-    static Connection open(ActorSystem system, InetSocketAddress address, ClientSettings settings) {
+    /** Starts to connect over {@code wire}; requests may be sent at once, they wait for the connection and fail with it. */
+    static Connection open(
+            ActorSystem system, String broker, Flow<ByteString, ByteString, ?> wire, ClientSettings settings) {
         var state = new ConnectionState(settings.clientId(), settings.connectTimeoutMs());
-        return Flow.fromGraph(new Stage(state, address))
-                .joinMat(
-                        Tcp.get(system).outgoingConnection(
-                                address,
-                                Optional.empty(),
-                                List.of(TcpSO.tcpNoDelay(true)),
-                                false,
-                                Optional.of(Duration.ofMillis(settings.connectTimeoutMs())),
-                                Optional.empty()),
-                        Keep.left())
-                .run(system);
+        return Flow.fromGraph(new Stage(state, broker)).joinMat(wire, Keep.left()).run(system);
     }
 
     /** Sends; fails with a RetriableException when the connection ends before the answer. */
@@ -76,7 +62,7 @@ final class Connection {
         return response.thenApply(request.cast());
     }
 
-    /** Closes the socket; requests without an answer fail. */
+    /** Closes the wire; requests without an answer fail. */
     void close() {
         commands.invoke(new Command(null, new CompletableFuture<>()));
     }
@@ -91,9 +77,9 @@ final class Connection {
         private final Inlet<ByteString> in = Inlet.create("Connection.in");
         private final Outlet<ByteString> out = Outlet.create("Connection.out");
         private final ConnectionState state;
-        private final InetSocketAddress address;
+        private final String address;
 
-        Stage(ConnectionState state, InetSocketAddress address) {
+        Stage(ConnectionState state, String address) {
             this.state = state;
             this.address = address;
         }

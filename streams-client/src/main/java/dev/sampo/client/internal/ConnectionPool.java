@@ -1,6 +1,5 @@
 package dev.sampo.client.internal;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,47 +15,51 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.pekko.actor.ActorSystem;
 
 /**
- * Open connections by address and lane. A connection that failed is opened again by the next request, not sooner than
+ * Open connections by place and lane. A connection that failed is opened again by the next request, not sooner than
  * reconnect.backoff.ms allows: requests wait for that pause.
  */
 final class ConnectionPool {
-    private record Key(String host, int port, Lane lane) {}
+    private record Key(Transport.Place place, Lane lane) {}
 
     private record Failures(int count, long notBeforeNanos) {}
 
     private final ActorSystem system;
     private final ClientSettings settings;
+    private final Transport transport;
     private final Backoff backoff;
     private final ConcurrentHashMap<Key, Connection> connections = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Key, Failures> failures = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    ConnectionPool(ActorSystem system, ClientSettings settings) {
+    ConnectionPool(ActorSystem system, ClientSettings settings, Transport transport) {
         this.system = system;
         this.settings = settings;
+        this.transport = transport;
         this.backoff = new Backoff(settings.reconnectBackoffMs(), settings.reconnectBackoffMaxMs(),
                 () -> ThreadLocalRandom.current().nextDouble());
     }
 
     <T extends ApiMessage> CompletionStage<T> send(Node node, Lane lane, ApiRequest<T> request) {
-        return send(new Key(node.host(), node.port(), lane), request);
+        return send(new Key(transport.place(node), lane), request);
     }
 
     /** Tries known brokers in random order, or the bootstrap servers, each once. */
     <T extends ApiMessage> CompletionStage<T> sendToAny(ClusterImage image, Lane lane, ApiRequest<T> request) {
         var candidates = new ArrayList<Key>();
-        image.brokers().values().forEach(node -> candidates.add(new Key(node.host(), node.port(), lane)));
+        image.brokers().values().forEach(node -> candidates.add(new Key(transport.place(node), lane)));
         Collections.shuffle(candidates, ThreadLocalRandom.current());
         candidates.sort((a, b) -> Boolean.compare(failures.containsKey(a), failures.containsKey(b)));
-        var bootstrap = new ArrayList<>(settings.bootstrapServers());
+        var bootstrap = new ArrayList<>(transport.bootstrap());
         Collections.shuffle(bootstrap, ThreadLocalRandom.current());
-        for (InetSocketAddress address : bootstrap) {
-            var key = new Key(address.getHostString(), address.getPort(), lane);
+        for (Transport.Place place : bootstrap) {
+            var key = new Key(place, lane);
             if (!candidates.contains(key)) {
                 candidates.add(key);
             }
         }
-        return sendToFirst(candidates, request);
+        return candidates.isEmpty()
+                ? CompletableFuture.failedFuture(new DisconnectException("no broker is known"))
+                : sendToFirst(candidates, request);
     }
 
     private <T extends ApiMessage> CompletionStage<T> sendToFirst(List<Key> candidates, ApiRequest<T> request) {
@@ -116,7 +119,7 @@ final class ConnectionPool {
                 return current;
             }
             Connection fresh =
-                    Connection.open(system, InetSocketAddress.createUnresolved(key.host(), key.port()), settings);
+                    Connection.open(system, key.place().toString(), transport.connect(key.place(), key.lane()), settings);
             var unused = fresh.closed().whenComplete((done, failure) -> onClosed(key, fresh, failure != null));
             return fresh;
         });

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
@@ -49,6 +50,7 @@ public final class KafkaClient {
     private volatile ClusterImage image = ClusterImage.EMPTY; // written by the one refresh under way
     private volatile boolean allTopics;
     private volatile boolean closed;
+    private volatile Consumer<String> whenCalled = groupId -> {};
 
     private KafkaClient(ActorSystem system, ClientSettings settings) {
         this.system = system;
@@ -56,12 +58,27 @@ public final class KafkaClient {
         this.scheduler = system.scheduler();
         this.retryBackoff = new Backoff(settings.retryBackoffMs(), settings.retryBackoffMaxMs(),
                 () -> ThreadLocalRandom.current().nextDouble());
-        this.pool = new ConnectionPool(system, settings);
+        Transport transport = settings.cluster()
+                ? ClusterTransport.create(system, settings, this::called)
+                : new TcpTransport(system, settings);
+        this.pool = new ConnectionPool(system, settings, transport);
     }
 
     /** A client that connects with its first request. */
     public static KafkaClient create(ActorSystem system, ClientSettings settings) {
         return new KafkaClient(system, settings);
+    }
+
+    /**
+     * Who is told that a group of this client rebalances, by its id, or (empty) that a coordinator's connection has ended: a
+     * heartbeat now learns of it. Over the cluster transport only, on a connection's thread.
+     */
+    public void whenCalled(Consumer<String> listener) {
+        whenCalled = listener;
+    }
+
+    private void called(String groupId) {
+        whenCalled.accept(groupId);
     }
 
     /** Closes all connections; requests without an answer fail with a {@link DisconnectException}. */

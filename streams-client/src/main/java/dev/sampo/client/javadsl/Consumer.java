@@ -1,11 +1,17 @@
 package dev.sampo.client.javadsl;
 
 import dev.sampo.client.AutoSubscription;
+import dev.sampo.client.ChangelogMessage;
+import dev.sampo.client.ClusterMetadata;
 import dev.sampo.client.ConsumerMessage.CommittableMessage;
 import dev.sampo.client.ConsumerMessage.CommittableOffset;
 import dev.sampo.client.ConsumerSettings;
+import dev.sampo.client.GroupLag;
 import dev.sampo.client.Subscription;
 import dev.sampo.client.internal.consumer.Sources;
+import dev.sampo.client.internal.consumer.Span;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -245,5 +251,83 @@ public final class Consumer {
                     Function<Set<TopicPartition>, CompletionStage<Map<TopicPartition, Object>>> getOffsetsOnAssign,
                     java.util.function.Consumer<Set<TopicPartition>> onRevoke) {
         return Sources.committablePartitioned(settings, subscription, record -> "", getOffsetsOnAssign, onRevoke);
+    }
+
+    /** Records of these topics from now on, by no group: those written after the stream began, live. */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> tailSource(
+            ConsumerSettings<K, V> settings, Set<String> topics) {
+        return tailSource(settings, topics, 0);
+    }
+
+    /**
+     * The last records of these topics, then those that come, by no group. Partitions that a topic gets meanwhile are
+     * read too.
+     *
+     * @param last how many offsets before its end a partition begins; records may be fewer, where some were compacted
+     */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> tailSource(
+            ConsumerSettings<K, V> settings, Set<String> topics, long last) {
+        return Sources.span(settings, new Span.Tail(topics, last));
+    }
+
+    /**
+     * The records between offsets, by no group; completes. Per partition in order. What is written after the stream
+     * began is not waited for.
+     *
+     * @param from per partition the first offset; the first that is kept where it is absent
+     * @param to per partition the offset behind the last one; the end of now where it is absent. The partitions of both
+     *     maps are read
+     */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> replaySource(
+            ConsumerSettings<K, V> settings, Map<TopicPartition, Long> from, Map<TopicPartition, Long> to) {
+        return Sources.span(settings, new Span.Offsets(from, to));
+    }
+
+    /**
+     * The records between two times, by no group; completes. Each partition begins with its first record at {@code from}
+     * or later, and ends before its first one at {@code to} or later, at most at its end of now.
+     */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> replaySource(
+            ConsumerSettings<K, V> settings, Set<String> topics, Instant from, Instant to) {
+        return Sources.span(settings, new Span.Times(topics, from.toEpochMilli(), to.toEpochMilli()));
+    }
+
+    /**
+     * A compacted topic as a table: its entries, one per key with the last value, none for a key that was removed; then
+     * {@link ChangelogMessage.SnapshotEnd}; then each change as it comes, by no group. The snapshot is gathered in
+     * memory. Keys are told apart by {@code equals}, byte arrays by their content.
+     */
+    public static <K, V> Source<ChangelogMessage<K, V>, Control> changelogSource(
+            ConsumerSettings<K, V> settings, String topic) {
+        return Sources.changelog(settings, topic);
+    }
+
+    /**
+     * Brokers, topics and partition leaders: now, and again whenever something of it has changed. States between two
+     * questions, or while there is no demand, are not seen.
+     *
+     * @param topics none for all of the cluster
+     * @param interval shortest time between two questions
+     */
+    public static Source<ClusterMetadata, Control> metadataSource(
+            ConsumerSettings<?, ?> settings, Set<String> topics, Duration interval) {
+        return Sources.metadata(settings, topics, interval);
+    }
+
+    /**
+     * How far these groups are behind, over and over: an element per group and interval, from what they have committed
+     * and the ends of the partitions (the last stable offset with {@code isolation.level=read_committed}).
+     *
+     * @param interval time between two questions; longer when there is no demand
+     */
+    public static Source<GroupLag, Control> lagSource(
+            ConsumerSettings<?, ?> settings, Set<String> groupIds, Duration interval) {
+        return Sources.lag(settings, groupIds, interval);
+    }
+
+    /** {@link #lagSource} of one group. */
+    public static Source<GroupLag, Control> lagSource(
+            ConsumerSettings<?, ?> settings, String groupId, Duration interval) {
+        return lagSource(settings, Set.of(groupId), interval);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sampo.client.producer;
 
+import dev.sampo.client.internal.ClientSettings;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -53,6 +54,9 @@ record ProducerOptions(
         Map<String, Object> complete = new HashMap<>(properties);
         complete.putIfAbsent(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         complete.putIfAbsent(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        if ("cluster".equals(properties.get(ClientSettings.TRANSPORT))) { // Kafka's definition asks for one
+            complete.putIfAbsent(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+        }
         var config = new ProducerConfig(complete);
         boolean lingerSet = properties.containsKey(ProducerConfig.LINGER_MS_CONFIG);
         int requestTimeoutMs = config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG);

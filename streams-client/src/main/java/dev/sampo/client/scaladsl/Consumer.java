@@ -1,12 +1,18 @@
 package dev.sampo.client.scaladsl;
 
 import dev.sampo.client.AutoSubscription;
+import dev.sampo.client.ChangelogMessage;
+import dev.sampo.client.ClusterMetadata;
 import dev.sampo.client.ConsumerMessage.CommittableMessage;
 import dev.sampo.client.ConsumerMessage.CommittableOffset;
 import dev.sampo.client.ConsumerSettings;
+import dev.sampo.client.GroupLag;
 import dev.sampo.client.Subscription;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.Metric;
@@ -21,6 +27,7 @@ import scala.Function1;
 import scala.Tuple2;
 import scala.concurrent.ExecutionContext;
 import scala.concurrent.Future;
+import scala.concurrent.duration.FiniteDuration;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 import scala.runtime.BoxedUnit;
@@ -228,5 +235,55 @@ public final class Consumer {
         return partitioned(dev.sampo.client.javadsl.Consumer.committablePartitionedManualOffsetSource(
                 settings, subscription, manual(getOffsetsOnAssign),
                 partitions -> onRevoke.apply(CollectionConverters.asScala(partitions).toSet())));
+    }
+
+    /** The last records of these topics, then those that come, by no group. See the Java one. */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> tailSource(
+            ConsumerSettings<K, V> settings, scala.collection.immutable.Set<String> topics, long last) {
+        return scala(dev.sampo.client.javadsl.Consumer.tailSource(settings, java(topics), last));
+    }
+
+    /** The records between offsets, by no group; completes. See the Java one. */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> replaySource(
+            ConsumerSettings<K, V> settings,
+            scala.collection.immutable.Map<TopicPartition, Object> from,
+            scala.collection.immutable.Map<TopicPartition, Object> to) {
+        return scala(dev.sampo.client.javadsl.Consumer.replaySource(settings, longs(from), longs(to)));
+    }
+
+    /** The records between two times, by no group; completes. See the Java one. */
+    public static <K, V> Source<ConsumerRecord<K, V>, Control> replaySource(
+            ConsumerSettings<K, V> settings, scala.collection.immutable.Set<String> topics, Instant from, Instant to) {
+        return scala(dev.sampo.client.javadsl.Consumer.replaySource(settings, java(topics), from, to));
+    }
+
+    /** A compacted topic as a table: entries, {@link ChangelogMessage.SnapshotEnd}, changes. See the Java one. */
+    public static <K, V> Source<ChangelogMessage<K, V>, Control> changelogSource(
+            ConsumerSettings<K, V> settings, String topic) {
+        return scala(dev.sampo.client.javadsl.Consumer.changelogSource(settings, topic));
+    }
+
+    /** Brokers, topics and partition leaders: now, and whenever something of it has changed. See the Java one. */
+    public static Source<ClusterMetadata, Control> metadataSource(
+            ConsumerSettings<?, ?> settings, scala.collection.immutable.Set<String> topics, FiniteDuration interval) {
+        return scala(dev.sampo.client.javadsl.Consumer.metadataSource(
+                settings, java(topics), Duration.ofNanos(interval.toNanos())));
+    }
+
+    /** How far these groups are behind, over and over. See the Java one. */
+    public static Source<GroupLag, Control> lagSource(
+            ConsumerSettings<?, ?> settings, scala.collection.immutable.Set<String> groupIds, FiniteDuration interval) {
+        return scala(dev.sampo.client.javadsl.Consumer.lagSource(
+                settings, java(groupIds), Duration.ofNanos(interval.toNanos())));
+    }
+
+    private static Set<String> java(scala.collection.immutable.Set<String> names) {
+        return Set.copyOf(CollectionConverters.asJava(names));
+    }
+
+    private static Map<TopicPartition, Long> longs(scala.collection.immutable.Map<TopicPartition, Object> offsets) {
+        var longs = new HashMap<TopicPartition, Long>();
+        CollectionConverters.asJava(offsets).forEach((partition, offset) -> longs.put(partition, (Long) offset));
+        return longs;
     }
 }

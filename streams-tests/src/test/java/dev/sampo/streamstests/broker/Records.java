@@ -170,6 +170,13 @@ public final class Records implements AutoCloseable {
         return get(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
     }
 
+    /** Commits for a group without members. */
+    public void commit(String group, Map<TopicPartition, Long> offsets) {
+        var commits = new HashMap<TopicPartition, OffsetAndMetadata>();
+        offsets.forEach((partition, offset) -> commits.put(partition, new OffsetAndMetadata(offset)));
+        get(admin.alterConsumerGroupOffsets(group, commits).all());
+    }
+
     /** Members of a group; none when it is unknown, as it is before its first member came. */
     public int members(String group) {
         try {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -25,6 +26,9 @@ public final class SharedBroker {
             "group.consumer.session.timeout.ms", Long.toString(NEW_SESSION.toMillis()),
             "message.max.bytes", "1048588");
 
+    /** Where nodes join the cluster of the steady broker. */
+    private static final int STEADY_NODE_PORT = FreePort.next();
+
     private static final Path FOLDERS = Path.of("target", "brokers").toAbsolutePath();
 
     private SharedBroker() {}
@@ -39,6 +43,11 @@ public final class SharedBroker {
         return Mortal.BROKER;
     }
 
+    /** What a node joins to be in the cluster of the steady broker. */
+    public static String steadyNode() {
+        return "127.0.0.1:" + STEADY_NODE_PORT;
+    }
+
     /** Writes to and reads from the steady broker. */
     public static Records steadyRecords() {
         return Steady.RECORDS;
@@ -50,24 +59,27 @@ public final class SharedBroker {
     }
 
     private static final class Steady {
-        static final TestBroker BROKER = start("steady");
+        static final TestBroker BROKER = start(
+                "steady", TestBroker.isKafka() ? Map.of() : Map.of("sampo.remoting.port", Integer.toString(STEADY_NODE_PORT)));
         static final Records RECORDS = new Records(BROKER);
     }
 
     private static final class Mortal {
         // It starts often and works little: no time for the optimizing compiler.
-        static final TestBroker BROKER = start("mortal", "-XX:TieredStopAtLevel=1");
+        static final TestBroker BROKER = start("mortal", Map.of(), "-XX:TieredStopAtLevel=1");
         static final Records RECORDS = new Records(BROKER);
     }
 
-    private static TestBroker start(String name, String... jvmOptions) {
+    private static TestBroker start(String name, Map<String, String> more, String... jvmOptions) {
         Path folder = FOLDERS.resolve(name);
         try {
             deleteWhatAnEarlierRunLeft(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return TestBroker.start(folder, SETTINGS, jvmOptions);
+        var settings = new HashMap<>(SETTINGS);
+        settings.putAll(more);
+        return TestBroker.start(folder, settings, jvmOptions);
     }
 
     private static void deleteWhatAnEarlierRunLeft(Path folder) throws IOException {

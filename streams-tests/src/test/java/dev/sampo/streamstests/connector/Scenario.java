@@ -1,6 +1,7 @@
 package dev.sampo.streamstests.connector;
 
 import com.typesafe.config.ConfigFactory;
+import dev.sampo.gate.StreamNode;
 import dev.sampo.streamstests.broker.Await;
 import dev.sampo.streamstests.broker.Records;
 import dev.sampo.streamstests.broker.SharedBroker;
@@ -67,6 +68,14 @@ abstract class Scenario {
     }
 
     static ActorSystem newSystem() {
+        if (OURS && System.getProperty("streams.transport", "kafka").equals("cluster")) {
+            SharedBroker.steady(); // not for scenarios that end their broker: its nodes end with it
+            return StreamNode.start(ConfigFactory.parseMap(Map.of(
+                            "sampo.stream-node.seeds", List.of(SharedBroker.steadyNode()),
+                            "sampo.client.consumer.transport", "cluster",
+                            "sampo.client.producer.transport", "cluster")))
+                    .classicSystem();
+        }
         return ActorSystem.create("scenario", ConfigFactory.parseMap(Map.of(
                         "pekko.loggers", List.of("org.apache.pekko.event.slf4j.Slf4jLogger"),
                         "pekko.logging-filter", "org.apache.pekko.event.slf4j.Slf4jLoggingFilter",

@@ -54,8 +54,9 @@ public final class ClusterProcesses implements AutoCloseable {
         this.firstPort = plan.ownNetwork() ? 7_355 : freePorts();
     }
 
-    /** Starts all brokers; returns when each of them describes the whole cluster. */
+    /** Starts all brokers in a folder that is emptied; returns when each of them describes the whole cluster. */
     public static ClusterProcesses start(ClusterPlan plan, Path folder) {
+        BrokerProcess.deleteBelow(folder);
         var cluster = new ClusterProcesses(plan, folder);
         try {
             for (int id = 1; id <= plan.brokers(); id++) {

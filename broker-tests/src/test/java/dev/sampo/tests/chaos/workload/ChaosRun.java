@@ -105,7 +105,6 @@ public final class ChaosRun implements AutoCloseable {
     public static ChaosRun start(String name, ClusterPlan plan, Load load) {
         long begin = System.nanoTime();
         Path folder = HOME.resolve(name);
-        delete(folder);
         var run = new ChaosRun(name, load, ClusterProcesses.start(plan, folder));
         try {
             run.figure("ready", begin);
@@ -119,18 +118,6 @@ public final class ChaosRun implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             run.close();
             throw e;
-        }
-    }
-
-    private static void delete(Path folder) {
-        if (Files.exists(folder)) {
-            try (var files = Files.walk(folder)) {
-                for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
         }
     }
 

@@ -156,6 +156,7 @@ final class SampoGroup {
                         throw new AssertionError("request " + requestId + " answered twice");
                     }
                 }
+                case GroupEffect.Call call -> throw new AssertionError("no member here lives in the cluster: " + call.nodes());
                 case Resolve resolve -> resolving.add(resolve);
             }
         }

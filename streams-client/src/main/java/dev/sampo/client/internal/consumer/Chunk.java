@@ -10,12 +10,14 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
  *
  * @param assignment counts how often this consumer was given the partition; tells apart what belongs to an older time
  * @param fetchOffset first offset wanted; batches may begin before it
+ * @param until records from here on are left out
  * @param aborted transactions whose records are left out; empty when reading uncommitted
  */
 record Chunk(
         TopicPartition partition,
         long assignment,
         long fetchOffset,
+        long until,
         MemoryRecords records,
         List<AbortedTransaction> aborted) {
 

@@ -14,6 +14,7 @@ final class ChunkBuffer<K, V> {
     private final Consumer<Chunk> consumed;
     private final BufferSupplier buffers = BufferSupplier.create();
     private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+    private int beforeMark = -1; // chunks that are not begun; none when there is no mark
     private @Nullable RecordDecoder<K, V> decoder;
 
     /** Tells {@code consumed} of each chunk that it is through with. */
@@ -26,15 +27,30 @@ final class ChunkBuffer<K, V> {
         chunks.add(chunk);
     }
 
-    /** The next record, or null when nothing is held. */
+    /** Sets a mark behind what is held now. */
+    void mark() {
+        beforeMark = chunks.size();
+    }
+
+    /** True, once, when nothing is held before the mark any more. */
+    boolean takeMark() {
+        if (beforeMark != 0 || decoder != null) {
+            return false;
+        }
+        beforeMark = -1;
+        return true;
+    }
+
+    /** The next record, or null when nothing is held, or nothing before the mark. */
     @Nullable ConsumerRecord<K, V> next() {
         while (true) {
             RecordDecoder<K, V> current = decoder;
             if (current == null) {
-                Chunk chunk = chunks.poll();
+                Chunk chunk = beforeMark == 0 ? null : chunks.poll();
                 if (chunk == null) {
                     return null;
                 }
+                beforeMark -= beforeMark > 0 ? 1 : 0;
                 current = new RecordDecoder<>(
                         chunk, deserializers.checkCrcs(), deserializers.keys(), deserializers.values(), buffers);
                 decoder = current;
@@ -64,6 +80,8 @@ final class ChunkBuffer<K, V> {
 
     /** Throws away what is held of these partitions. */
     void drop(Set<TopicPartition> partitions) {
+        beforeMark -= (int) chunks.stream().limit(Math.max(0, beforeMark))
+                .filter(chunk -> partitions.contains(chunk.partition())).count();
         chunks.removeIf(chunk -> partitions.contains(chunk.partition()));
         if (decoder != null && partitions.contains(decoder.chunk().partition())) {
             decoder.close();

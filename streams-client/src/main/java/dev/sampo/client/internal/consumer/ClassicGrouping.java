@@ -80,6 +80,11 @@ final class ClassicGrouping implements Grouping {
     }
 
     @Override
+    public void onCalled() {
+        perform(membership.onCalled(home.nowMs()));
+    }
+
+    @Override
     public void onGenerationOver(int generationId) {
         perform(membership.onGenerationOver(generationId));
     }
@@ -135,7 +140,7 @@ final class ClassicGrouping implements Grouping {
                                 client.settings().requestTimeoutMs(), heartbeat.request())),
                         response -> perform(membership.onHeartbeatResponse(
                                 heartbeat.attempt(), Errors.forCode(response.errorCode()), home.nowMs())),
-                        failure -> perform(membership.onHeartbeatFailed(heartbeat.attempt())));
+                        failure -> perform(membership.onHeartbeatFailed(heartbeat.attempt(), home.nowMs())));
             } else if (effect instanceof GroupMembership.ForgetCoordinator) {
                 client.invalidateCoordinator(coordinator);
             } else if (effect instanceof GroupMembership.RetryLater retry) {

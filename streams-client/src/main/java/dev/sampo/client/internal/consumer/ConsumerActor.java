@@ -74,6 +74,7 @@ final class ConsumerActor extends AbstractActor implements Home {
     private final Subscription subscription;
     private final ConsumerOwner owner;
     private final @Nullable ManualOffsets manualOffsets;
+    private final @Nullable Span span;
     private final CompletableFuture<Done> stopped;
     private final CompletableFuture<ConsumerHandle> handle;
     private final Cancellable ticks;
@@ -86,6 +87,7 @@ final class ConsumerActor extends AbstractActor implements Home {
     private boolean ending;
     private boolean fetchingStopped;
     private boolean refreshing;
+    private boolean markPassed;
     private long refreshedMs;
     private Set<String> subscribed = Set.of();
 
@@ -98,37 +100,45 @@ final class ConsumerActor extends AbstractActor implements Home {
             Fetching fetching,
             Committing committing,
             Positions positions,
-            @Nullable Grouping grouping) {}
+            @Nullable Grouping grouping,
+            @Nullable SpanReading spanReading) {}
 
     private ConsumerActor(
             ConsumerSettings<?, ?> settings,
             Subscription subscription,
             ConsumerOwner owner,
             @Nullable ManualOffsets manualOffsets,
+            @Nullable Span span,
             CompletableFuture<Done> stopped,
             CompletableFuture<ConsumerHandle> handle) {
         this.settings = settings;
         this.subscription = subscription;
         this.owner = owner;
         this.manualOffsets = manualOffsets;
+        this.span = span;
         this.stopped = stopped;
         this.handle = handle;
         this.ticks = getContext().getSystem().scheduler().scheduleWithFixedDelay(
                 TICK, TICK, getSelf(), Tick.NOW, getContext().dispatcher(), ActorRef.noSender());
     }
 
-    /** Starts a consumer; it works until {@link ConsumerHandle#stop}. */
+    /**
+     * Starts a consumer; it works until {@link ConsumerHandle#stop}.
+     *
+     * @param span what is read instead of what the subscription says
+     */
     static ConsumerHandle start(
             ExtendedActorSystem system,
             ConsumerSettings<?, ?> settings,
             Subscription subscription,
             ConsumerOwner owner,
-            @Nullable ManualOffsets manualOffsets) {
+            @Nullable ManualOffsets manualOffsets,
+            @Nullable Span span) {
         var stopped = new CompletableFuture<Done>();
         var created = new CompletableFuture<ConsumerHandle>();
         ActorRef actor = system.systemActorOf(
                 Props.create(ConsumerActor.class, () -> new ConsumerActor(
-                        settings, subscription, owner, manualOffsets, stopped, created)),
+                        settings, subscription, owner, manualOffsets, span, stopped, created)),
                 "sampo-consumer-" + UUID.randomUUID());
         var handle = new ConsumerHandle(actor, stopped);
         created.complete(handle);
@@ -184,6 +194,8 @@ final class ConsumerActor extends AbstractActor implements Home {
             return;
         }
         parts = begun;
+        ActorRef self = getSelf();
+        begun.client().whenCalled(groupId -> self.tell(new Run(actor -> actor.onCalled(groupId)), ActorRef.noSender()));
         if (subscription instanceof AutoSubscription) {
             if (subscription instanceof Subscriptions.TopicSubscriptionPattern) {
                 begun.client().followAllTopics();
@@ -212,7 +224,10 @@ final class ConsumerActor extends AbstractActor implements Home {
         var fetching = new Fetching(this, client, properties, planner, new FetchOwner());
         var offsets = new OffsetApi(client, properties.isolationLevel());
         var positions = new Positions(this, offsets, properties, planner,
-                Duration.ofNanos(settings.positionTimeout().toNanos()), fetching::pump);
+                Duration.ofNanos(settings.positionTimeout().toNanos()), () -> {
+                    fetching.pump();
+                    checkMark();
+                });
         var restricted = new RestrictedConsumer(
                 new HandlerAccess(handle.join(), Duration.ofNanos(settings.positionTimeout().toNanos())));
         Grouping grouping = null;
@@ -226,11 +241,25 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
         var committing = new Committing(this, client, properties,
                 Duration.ofNanos(settings.commitTimeout().toNanos()), new Member(grouping));
-        return new Parts(client, properties, offsets, planner, fetching, committing, positions, grouping);
+        SpanReading spanReading = span == null
+                ? null
+                : new SpanReading(this, client, offsets, planner, span,
+                        Duration.ofNanos(settings.positionTimeout().toNanos()));
+        return new Parts(client, properties, offsets, planner, fetching, committing, positions, grouping,
+                spanReading);
     }
 
     private void beginAssigned(Parts begun) {
         Runnable ready = () -> owner.onAssigned(assignments(begun.planner().partitions()));
+        if (begun.spanReading() != null) {
+            begun.spanReading().begin(() -> {
+                if (wantAll) {
+                    wantAll();
+                }
+                checkMark();
+            });
+            return;
+        }
         if (subscription instanceof Subscriptions.Assignment assignment) {
             assignment.partitions().forEach(begun.planner()::add);
             follow(begun, assignment.partitions());
@@ -251,6 +280,13 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
         if (wantAll) {
             wantAll();
+        }
+    }
+
+    private void checkMark() {
+        if (!markPassed && parts != null && parts.spanReading() != null && parts.spanReading().isAtMark()) {
+            markPassed = true;
+            owner.onMark();
         }
     }
 
@@ -280,6 +316,12 @@ final class ConsumerActor extends AbstractActor implements Home {
                 p.grouping().subscribe(topics);
             }
             p.grouping().onMetadata(cluster);
+        }
+        if (p.spanReading() != null) {
+            p.spanReading().onMetadata(cluster);
+            if (wantAll) {
+                wantAll();
+            }
         }
         p.fetching().pump();
     }
@@ -321,6 +363,14 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
         p.fetching().pump();
         checkStop();
+    }
+
+    private void onCalled(String groupId) {
+        Parts p = parts;
+        if (p != null && p.grouping() != null && !ending
+                && (groupId.isEmpty() || p.properties().groupId().filter(groupId::equals).isPresent())) {
+            p.grouping().onCalled();
+        }
     }
 
     private void wantMetadata() {
@@ -559,6 +609,7 @@ final class ConsumerActor extends AbstractActor implements Home {
             } else {
                 owner.onChunk(chunk);
             }
+            checkMark();
         }
 
         @Override

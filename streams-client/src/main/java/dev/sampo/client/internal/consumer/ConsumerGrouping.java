@@ -87,6 +87,11 @@ final class ConsumerGrouping implements Grouping {
     }
 
     @Override
+    public void onCalled() {
+        perform(membership.onCalled(home.nowMs()));
+    }
+
+    @Override
     public void onGenerationOver(int epoch) {
         perform(membership.onEpochOver(epoch, home.nowMs()));
     }

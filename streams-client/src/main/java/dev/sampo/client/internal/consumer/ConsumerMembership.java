@@ -131,6 +131,12 @@ final class ConsumerMembership {
         return heartbeatIfDue(nowMs);
     }
 
+    /** The coordinator has something to say, or its connection has ended: the next heartbeat is due now. */
+    List<Effect> onCalled(long nowMs) {
+        urgent = true;
+        return heartbeatIfDue(nowMs);
+    }
+
     private List<Effect> heartbeatIfDue(long nowMs) {
         if (!subscribed || left || inFlight || nowMs < notBeforeMs || (!urgent && nowMs < dueMs)) {
             return List.of();

@@ -21,6 +21,9 @@ interface ConsumerOwner {
     /** Records of a partition without a listener of its own. */
     void onChunk(Chunk chunk);
 
+    /** All chunks up to the marks of a {@link Span} have been passed. */
+    void onMark();
+
     /** The consumer cannot go on. */
     void onFailed(Throwable cause);
 }

@@ -5,9 +5,11 @@ import dev.sampo.client.ConsumerMessage.GroupTopicPartition;
 import dev.sampo.client.ConsumerMessage.PartitionOffset;
 import dev.sampo.client.ConsumerSettings;
 import dev.sampo.client.internal.consumer.OffsetBatch.RecordOffset;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 
 /** What a source makes of a record. */
 public interface Emission<K, V, T> {
@@ -16,6 +18,32 @@ public interface Emission<K, V, T> {
 
     /** True when elements may be committed, so that a stopped consumer waits for that. */
     boolean committable();
+
+    /** The element for the mark of a {@link Span}; null when the source ends there. */
+    default @Nullable T mark() {
+        return null;
+    }
+
+    /** Records, and an empty element for the mark. */
+    static <K, V> Emission<K, V, Optional<ConsumerRecord<K, V>>> marked() {
+        return new Emission<>() {
+            @Override
+            public Optional<ConsumerRecord<K, V>> element(
+                    ConsumerRecord<K, V> record, long assignment, ConsumerHandle consumer) {
+                return Optional.of(record);
+            }
+
+            @Override
+            public Optional<ConsumerRecord<K, V>> mark() {
+                return Optional.empty();
+            }
+
+            @Override
+            public boolean committable() {
+                return false;
+            }
+        };
+    }
 
     /** The record itself. */
     static <K, V> Emission<K, V, ConsumerRecord<K, V>> plain() {

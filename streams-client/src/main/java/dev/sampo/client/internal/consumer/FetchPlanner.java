@@ -42,6 +42,8 @@ final class FetchPlanner {
         boolean wanted;
         boolean inFlight;
         boolean held;
+        long mark = -1; // none
+        boolean endsAtMark;
         long notBeforeMs;
         long endOffset = -1;
         int readReplica = -1;
@@ -188,6 +190,30 @@ final class FetchPlanner {
         return state != null && state.held;
     }
 
+    /**
+     * Sets an exclusive end, see {@link #isAtMarks}.
+     *
+     * @param endsThere true when nothing is to be read from there on
+     */
+    void mark(TopicPartition partition, long offset, boolean endsThere) {
+        State state = states.get(partition);
+        if (state != null) {
+            state.mark = offset;
+            state.endsAtMark = endsThere;
+        }
+    }
+
+    /** True when each partition with a mark has its position there or behind. */
+    boolean isAtMarks() {
+        return states.values().stream().allMatch(state -> state.mark < 0 || state.offset >= state.mark);
+    }
+
+    /** Offset from which on nothing of this partition is to be read. */
+    long until(TopicPartition partition) {
+        State state = states.get(partition);
+        return state == null || !state.endsAtMark ? Long.MAX_VALUE : state.mark;
+    }
+
     /** Stops or resumes all fetching. */
     void pauseAll(boolean paused) {
         allPaused = paused;
@@ -234,7 +260,8 @@ final class FetchPlanner {
             int brokerId = state.readReplica >= 0 && cluster.brokers().containsKey(state.readReplica)
                     ? state.readReplica
                     : cluster.leaderId(partition);
-            if (brokerId < 0 || image == null || state.inFlight || state.held) {
+            if (brokerId < 0 || image == null || state.inFlight || state.held
+                    || (state.endsAtMark && state.offset >= state.mark)) {
                 return;
             }
             if (!state.wanted || state.offset < 0 || nowMs < state.notBeforeMs

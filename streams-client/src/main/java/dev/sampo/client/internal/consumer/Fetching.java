@@ -218,6 +218,7 @@ final class Fetching {
                 partition,
                 wanted.assignment(),
                 wanted.offset(),
+                planner.until(partition),
                 records,
                 data.abortedTransactions() == null ? List.of() : List.copyOf(data.abortedTransactions())));
     }

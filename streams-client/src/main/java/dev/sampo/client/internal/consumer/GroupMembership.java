@@ -97,6 +97,8 @@ final class GroupMembership {
     private long lastContactMs;
     private boolean heartbeatInFlight;
     private boolean rejoinWanted;
+    private boolean called;
+    private long notBeforeMs; // the next heartbeat
 
     GroupMembership(ConsumerProperties properties) {
         this.properties = properties;
@@ -168,6 +170,7 @@ final class GroupMembership {
 
     private List<Effect> join() {
         phase = Phase.JOINING;
+        called = false; // this is the answer
         attempt++;
         var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
         for (ConsumerPartitionAssignor assignor : properties.assignors()) {
@@ -317,9 +320,10 @@ final class GroupMembership {
             lastContactMs = nowMs;
             return joinAnew();
         }
-        if (heartbeatInFlight || nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs()) {
+        if (heartbeatInFlight || nowMs < notBeforeMs || (!called && nowMs - lastHeartbeatMs < properties.heartbeatIntervalMs())) {
             return List.of();
         }
+        called = false;
         heartbeatInFlight = true;
         lastHeartbeatMs = nowMs;
         return List.of(new SendHeartbeat(generationId, new HeartbeatRequestData()
@@ -327,6 +331,12 @@ final class GroupMembership {
                 .setGenerationId(generationId)
                 .setMemberId(memberId)
                 .setGroupInstanceId(properties.groupInstanceId().orElse(null))));
+    }
+
+    /** The coordinator says that the group rebalances, or its connection has ended: the next heartbeat is due now. */
+    List<Effect> onCalled(long nowMs) {
+        called = true;
+        return onTick(nowMs);
     }
 
     /** {@code of} is the generation that the heartbeat was sent in. */
@@ -348,7 +358,7 @@ final class GroupMembership {
                 return joinAnew();
             }
             case COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS -> {
-                return List.of(new ForgetCoordinator());
+                return heartbeatAgain(nowMs);
             }
             default -> {
                 return List.of(new Fail(error));
@@ -357,9 +367,15 @@ final class GroupMembership {
     }
 
     /** A heartbeat got no answer; the next one looks the coordinator up again. */
-    List<Effect> onHeartbeatFailed(int of) {
+    List<Effect> onHeartbeatFailed(int of, long nowMs) {
         heartbeatInFlight = false;
-        return of == generationId ? List.of(new ForgetCoordinator()) : List.of();
+        return of == generationId ? heartbeatAgain(nowMs) : List.of();
+    }
+
+    private List<Effect> heartbeatAgain(long nowMs) {
+        called = true;
+        notBeforeMs = nowMs + properties.retryBackoffMs();
+        return List.of(new ForgetCoordinator());
     }
 
     /** A commit said that the generation is over. */

@@ -50,6 +50,9 @@ interface Grouping {
     /** A commit said that the generation or epoch is over. */
     void onGenerationOver(int generationId);
 
+    /** The coordinator says that the group rebalances, or its connection has ended. */
+    void onCalled();
+
     /** New metadata. */
     void onMetadata(ClusterImage cluster);
 

@@ -121,8 +121,18 @@ final class OffsetApi {
         if (partitions.isEmpty()) {
             return CompletableFuture.completedFuture(Map.of());
         }
+        return committed(groupId, committedRequest(groupId, partitions), timeout);
+    }
+
+    /** All committed offsets of a group; none when it is not known. */
+    CompletionStage<Map<TopicPartition, OffsetAndMetadata>> committed(String groupId, Duration timeout) {
+        return committed(groupId, committedRequest(groupId, null).atLeast(2), timeout);
+    }
+
+    private CompletionStage<Map<TopicPartition, OffsetAndMetadata>> committed(
+            String groupId, ApiRequest<OffsetFetchResponseData> request, Duration timeout) {
         Target coordinator = Target.group(groupId);
-        return client.retry(timeout, () -> client.send(coordinator, committedRequest(groupId, partitions))
+        return client.retry(timeout, () -> client.send(coordinator, request)
                 .thenApply(OffsetApi::read)
                 .whenComplete((offsets, failure) -> {
                     if (failure != null) {
@@ -131,11 +141,15 @@ final class OffsetApi {
                 }));
     }
 
-    private ApiRequest<OffsetFetchResponseData> committedRequest(String groupId, Set<TopicPartition> partitions) {
+    /** @param partitions null for all that have an offset */
+    private ApiRequest<OffsetFetchResponseData> committedRequest(
+            String groupId, @Nullable Set<TopicPartition> partitions) {
         Map<String, List<Integer>> byTopic = new TreeMap<>();
-        partitions.forEach(partition -> byTopic
-                .computeIfAbsent(partition.topic(), topic -> new ArrayList<>())
-                .add(partition.partition()));
+        if (partitions != null) {
+            partitions.forEach(partition -> byTopic
+                    .computeIfAbsent(partition.topic(), topic -> new ArrayList<>())
+                    .add(partition.partition()));
+        }
         return ApiRequest.of(ApiKeys.OFFSET_FETCH, OffsetFetchResponseData.class,
                 client.settings().requestTimeoutMs(), version -> {
                     var data = new OffsetFetchRequestData();
@@ -147,7 +161,7 @@ final class OffsetApi {
                         byTopic.forEach((topic, indexes) -> topics.add(new OffsetFetchRequestData.OffsetFetchRequestTopic()
                                 .setName(topic)
                                 .setPartitionIndexes(indexes)));
-                        return data.setGroupId(groupId).setTopics(topics);
+                        return data.setGroupId(groupId).setTopics(partitions == null ? null : topics);
                     }
                     var topics = new ArrayList<OffsetFetchRequestData.OffsetFetchRequestTopics>();
                     byTopic.forEach((topic, indexes) -> topics.add(new OffsetFetchRequestData.OffsetFetchRequestTopics()
@@ -155,7 +169,7 @@ final class OffsetApi {
                             .setPartitionIndexes(indexes)));
                     return data.setGroups(List.of(new OffsetFetchRequestData.OffsetFetchRequestGroup()
                             .setGroupId(groupId)
-                            .setTopics(topics)));
+                            .setTopics(partitions == null ? null : topics)));
                 }).atMost(9); // version 10 wants topic ids, which a deleted topic has not
     }
 

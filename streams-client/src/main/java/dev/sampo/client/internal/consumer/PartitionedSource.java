@@ -101,7 +101,8 @@ public final class PartitionedSource<K, V, T>
                     settings,
                     subscription,
                     new StageOwner(calls, this).asOwner(),
-                    manualOffsets);
+                    manualOffsets,
+                    null);
             consumer = handle;
             CoordinatedStop.register(materializer().system(), handle, commands);
             started.complete(handle);
@@ -203,6 +204,9 @@ public final class PartitionedSource<K, V, T>
                 consumer.detach(chunk.partition(), chunk.assignment(), chunk.fetchOffset());
             }
         }
+
+        @Override
+        public void onMark() {} // spans are read by single sources
 
         @Override
         public void onFailed(Throwable cause) {

@@ -74,6 +74,10 @@ final class RecordDecoder<K, V> {
                 continue;
             }
             Record record = current.next();
+            if (record.offset() >= chunk.until()) {
+                close();
+                return null;
+            }
             if (record.offset() >= chunk.fetchOffset()) {
                 return decode(record);
             }

@@ -2,6 +2,7 @@ package dev.sampo.client.internal.consumer;
 
 import dev.sampo.client.ConsumerSettings;
 import dev.sampo.client.Subscription;
+import dev.sampo.client.Subscriptions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -30,12 +31,27 @@ public final class SingleSource<K, V, T>
     private final ConsumerSettings<K, V> settings;
     private final Subscription subscription;
     private final Emission<K, V, T> emission;
+    private final @Nullable Span span;
 
     /** Reads what the subscription says. */
     public SingleSource(ConsumerSettings<K, V> settings, Subscription subscription, Emission<K, V, T> emission) {
+        this(settings, subscription, emission, null);
+    }
+
+    /** Reads a span, by no group. */
+    public SingleSource(ConsumerSettings<K, V> settings, Span span, Emission<K, V, T> emission) {
+        this(settings, Subscriptions.assignment(Set.of()), emission, span);
+    }
+
+    private SingleSource(
+            ConsumerSettings<K, V> settings,
+            Subscription subscription,
+            Emission<K, V, T> emission,
+            @Nullable Span span) {
         this.settings = settings;
         this.subscription = subscription;
         this.emission = emission;
+        this.span = span;
     }
 
     @Override
@@ -85,7 +101,8 @@ public final class SingleSource<K, V, T>
                     settings,
                     subscription,
                     new StageOwner(calls, this).asOwner(),
-                    null);
+                    null,
+                    span);
             consumer = handle;
             CoordinatedStop.register(materializer().system(), handle, commands);
             started.complete(handle);
@@ -124,7 +141,20 @@ public final class SingleSource<K, V, T>
                     emitted.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
                 }
                 push(out, emission.element(record, buffer.assignment(), consumer));
+            } else if (buffer.takeMark()) {
+                T mark = emission.mark();
+                if (mark == null) {
+                    completeStage();
+                } else {
+                    push(out, mark);
+                }
             }
+        }
+
+        @Override
+        public void onMark() {
+            buffer.mark();
+            emit();
         }
 
         @Override

@@ -36,6 +36,11 @@ record StageOwner(AsyncCallback<Consumer<ConsumerOwner>> callback, ConsumerOwner
             }
 
             @Override
+            public void onMark() {
+                callback.invoke(ConsumerOwner::onMark);
+            }
+
+            @Override
             public void onFailed(Throwable cause) {
                 callback.invoke(owner -> owner.onFailed(cause));
             }

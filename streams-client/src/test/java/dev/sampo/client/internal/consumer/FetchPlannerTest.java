@@ -158,4 +158,26 @@ class FetchPlannerTest {
         assertThat(planner.assignment(P0)).isEqualTo(1); // its commits still count
         assertThat(partitions(planner.plan(CLUSTER, 0).get(0))).containsExactly(P1);
     }
+
+    @Test
+    void aPartitionIsReadUpToItsMarkAndNoFurtherWhenItEndsThere() {
+        // Given
+        begin(P0, P1);
+        planner.mark(P0, 10, true);
+        planner.mark(P1, 10, false);
+        Plan plan = planner.plan(CLUSTER, 0).get(0);
+
+        // When: a batch reaches over the mark of the first
+        planner.onDone(plan);
+        planner.onRecords(P0, 12, 5, 0, 20);
+        boolean early = planner.isAtMarks();
+        planner.onRecords(P1, 10, 5, 0, 20);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(planner.isAtMarks()).isTrue();
+        assertThat(planner.until(P0)).isEqualTo(10);
+        assertThat(planner.until(P1)).isEqualTo(Long.MAX_VALUE);
+        assertThat(partitions(planner.plan(CLUSTER, 0).get(0))).containsExactly(P1);
+    }
 }

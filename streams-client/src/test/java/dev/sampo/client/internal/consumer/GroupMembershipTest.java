@@ -210,6 +210,59 @@ class GroupMembershipTest {
     }
 
     @Test
+    void aCallMakesTheHeartbeatDueAtOnceAndOnce() {
+        // Given
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        assertThat(eager.onTick(10)).isEmpty();
+
+        // When, then
+        only(eager.onCalled(10), SendHeartbeat.class);
+        assertThat(eager.onHeartbeatResponse(1, Errors.NONE, 11)).isEmpty();
+        assertThat(eager.onTick(12)).isEmpty();
+    }
+
+    @Test
+    void aHeartbeatWithoutAnAnswerIsTriedAgainAfterTheRetryPause() {
+        // Given
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        only(eager.onCalled(10), SendHeartbeat.class);
+
+        // When
+        only(eager.onHeartbeatFailed(1, 1_000), ForgetCoordinator.class);
+
+        // Then: not at the next interval
+        assertThat(eager.onTick(1_099)).isEmpty();
+        only(eager.onTick(1_100), SendHeartbeat.class);
+    }
+
+    @Test
+    void aCallDuringAHeartbeatOrASyncIsNotLost() {
+        // Given: the heartbeat under way may have been answered before the rebalance began
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        only(eager.onCalled(10), SendHeartbeat.class);
+
+        // When
+        assertThat(eager.onCalled(11)).isEmpty();
+        assertThat(eager.onHeartbeatResponse(1, Errors.NONE, 12)).isEmpty();
+
+        // Then
+        only(eager.onTick(13), SendHeartbeat.class);
+
+        // Given: it waits for its assignment
+        PrepareJoin prepare = only(cooperative.subscribe(Set.of("t")), PrepareJoin.class);
+        SendJoin join = only(cooperative.onReadyToJoin(prepare.attempt()), SendJoin.class);
+        SendSync sync = only(
+                cooperative.onJoinResponse(join.attempt(), joined(1, "cooperative-sticky"), 0), SendSync.class);
+
+        // When
+        assertThat(cooperative.onCalled(10)).isEmpty();
+        only(cooperative.onSyncResponse(sync.attempt(), assignment(P0), 11), Assigned.class);
+
+        // Then
+        only(cooperative.onTick(12), SendHeartbeat.class);
+    }
+
+    @Test
     void nothingIsCommittedInAGenerationWhoseAssignmentIsNotKnownYet() {
         // Given
         join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);

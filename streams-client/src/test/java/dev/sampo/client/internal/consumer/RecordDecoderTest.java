@@ -40,7 +40,12 @@ class RecordDecoderTest {
 
     private static List<ConsumerRecord<String, String>> decode(
             MemoryRecords records, long fetchOffset, List<AbortedTransaction> aborted) {
-        var decoder = new RecordDecoder<>(new Chunk(P0, 1, fetchOffset, records, aborted), true,
+        return decode(records, fetchOffset, Long.MAX_VALUE, aborted);
+    }
+
+    private static List<ConsumerRecord<String, String>> decode(
+            MemoryRecords records, long fetchOffset, long until, List<AbortedTransaction> aborted) {
+        var decoder = new RecordDecoder<>(new Chunk(P0, 1, fetchOffset, until, records, aborted), true,
                 new StringDeserializer(), new StringDeserializer(), BufferSupplier.NO_CACHING);
         var decoded = new ArrayList<ConsumerRecord<String, String>>();
         for (var next = decoder.next(); next != null; next = decoder.next()) {
@@ -65,6 +70,18 @@ class RecordDecoderTest {
         assertThat(decoded).extracting(ConsumerRecord::value).containsExactly("b", "c", "d");
         assertThat(decoded).extracting(ConsumerRecord::offset).containsExactly(11L, 12L, 13L);
         assertThat(decoded).allMatch(record -> record.key() == null && record.timestamp() == 1_000);
+    }
+
+    @Test
+    void nothingIsReadFromTheOffsetOnWhereTheChunkEnds() {
+        // Given
+        MemoryRecords records = concat(
+                MemoryRecords.withRecords(10L, Compression.NONE, record("a"), record("b"), record("c")),
+                MemoryRecords.withRecords(13L, Compression.NONE, record("d")));
+
+        // When, Then
+        assertThat(decode(records, 10, 12, List.of())).extracting(ConsumerRecord::value).containsExactly("a", "b");
+        assertThat(decode(records, 10, 13, List.of())).extracting(ConsumerRecord::value).containsExactly("a", "b", "c");
     }
 
     @Test

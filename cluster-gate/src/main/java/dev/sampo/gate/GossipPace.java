@@ -1,4 +1,4 @@
-package dev.sampo.partition.sharding;
+package dev.sampo.gate;
 
 import java.time.Duration;
 import org.apache.pekko.actor.ActorRef;

@@ -1,0 +1,2 @@
+/** Streams on nodes of the cluster. */
+package dev.sampo.tests.streams;

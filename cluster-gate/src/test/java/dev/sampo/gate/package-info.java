@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sampo.gate;
+
+import org.jspecify.annotations.NullMarked;
