@@ -8,6 +8,7 @@ import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.actors.protocol.Controller.RegisterBrokerReply;
 import dev.sampo.actors.protocol.PartitionRegistry;
+import dev.sampo.group.consumer.ConsumerGroupSettings;
 import dev.sampo.http.HttpApi;
 import dev.sampo.http.HttpSettings;
 import dev.sampo.http.metrics.MetricsRoutes;
@@ -167,7 +168,8 @@ final class BrokerStart {
         var route = new ControllerRoute(system, role::get);
         ActorRef<Controller.Command> controllerHost = system.systemActorOf(
                 ControllerHost.create(() -> ControllerActor.create(new ControllerState(
-                        BrokerConfig.controller(settings), new KafkaConfigRules(settings.defaults()),
+                        BrokerConfig.controller(settings), new KafkaConfigRules(
+                                settings.defaults(), ConsumerGroupSettings.from(system.settings().config()).limits()),
                         Uuid::randomUuid)), route, new MetadataQuorum(metadataLog, images)),
                 ControllerRoute.HOST_NAME, Props.empty());
         ActorRef<Controller.Command> controller = system.systemActorOf(

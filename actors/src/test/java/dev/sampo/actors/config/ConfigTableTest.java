@@ -23,6 +23,12 @@ class ConfigTableTest {
         assertThat(BrokerConfigs.definitions()).hasSize(379);
     }
 
+    @Test
+    void groupTableIsKafkas() throws IOException {
+        assertTable("group-configs.tsv", KafkaTables.groups());
+        assertThat(GroupConfigs.definitions()).hasSize(27);
+    }
+
     private static void assertTable(String name, String kafkas) throws IOException {
         Path file = FOLDER.resolve(name);
         if (Boolean.getBoolean("sampo.config.write")) {

@@ -9,6 +9,7 @@ import kafka.server.KafkaConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigDef.Validator;
+import org.apache.kafka.coordinator.group.GroupConfig;
 import org.apache.kafka.server.config.ConfigSynonym;
 import org.apache.kafka.server.config.DynamicBrokerConfig;
 import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
@@ -31,6 +32,14 @@ final class KafkaTables {
         return KafkaConfig.configDef().configKeys().values().stream()
                 .sorted(Comparator.comparing(key -> key.name))
                 .map(key -> line(key, "", mode(modes.get(key.name))))
+                .collect(Collectors.joining());
+    }
+
+    /** Group configs by name; the synonym is the broker's name that gives the default. */
+    static String groups() {
+        return GroupConfig.CONFIG_DEF.configKeys().values().stream()
+                .sorted(Comparator.comparing(key -> key.name))
+                .map(key -> line(key, GroupConfig.brokerSynonym(key.name).orElse(""), "READ_ONLY"))
                 .collect(Collectors.joining());
     }
 
@@ -76,6 +85,7 @@ final class KafkaTables {
                         + values(field(validator, "validString"));
             case "NonEmptyString" -> "non-empty";
             case "NonNullValidator" -> "non-null";
+            case "Validator" -> ""; // of share.auto.offset.reset, which takes its default only
             case "ThrottledReplicaListValidator" -> "throttled-replicas";
             case "ControllerQuorumVotersValidator", "ControllerQuorumBootstrapServersValidator" -> "non-empty-list";
             case "LambdaValidator" -> {

@@ -66,6 +66,16 @@ class KafkaToolsIT {
     }
 
     @Test
+    void configsToolDescribesAndAltersGroups() {
+        configs("--alter", "--entity-type", "groups", "--entity-name", "set-up", "--add-config", "consumer.heartbeat.interval.ms=6000").orFail();
+        Await.until("the change is described", LIMIT, () ->
+                configs("--describe", "--entity-type", "groups", "--entity-name", "set-up").orFail().output().contains("consumer.heartbeat.interval.ms=6000"));
+        assertThat(configs("--alter", "--entity-type", "groups", "--entity-name", "set-up", "--add-config", "consumer.session.timeout.ms=1").output())
+                .contains("consumer.session.timeout.ms must be in the range 45000 to 60000 inclusive.");
+        configs("--alter", "--entity-type", "groups", "--entity-name", "set-up", "--delete-config", "consumer.heartbeat.interval.ms").orFail();
+    }
+
+    @Test
     void consoleProducerAndConsumerPassLinesThrough() throws IOException {
         topics("--create", "--topic", "lines", "--partitions", "2", "--replication-factor", "1").orFail();
         String lines = IntStream.range(0, 100).mapToObj(i -> "key" + i + ":line " + i).collect(Collectors.joining("\n", "", "\n"));

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,10 +58,14 @@ final class GroupLagIT {
     }
 
     private static KafkaConsumer<String, String> consumer(String group) {
+        return consumer(group, "classic");
+    }
+
+    private static KafkaConsumer<String, String> consumer(String group, String protocol) {
         return new KafkaConsumer<>(
                 Map.of(
                         "bootstrap.servers", http.broker.bootstrapServers(), "group.id", group, "enable.auto.commit", "false",
-                        "auto.offset.reset", "earliest"),
+                        "auto.offset.reset", "earliest", "group.protocol", protocol),
                 new StringDeserializer(), new StringDeserializer());
     }
 
@@ -193,30 +199,32 @@ final class GroupLagIT {
         }, () -> String.valueOf(lag("trending")));
     }
 
-    @Test
-    void whoReadsAndWhyTheGroupRebalancedIsTold() {
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void whoReadsAndWhyTheGroupRebalancedIsTold(String protocol) {
         // Given
-        http.post("/v1/topics", "{\"name\":\"told\",\"partitions\":2}");
-        http.post("/v1/topics/told/records", "[{\"value\":\"a\",\"partition\":0},{\"value\":\"b\",\"partition\":1}]");
+        String topic = "told-" + protocol;
+        String group = "told-of-" + protocol;
+        http.post("/v1/topics", "{\"name\":\"" + topic + "\",\"partitions\":2}");
+        http.post("/v1/topics/" + topic + "/records", "[{\"value\":\"a\",\"partition\":0},{\"value\":\"b\",\"partition\":1}]");
         String member;
-        try (var consumer = consumer("told-of")) {
-            consumer.subscribe(List.of("told"));
+        try (var consumer = consumer(group, protocol)) {
+            consumer.subscribe(List.of(topic));
             Await.until("two records", WAIT, () -> {
                 consumer.poll(Duration.ofMillis(100));
                 consumer.commitSync();
-                return lag("told-of").get("partitions").size() == 2 && lag("told-of").get("lag_records").asLong() == 0;
+                return lag(group).get("partitions").size() == 2 && lag(group).get("lag_records").asLong() == 0;
             });
 
             // When
-            JsonNode partition = lag("told-of").get("partitions").get(0);
-            member = partition.get("member_id").asString();
-            assertThat(member).startsWith(partition.get("client_id").asString());
+            member = consumer.groupMetadata().memberId();
+            assertThat(lag(group).get("partitions").get(0).get("member_id").asString()).isEqualTo(member);
         }
-        Await.until("the member has left", WAIT, () -> rebalances().size() == 2);
+        Await.until("the member has left", WAIT, () -> rebalances(group).size() == 2);
 
         // Then
-        JsonNode left = rebalances().get(0);
-        JsonNode joined = rebalances().get(1);
+        JsonNode left = rebalances(group).get(0);
+        JsonNode joined = rebalances(group).get(1);
         assertThat(joined.get("causes").get(0).get("reason").asString()).isEqualTo("member_joined");
         assertThat(joined.get("causes").get(0).get("member_id").asString()).isEqualTo(member);
         assertThat(joined.get("completed").asBoolean()).isTrue();
@@ -224,12 +232,12 @@ final class GroupLagIT {
         assertThat(left.get("members").asInt()).isZero();
         assertThat(http.get("/v1/groups/nobody/rebalances").problem()).isEqualTo("group-id-not-found");
         assertThat(http.get("/v1/groups/nobody/lag").problem()).isEqualTo("group-id-not-found");
-        assertThat(http.get("/v1/groups/told-of/lag/history?partition=0").status()).isEqualTo(400);
-        assertThat(http.get("/v1/groups/told-of/lag/history?from=5&to=5").status()).isEqualTo(400);
+        assertThat(http.get("/v1/groups/" + group + "/lag/history?partition=0").status()).isEqualTo(400);
+        assertThat(http.get("/v1/groups/" + group + "/lag/history?from=5&to=5").status()).isEqualTo(400);
     }
 
-    private static JsonNode rebalances() {
-        return http.get("/v1/groups/told-of/rebalances").body().get("rebalances");
+    private static JsonNode rebalances(String group) {
+        return http.get("/v1/groups/" + group + "/rebalances").body().get("rebalances");
     }
 
     @Test

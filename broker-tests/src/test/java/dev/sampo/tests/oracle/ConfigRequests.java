@@ -17,6 +17,7 @@ import static dev.sampo.tests.oracle.Catalogue.name;
 final class ConfigRequests {
     private static final byte TOPIC = 2;
     private static final byte BROKER = 4;
+    private static final byte GROUP = 32;
     private static final byte SET = 0;
     private static final byte DELETE = 1;
     private static final byte APPEND = 2;
@@ -40,6 +41,9 @@ final class ConfigRequests {
         }
         for (int version = 0; version <= 2; version++) {
             alter(version);
+        }
+        for (int version = 0; version <= 1; version++) {
+            groups(version);
         }
         for (int version = 0; version <= 1; version++) {
             run.call(name("list-config-resources", version, "all"), version, new ListConfigResourcesRequestData());
@@ -107,13 +111,43 @@ final class ConfigRequests {
         run.call(name("incremental-alter-configs", version, "then-described"), 4, request(TOPIC, topic, null).setIncludeSynonyms(true));
     }
 
-    private static DescribeConfigsRequestData describeForAwait(String topic, String key) {
-        return request(TOPIC, topic, List.of(key));
+    private void groups(int version) {
+        String group = "configured-group-" + version;
+        describe("group-without-own", 3 + version, GROUP, group, null);
+        describe("group-without-a-name", 3 + version, GROUP, "", null);
+        alterGroup("group-set", version, group, change("consumer.session.timeout.ms", SET, "50000"), change("consumer.heartbeat.interval.ms", SET, "7000"));
+        awaitValue(GROUP, group, "consumer.session.timeout.ms", "50000");
+        run.call(name("describe-configs", 3 + version, "group-with-own"), 3 + version,
+                request(GROUP, group, List.of("consumer.session.timeout.ms", "consumer.heartbeat.interval.ms", "consumer.assignment.interval.ms"))
+                        .setIncludeSynonyms(true).setIncludeDocumentation(true));
+        alterGroup("group-session-too-short", version, group, change("consumer.session.timeout.ms", SET, "1000"));
+        alterGroup("group-heartbeats-too-rare", version, group, change("consumer.heartbeat.interval.ms", SET, "20000"));
+        alterGroup("group-two-out-of-range", version, group, change("consumer.session.timeout.ms", SET, "1"), change("consumer.heartbeat.interval.ms", SET, "1"));
+        alterGroup("group-assignments-too-rare", version, group, change("consumer.assignment.interval.ms", SET, "15001"));
+        alterGroup("group-below-its-type", version, group, change("consumer.session.timeout.ms", SET, "0"));
+        alterGroup("group-malformed", version, group, change("consumer.session.timeout.ms", SET, "soon"));
+        alterGroup("group-unknown-key", version, group, change("no.such.config", SET, "1"));
+        alterGroup("group-append-to-a-number", version, group, change("consumer.session.timeout.ms", APPEND, "1"));
+        alterGroup("group-without-a-name", version, "", change("consumer.session.timeout.ms", SET, "50000"));
+        run.call(name("incremental-alter-configs", version, "group-of-another-kind"), version,
+                incremental(GROUP, group, change("share.session.timeout.ms", SET, "50000")).setValidateOnly(true));
+        run.call(name("incremental-alter-configs", version, "group-validate-only"), version,
+                incremental(GROUP, group, change("consumer.session.timeout.ms", SET, "60000")).setValidateOnly(true));
+        run.call(name("list-config-resources", 1, "groups-" + version), 1, new ListConfigResourcesRequestData().setResourceTypes(List.of(GROUP)));
+        alterGroup("group-delete", version, group, change("consumer.session.timeout.ms", DELETE, null), change("consumer.heartbeat.interval.ms", DELETE, null));
+    }
+
+    private void alterGroup(String what, int version, String group, IncrementalAlterConfigsRequestData.AlterableConfig... changes) {
+        run.call(name("incremental-alter-configs", version, what), version, incremental(GROUP, group, changes));
     }
 
     private void awaitValue(String topic, String key, String value) {
+        awaitValue(TOPIC, topic, key, value);
+    }
+
+    private void awaitValue(byte type, String resource, String key, String value) {
         run.await(() -> {
-            DescribeConfigsResponseData answer = run.ask(4, describeForAwait(topic, key));
+            DescribeConfigsResponseData answer = run.ask(4, request(type, resource, List.of(key)));
             return answer.results().stream().flatMap(result -> result.configs().stream()).anyMatch(config -> value.equals(config.value()));
         });
     }

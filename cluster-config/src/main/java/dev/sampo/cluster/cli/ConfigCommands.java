@@ -1,10 +1,12 @@
 package dev.sampo.cluster.cli;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListConfigResourcesOptions;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -14,12 +16,12 @@ import picocli.CommandLine.Parameters;
 
 /** {@code config get}, {@code set} and {@code diff}; {@code topic diff}. */
 final class ConfigCommands {
-    private static final String ENTITY = "topic/NAME, broker/ID or broker/default.";
+    private static final String ENTITY = "topic/NAME, group/NAME, broker/ID or broker/default.";
 
     private ConfigCommands() {}
 
     /** {@code config get}. */
-    @Command(name = "get", description = "Configuration of a topic or broker, with where each value comes from.")
+    @Command(name = "get", description = "Configuration of a topic, group or broker, with where each value comes from.")
     static final class Get extends ClientCommand {
         @Parameters(index = "0", paramLabel = "ENTITY", description = ENTITY)
         private String entity = "";
@@ -58,7 +60,7 @@ final class ConfigCommands {
     }
 
     /** {@code config set}. */
-    @Command(name = "set", description = "Set or unset configuration of a topic or broker.")
+    @Command(name = "set", description = "Set or unset configuration of a topic, group or broker.")
     static final class Set extends ClientCommand {
         @Parameters(index = "0", paramLabel = "ENTITY", description = ENTITY)
         private String entity = "";
@@ -144,6 +146,11 @@ final class ConfigCommands {
         Failures.await(admin.listTopics().names(), "the list of topics").stream()
                 .sorted()
                 .map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic))
+                .forEach(resources::add);
+        Failures.await(
+                        admin.listConfigResources(java.util.Set.of(ConfigResource.Type.GROUP), new ListConfigResourcesOptions()).all(),
+                        "the list of groups with configuration").stream()
+                .sorted(Comparator.comparing(ConfigResource::name))
                 .forEach(resources::add);
         return resources;
     }

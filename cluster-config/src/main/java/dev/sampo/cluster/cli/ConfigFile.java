@@ -28,9 +28,9 @@ final class ConfigFile {
 
     /** {@code config export}. */
     @Command(name = "export", description = {
-        "What was set on topics and brokers, as JSON for config apply. Secrets are not known and left out."})
+        "What was set on topics, groups and brokers, as JSON for config apply. Secrets are not known and left out."})
     static final class Export extends ClientCommand {
-        @Parameters(arity = "0..*", paramLabel = "ENTITY", description = "topic/NAME, broker/ID, broker/default. Default: all.")
+        @Parameters(arity = "0..*", paramLabel = "ENTITY", description = "topic/NAME, group/NAME, broker/ID, broker/default. Default: all.")
         private List<String> entities = List.of();
 
         Export(Terminal terminal) {

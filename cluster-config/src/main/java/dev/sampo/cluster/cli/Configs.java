@@ -28,7 +28,7 @@ final class Configs {
     record Changed(String entity, String name, @Nullable String before, @Nullable String after, boolean changed) {}
 
     /**
-     * {@code topic/NAME}, {@code broker/ID}, or {@code broker/default} for all brokers.
+     * {@code topic/NAME}, {@code group/NAME}, {@code broker/ID}, or {@code broker/default} for all brokers.
      *
      * @throws CliException it is none of these
      */
@@ -40,6 +40,9 @@ final class Configs {
                 case "topic" -> {
                     return new ConfigResource(ConfigResource.Type.TOPIC, name);
                 }
+                case "group" -> {
+                    return new ConfigResource(ConfigResource.Type.GROUP, name);
+                }
                 case "broker" -> {
                     if (name.equals(CLUSTER_WIDE) || name.matches("\\d{1,9}")) {
                         return new ConfigResource(ConfigResource.Type.BROKER, name.equals(CLUSTER_WIDE) ? "" : name);
@@ -48,14 +51,16 @@ final class Configs {
                 default -> { }
             }
         }
-        throw CliException.usage("\"" + text + "\" has no configuration", "topic/NAME, broker/ID or broker/default");
+        throw CliException.usage("\"" + text + "\" has no configuration", "topic/NAME, group/NAME, broker/ID or broker/default");
     }
 
     /** As {@link #entity} reads it. */
     static String text(ConfigResource entity) {
-        return entity.type() == ConfigResource.Type.TOPIC
-                ? "topic/" + entity.name()
-                : "broker/" + (entity.name().isEmpty() ? CLUSTER_WIDE : entity.name());
+        return switch (entity.type()) {
+            case TOPIC -> "topic/" + entity.name();
+            case GROUP -> "group/" + entity.name();
+            default -> "broker/" + (entity.name().isEmpty() ? CLUSTER_WIDE : entity.name());
+        };
     }
 
     /** All entries by name; the entity must be there. */
@@ -89,6 +94,8 @@ final class Configs {
     private static ConfigSource own(ConfigResource entity) {
         if (entity.type() == ConfigResource.Type.TOPIC) {
             return ConfigSource.DYNAMIC_TOPIC_CONFIG;
+        } else if (entity.type() == ConfigResource.Type.GROUP) {
+            return ConfigSource.DYNAMIC_GROUP_CONFIG;
         }
         return entity.name().isEmpty() ? ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG : ConfigSource.DYNAMIC_BROKER_CONFIG;
     }
@@ -119,6 +126,7 @@ final class Configs {
     static String source(ConfigEntry entry) {
         return switch (entry.source()) {
             case DYNAMIC_TOPIC_CONFIG -> "topic";
+            case DYNAMIC_GROUP_CONFIG -> "group";
             case DYNAMIC_BROKER_CONFIG -> "broker";
             case DYNAMIC_DEFAULT_BROKER_CONFIG -> "all brokers";
             case STATIC_BROKER_CONFIG -> "broker's file";

@@ -2,6 +2,7 @@ package dev.sampo.group.consumer;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import dev.sampo.actors.config.GroupConfigs;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,6 +52,14 @@ public record ConsumerGroupSettings(
 
     private static ConfigException bad(String key, String reason) {
         return new ConfigException.BadValue("sampo.group.consumer." + key, reason);
+    }
+
+    /** What groups may have of their own, and what they have without. */
+    public GroupConfigs.Limits limits() {
+        return new GroupConfigs.Limits(
+                new GroupConfigs.Bounds(minSessionTimeoutMs, maxSessionTimeoutMs, sessionTimeoutMs),
+                new GroupConfigs.Bounds(minHeartbeatIntervalMs, maxHeartbeatIntervalMs, heartbeatIntervalMs),
+                new GroupConfigs.Bounds(minAssignmentIntervalMs, maxAssignmentIntervalMs, assignmentIntervalMs));
     }
 
     /** Reads {@code sampo.group.consumer} of a whole configuration; the classes of assignors are made here. */

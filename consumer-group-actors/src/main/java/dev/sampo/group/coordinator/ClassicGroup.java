@@ -60,7 +60,7 @@ final class ClassicGroup {
     private final Set<String> pendingMemberIds = new HashSet<>(); // told MEMBER_ID_REQUIRED, not yet back
     private final Set<String> awaitedSyncs = new HashSet<>(); // joined this generation, have not synced
     private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
-    private final RebalanceHistory rebalances = new RebalanceHistory();
+    private final RebalanceHistory rebalances;
 
     private State state = State.DEAD;
     private String protocolType = "";
@@ -76,9 +76,10 @@ final class ClassicGroup {
     private int initialDelayLeftMs;
     private boolean memberLeft; // since the last look: a member, not only a pending id
 
-    ClassicGroup(GroupSettings settings, Supplier<String> uniqueIds) {
+    ClassicGroup(GroupSettings settings, Supplier<String> uniqueIds, RebalanceHistory rebalances) {
         this.settings = settings;
         this.uniqueIds = uniqueIds;
+        this.rebalances = rebalances;
     }
 
     // ---- requests
@@ -675,10 +676,6 @@ final class ClassicGroup {
 
     String protocolType() {
         return protocolType;
-    }
-
-    RebalanceHistory rebalances() {
-        return rebalances;
     }
 
     /** When the state was entered, -1 when not known. */

@@ -92,19 +92,19 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private final Config journalConfig;
     private final GroupSettings settings;
     private final GroupClock nowMs;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final ActorContext<Group.Command> context;
     private final Owner owner;
     private final TimerScheduler<Group.Command> timers;
     private final WaitingRequests waiting;
     private boolean recovering = true;
-    private @Nullable Topics seen; // by the rules
+    private @Nullable Surroundings seen; // by the rules
     private long wakeMs = SessionDeadlines.NEVER;
     private Group.@Nullable Summary published;
 
     private GroupCoordinatorActor(
-            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner,
-            ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
+            Owner owner, ActorContext<Group.Command> context, TimerScheduler<Group.Command> timers, WaitingRequests waiting) {
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(20), Duration.ofSeconds(1), 0.1)
@@ -112,7 +112,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         this.groupId = groupId;
         this.partition = partition;
         this.context = context;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.journalConfig = journalConfig;
         this.settings = settings;
         this.nowMs = nowMs;
@@ -123,11 +123,12 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
 
     /** @param journalConfig {@link OffsetsJournal#pluginConfig} of the partition, made once for all of its groups */
     static Behavior<Group.Command> create(
-            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, Owner owner) {
+            String groupId, int partition, Config journalConfig, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
+            Owner owner) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             var waiting = new WaitingRequests();
             return waiting.around(new GroupCoordinatorActor(
-                    groupId, partition, journalConfig, settings, nowMs, topics, owner, context, timers, waiting));
+                    groupId, partition, journalConfig, settings, nowMs, surroundings, owner, context, timers, waiting));
         }));
     }
 
@@ -178,6 +179,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                 .onSignal(RecoveryCompleted.instance(), rules -> {
                     GroupState state = rules.state;
                     recovering = false;
+                    state.onConfigs(surroundings.get().configsOf(groupId)); // sessions begin by them
                     for (GroupEffect effect : state.restored(nowMs.getAsLong())) {
                         if (effect instanceof Persist) {
                             throw new IllegalStateException("group " + groupId + " wants to write in its recovery");
@@ -201,18 +203,23 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     @Override
     public CommandHandler<Group.Command, GroupEvent, Rules> commandHandler() {
         return (rules, command) -> {
-            showTopics(rules.state);
+            show(rules.state);
             return handle(rules.state, command);
         };
     }
 
-    @SuppressWarnings("ReferenceEquality") // another object is made when topics have changed
-    private void showTopics(GroupState state) {
-        Topics newest = topics.get();
-        if (newest != seen) {
-            seen = newest;
-            state.onTopics(newest);
+    @SuppressWarnings("ReferenceEquality") // another object is made when something in it has changed
+    private void show(GroupState state) {
+        Surroundings newest = surroundings.get();
+        Surroundings before = seen;
+        if (newest == before) {
+            return;
         }
+        seen = newest;
+        if (before == null || before.topics() != newest.topics()) {
+            state.onTopics(newest.topics());
+        }
+        state.onConfigs(newest.configsOf(groupId));
     }
 
     private Effect<GroupEvent, Rules> handle(GroupState state, Group.Command command) {

@@ -4,7 +4,6 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.lag.GroupLag;
 import dev.sampo.group.lag.LagSettings;
 import dev.sampo.group.lag.WatchedGroup;
@@ -56,7 +55,7 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     private final GroupLag lag;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
     private final AtomicBoolean creating = new AtomicBoolean();
-    private volatile Topics topics = Topics.NONE;
+    private volatile Surroundings surroundings = Surroundings.NONE;
 
     private GroupCoordinators(
             ActorSystem<?> system, GroupSettings settings, MetadataImages images, PartitionRegistry registry,
@@ -85,12 +84,12 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         var subscriptions = new CopyOnWriteArrayList<Runnable>();
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
-                        registry, settings, nowMs, coordinators.views, () -> coordinators.topics,
+                        registry, settings, nowMs, coordinators.views, () -> coordinators.surroundings,
                         coordinators.lag::groupBegan,
                         () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());
         subscriptions.add(images.subscribe((before, next) -> {
-            coordinators.topics = ImageTopics.of(coordinators.topics, before, next);
+            coordinators.surroundings = Surroundings.of(coordinators.surroundings, before, next);
             actor.tell(new GroupCoordinatorsActor.ImageChanged(next));
         }));
         subscriptions.add(registry.subscribe(

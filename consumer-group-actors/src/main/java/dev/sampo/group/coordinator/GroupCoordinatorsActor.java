@@ -2,7 +2,6 @@ package dev.sampo.group.coordinator;
 
 import dev.sampo.actors.protocol.Partition;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.LedPartitions.Effect;
 import dev.sampo.group.coordinator.LedPartitions.Led;
 import dev.sampo.partition.controller.MetadataImage;
@@ -42,7 +41,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final GroupSettings settings;
     private final GroupClock nowMs;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final Runnable whenGroupBegins;
     private final Runnable onStop;
     private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
@@ -52,24 +51,24 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
             Runnable whenGroupBegins, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
         this.nowMs = nowMs;
         this.views = views;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.whenGroupBegins = whenGroupBegins;
         this.onStop = onStop;
     }
 
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
-            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Topics> topics,
+            ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
             Runnable whenGroupBegins, Runnable onStop) {
         return Behaviors.setup(context -> new GroupCoordinatorsActor(
-                context, registry, settings, nowMs, views, topics, whenGroupBegins, onStop));
+                context, registry, settings, nowMs, views, surroundings, whenGroupBegins, onStop));
     }
 
     @Override
@@ -140,7 +139,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         int partition = entry.id().partition();
         var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
-                entry, () -> leader(entry), settings, nowMs, topics, view));
+                entry, () -> leader(entry), settings, nowMs, surroundings, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));
         view.actor = actor;
         running.put(partition, actor);

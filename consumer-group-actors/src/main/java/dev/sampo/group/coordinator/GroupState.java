@@ -26,6 +26,7 @@ import dev.sampo.actors.protocol.Group.Summary;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.TopicPartitions;
 import dev.sampo.group.consumer.ConsumerGroup;
+import dev.sampo.group.consumer.HeartbeatCheck;
 import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.ClassicGroup.State;
 import dev.sampo.group.coordinator.GroupEffect.Persist;
@@ -38,6 +39,7 @@ import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
 import dev.sampo.group.journal.GroupEvent.OffsetKey;
 import dev.sampo.group.journal.GroupEvent.OffsetRemoved;
+import dev.sampo.group.lag.RebalanceHistory;
 import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import dev.sampo.group.offsets.CommittedOffsets;
@@ -67,8 +69,10 @@ public final class GroupState {
     private final ClassicGroup members;
     private final Supplier<String> uniqueIds;
     private final CommittedOffsets offsets = new CommittedOffsets();
+    private final RebalanceHistory rebalances = new RebalanceHistory();
     private @Nullable ConsumerGroup consumer; // then the classic group does not exist
     private Topics topics = Topics.NONE;
+    private Map<String, String> configs = Map.of();
     private long retentionCheckMs;
 
     /** A group that does not exist yet. {@code uniqueIds} makes the second half of member ids. */
@@ -76,7 +80,7 @@ public final class GroupState {
         this.groupId = groupId;
         this.settings = settings;
         this.uniqueIds = uniqueIds;
-        this.members = new ClassicGroup(settings, uniqueIds);
+        this.members = new ClassicGroup(settings, uniqueIds, rebalances);
         this.retentionCheckMs = nowMs + settings.retentionCheckIntervalMs();
     }
 
@@ -139,6 +143,14 @@ public final class GroupState {
         }
     }
 
+    /** The group's own configuration from now on, names and values as the controller took them. */
+    public void onConfigs(Map<String, String> own) {
+        configs = own;
+        if (consumer != null) {
+            consumer.onConfigs(own);
+        }
+    }
+
     /**
      * The answer to {@link GroupEffect.Resolve}.
      *
@@ -147,9 +159,7 @@ public final class GroupState {
     public List<GroupEffect> onResolved(Map<String, Set<String>> topicsByRegex, Topics in, long nowMs) {
         var out = new ArrayList<GroupEffect>();
         if (consumer != null) { // else the group has ended meanwhile
-            List<ConsumerGroupEvent> events = consumer.onResolved(topicsByRegex, in, nowMs);
-            events.forEach(consumer::apply);
-            persist(events, out);
+            persist(consumer.accept(consumer.onResolved(topicsByRegex, in, nowMs), nowMs), out);
         }
         return out;
     }
@@ -205,7 +215,7 @@ public final class GroupState {
 
     /** What any thread may look at, as long as this object lives. */
     public WatchedGroup watched() {
-        return new WatchedGroup(groupId, offsets, members.rebalances());
+        return new WatchedGroup(groupId, offsets, rebalances);
     }
 
     // ---- membership, classic protocol
@@ -262,9 +272,7 @@ public final class GroupState {
             errors = members.leave(leave.members(), nowMs, out);
         } else {
             errors = new ArrayList<>();
-            List<ConsumerGroupEvent> events = consumer.leave(leave.members(), errors);
-            events.forEach(consumer::apply);
-            persist(events, out);
+            persist(consumer.accept(consumer.leave(leave.members(), errors), nowMs), out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -272,7 +280,7 @@ public final class GroupState {
     // ---- membership, consumer protocol
 
     private void heartbeat(long requestId, ConsumerGroupHeartbeat request, long nowMs, List<GroupEffect> out) {
-        var refusal = ConsumerGroup.check(request, settings.consumer());
+        var refusal = HeartbeatCheck.refusal(request, settings.consumer());
         boolean joins = request.memberEpoch() == 0;
         boolean empty = members.state() == State.DEAD || members.state() == State.EMPTY;
         if (refusal == null && consumer == null && !(joins && empty)) {
@@ -295,8 +303,7 @@ public final class GroupState {
             out.add(new Persist(List.of(new GroupRemoved())));
         }
         consumer = group;
-        decision.events().forEach(group::apply);
-        persist(decision.events(), out);
+        persist(group.accept(decision.change(), nowMs), out);
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
@@ -308,8 +315,9 @@ public final class GroupState {
     }
 
     private ConsumerGroup newConsumerGroup() {
-        var group = new ConsumerGroup(groupId, settings.consumer());
+        var group = new ConsumerGroup(groupId, settings.consumer(), rebalances);
         group.onTopics(topics);
+        group.onConfigs(configs);
         return group;
     }
 

@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.actors.protocol.PartitionRegistry;
-import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.PartitionGroups.Effect;
 import dev.sampo.group.journal.OffsetsFold;
 import dev.sampo.group.journal.OffsetsJournal;
@@ -86,7 +85,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
     private final OffsetsPartitions.Leader leader;
     private final GroupSettings settings;
     private final GroupClock nowMs;
-    private final Supplier<Topics> topics;
+    private final Supplier<Surroundings> surroundings;
     private final View view;
     private final Config journalConfig;
     private final TimerScheduler<Command> timers;
@@ -98,7 +97,8 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private OffsetsPartitionActor(
             ActorContext<Command> context, TimerScheduler<Command> timers, PartitionRegistry.Entry entry,
-            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Topics> topics, View view) {
+            OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs, Supplier<Surroundings> surroundings,
+            View view) {
         super(context);
         this.timers = timers;
         this.partition = entry.id().partition();
@@ -106,7 +106,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         this.leader = leader;
         this.settings = settings;
         this.nowMs = nowMs;
-        this.topics = topics;
+        this.surroundings = surroundings;
         this.view = view;
         this.journalConfig = OffsetsJournal.pluginConfig(partition, context.getSystem().settings().config());
         this.startedMs = nowMs.getAsLong();
@@ -115,9 +115,10 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     static Behavior<Command> create(
             PartitionRegistry.Entry entry, OffsetsPartitions.Leader leader, GroupSettings settings, GroupClock nowMs,
-            Supplier<Topics> topics, View view) {
+            Supplier<Surroundings> surroundings, View view) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new OffsetsPartitionActor(context, timers, entry, leader, settings, nowMs, topics, view)));
+                timers -> new OffsetsPartitionActor(
+                        context, timers, entry, leader, settings, nowMs, surroundings, view)));
     }
 
     @Override
@@ -244,7 +245,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         var self = getContext().getSelf();
         var seen = view;
         ActorRef<Group.Command> actor = getContext().spawnAnonymous(GroupCoordinatorActor.create(
-                groupId, partition, journalConfig, settings, nowMs, topics, new GroupCoordinatorActor.Owner() {
+                groupId, partition, journalConfig, settings, nowMs, surroundings, new GroupCoordinatorActor.Owner() {
                     @Override
                     public void recovered(String id) {
                         self.tell(new GroupRecovered(id));

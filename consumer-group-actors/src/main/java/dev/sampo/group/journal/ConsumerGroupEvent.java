@@ -25,7 +25,7 @@ public sealed interface ConsumerGroupEvent extends GroupEvent {
     /** Key of a fact; {@code name} is a member id or a regular expression, empty for what there is once. */
     record ConsumerKey(Kind kind, String name) implements GroupEvent.Key {
         /** Key of what there is once. */
-        static ConsumerKey of(Kind kind) {
+        public static ConsumerKey of(Kind kind) {
             return new ConsumerKey(kind, "");
         }
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endMs wall clock, -1 while it goes on
  * @param completed false when it goes on, or another one began before all members had their assignment
- * @param generationId of the generation that it made; while it goes on, of the one before
+ * @param generationId of the generation that it made, or the group's epoch; while it goes on, of the one before
  * @param members in that generation
  * @param causes in order, the first is why it began; at most {@value RebalanceHistory#MOST_CAUSES}
  * @param furtherCauses how many more there were
@@ -21,7 +21,7 @@ public record Rebalance(
     public enum Reason {
         /** Somebody new. */
         MEMBER_JOINED,
-        /** A member wants other topics, or offers other assignors. */
+        /** A member wants other topics, or (classic protocol) offers other assignors. */
         SUBSCRIPTION_CHANGED,
         /** The member that assigns has joined again: partitions of its topics changed, or it asks for it. */
         LEADER_JOINED_AGAIN,
@@ -36,7 +36,15 @@ public record Rebalance(
         /** A member did not ask for its assignment within the rebalance time-out. */
         SYNC_TIMED_OUT,
         /** The group is larger than {@code group.max.size} allows. */
-        TOO_LARGE;
+        TOO_LARGE,
+        /** A member did not give partitions up within its rebalance time-out, and is fenced (consumer protocol). */
+        REVOCATION_TIMED_OUT,
+        /** Most members ask for another assignor now (consumer protocol). */
+        ASSIGNOR_CHANGED,
+        /** A topic that the group reads came or went, got partitions, or has replicas in other racks (consumer protocol). */
+        TOPICS_CHANGED,
+        /** A regular expression matches other topics than before (consumer protocol). */
+        REGEX_RESOLVED;
 
         /** The code between nodes; never changed. */
         int code() {
@@ -50,6 +58,10 @@ public record Rebalance(
                 case JOIN_TIMED_OUT -> 6;
                 case SYNC_TIMED_OUT -> 7;
                 case TOO_LARGE -> 8;
+                case REVOCATION_TIMED_OUT -> 9;
+                case ASSIGNOR_CHANGED -> 10;
+                case TOPICS_CHANGED -> 11;
+                case REGEX_RESOLVED -> 12;
             };
         }
 

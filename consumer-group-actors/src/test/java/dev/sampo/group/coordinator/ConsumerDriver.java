@@ -75,7 +75,7 @@ final class ConsumerDriver {
     }
 
     Member member(String id, String... topicNames) {
-        return new Member(id, null, List.of(topicNames));
+        return new Member(id, null, new ArrayList<>(List.of(topicNames)));
     }
 
     Member staticMember(String id, String instanceId, String... topicNames) {

@@ -107,6 +107,33 @@ final class ConsumerGroupTest {
     }
 
     @Test
+    void itsOwnConfigurationSaysHowLongThingsLast() {
+        // Given
+        driver.topic("t", 1);
+        group.state.onConfigs(Map.of("consumer.heartbeat.interval.ms", "7000", "consumer.session.timeout.ms", "60000"));
+        Member one = driver.member("one", "t").beats();
+
+        // When
+        int intervalMs = one.hears().heartbeatIntervalMs();
+        group.pass(59_999);
+        String before = group.stateName();
+        group.pass(1);
+
+        // Then
+        assertThat(intervalMs).isEqualTo(7000);
+        assertThat(before).isEqualTo("Stable");
+        assertThat(group.stateName()).isEqualTo("Empty");
+
+        // When
+        group.state.onConfigs(Map.of("consumer.heartbeat.interval.ms", "60000"));
+
+        // Then
+        assertThat(one.joinsAgain().hears().heartbeatIntervalMs()).as("moved into the operator's bounds").isEqualTo(15_000);
+        group.state.onConfigs(Map.of());
+        assertThat(one.hears().heartbeatIntervalMs()).isEqualTo(5000);
+    }
+
+    @Test
     void memberThatDoesNotGiveUpWithinItsRebalanceTimeoutIsRemoved() {
         driver.topic("t", 2);
         Member one = driver.member("one", "t").beats();

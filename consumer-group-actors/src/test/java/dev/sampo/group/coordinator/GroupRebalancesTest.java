@@ -145,4 +145,107 @@ final class GroupRebalancesTest {
         assertThat(all.getFirst().completed()).isFalse();
         assertCauses(new Cause(Reason.SYNC_TIMED_OUT, memberId, null));
     }
+
+    // ---- consumer protocol
+
+    private final ConsumerDriver consumers = new ConsumerDriver();
+
+    private List<Rebalance> allOfConsumers() {
+        return consumers.group.state.watched().rebalances().all();
+    }
+
+    private void assertLastOfConsumers(Cause cause) {
+        assertThat(allOfConsumers().getLast().causes()).containsExactly(cause);
+        assertThat(allOfConsumers().getLast().completed()).isTrue();
+    }
+
+    @Test
+    void aConsumerThatJoinsMakesARebalanceWhichEndsWhenEveryoneHasWhatItShould() {
+        // Given
+        consumers.topic("t", 2);
+        ConsumerDriver.Member first = consumers.member("first", "t").beats();
+
+        // When
+        ConsumerDriver.Member second = consumers.member("second", "t").beats();
+        boolean goesOn = !allOfConsumers().getLast().completed();
+        consumers.settle(first, second);
+
+        // Then
+        assertThat(goesOn).isTrue();
+        assertThat(allOfConsumers()).containsExactly(
+                new Rebalance(1_000_000, 1_000_000, true, 2, 1, List.of(new Cause(Reason.MEMBER_JOINED, "first", null)), 0),
+                new Rebalance(1_000_000, 1_000_000, true, 3, 2, List.of(new Cause(Reason.MEMBER_JOINED, "second", null)), 0));
+    }
+
+    @Test
+    void consumersThatLeaveOrAreLateAreToldApart() {
+        // Given
+        consumers.topic("t", 2);
+        ConsumerDriver.Member first = consumers.member("first", "t").beats();
+        ConsumerDriver.Member second = consumers.staticMember("second", "box", "t").beats();
+        ConsumerDriver.Member third = consumers.member("third", "t").beats();
+        consumers.settle(first, second, third);
+
+        // When
+        third.leaves();
+        consumers.settle(first, second);
+
+        // Then
+        assertLastOfConsumers(new Cause(Reason.MEMBER_LEFT, "third", null));
+
+        // When
+        consumers.group.pass(30_000);
+        first.beats();
+        consumers.group.pass(20_000);
+        consumers.settle(first);
+
+        // Then
+        assertLastOfConsumers(new Cause(Reason.SESSION_EXPIRED, "second", "box"));
+    }
+
+    @Test
+    void aConsumerThatDoesNotGivePartitionsUpIsTheCauseOfTheNextRebalance() {
+        // Given
+        consumers.topic("t", 2);
+        ConsumerDriver.Member first = consumers.member("first", "t").beats();
+        ConsumerDriver.Member second = consumers.member("second", "t").beats();
+        first.hears(); // is told to give one up, and does not
+
+        // When
+        consumers.group.pass(30_000);
+
+        // Then
+        assertThat(allOfConsumers().getLast().causes()).containsExactly(new Cause(Reason.REVOCATION_TIMED_OUT, "first", null));
+        assertThat(allOfConsumers().get(1).completed()).isFalse();
+        consumers.settle(second);
+        assertThat(allOfConsumers().getLast().completed()).isTrue();
+    }
+
+    @Test
+    void whatAConsumerWantsAndWhatItsTopicsBecomeAreToldApart() {
+        // Given
+        consumers.topic("t", 2);
+        ConsumerDriver.Member member = consumers.member("member", "t").beats();
+
+        // When, then
+        consumers.topic("t", 3);
+        member.beats();
+        assertLastOfConsumers(new Cause(Reason.TOPICS_CHANGED, "", null));
+
+        member.assignor("range").beats();
+        assertLastOfConsumers(new Cause(Reason.ASSIGNOR_CHANGED, "member", null));
+
+        member.topicNames.add("u");
+        member.beats();
+        assertLastOfConsumers(new Cause(Reason.SUBSCRIPTION_CHANGED, "member", null));
+
+        member.regex("x.*").beats();
+        consumers.resolve();
+        consumers.topic("x1", 1);
+        consumers.group.pass(11_000);
+        member.beats();
+        consumers.resolve();
+        member.beats();
+        assertLastOfConsumers(new Cause(Reason.REGEX_RESOLVED, "", null));
+    }
 }

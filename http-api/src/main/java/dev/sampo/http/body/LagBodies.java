@@ -47,14 +47,15 @@ public final class LagBodies {
     /** Why a group rebalanced. */
     public record Cause(
             @Doc("member_joined, subscription_changed, leader_joined_again, static_member_came_back, member_left, "
-                    + "session_expired, join_timed_out, sync_timed_out, too_large.") String reason,
+                    + "session_expired, join_timed_out, sync_timed_out, too_large; of groups of the consumer protocol also "
+                    + "revocation_timed_out (fenced), assignor_changed, topics_changed, regex_resolved.") String reason,
             @Doc("Null when it is about no single member.") @Nullable String memberId, @Nullable String groupInstanceId) {}
 
     /** One rebalance. */
     public record Rebalance(
             @Doc("Milliseconds since 1970.") long startMs, @Doc("Null while it goes on.") @Nullable Long durationMs,
             @Doc("False while it goes on, and when another one began before every member had its assignment.") boolean completed,
-            @Doc("The generation that it made; while it goes on, the one before.") int generationId, int members,
+            @Doc("The generation or group epoch that it made; while it goes on, the one before.") int generationId, int members,
             @Doc("In order; the first is why it began.") List<Cause> causes,
             @Doc("How many more there were.") int furtherCauses) {}
 

@@ -3,6 +3,7 @@ package dev.sampo.kafka.handler;
 import dev.sampo.actors.config.BrokerConfigs;
 import dev.sampo.actors.config.BrokerDefaults;
 import dev.sampo.actors.config.ConfigDefinition;
+import dev.sampo.actors.config.GroupConfigs;
 import dev.sampo.actors.config.TopicConfigs;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
-/** What DescribeConfigs tells about topics and brokers: value, source, synonyms, type. Pure. */
+/** What DescribeConfigs tells about topics, groups and brokers: value, source, synonyms, type. Pure. */
 final class ConfigDescriber {
     /** Source ids on the wire (KIP-226). */
     static final byte TOPIC = 1;
@@ -20,6 +21,7 @@ final class ConfigDescriber {
     static final byte STATIC_BROKER = 4;
     static final byte DEFAULT = 5;
     static final byte BROKER_LOGGER = 6;
+    static final byte GROUP = 8;
 
     private ConfigDescriber() {}
 
@@ -58,6 +60,33 @@ final class ConfigDescriber {
                 synonyms.addAll(brokerSynonyms(definition.synonyms().getFirst().name(), defaults));
             }
             entries.add(entry(definition, value, false, synonyms));
+        }
+        return entries;
+    }
+
+    /**
+     * Every config of a group, whether it exists or not; internal ones only when they are set.
+     *
+     * @param own the group's own values
+     */
+    static List<Entry> group(Map<String, String> own, BrokerDefaults defaults) {
+        var entries = new ArrayList<Entry>();
+        for (ConfigDefinition definition : GroupConfigs.definitions().values()) {
+            String name = definition.name();
+            String ownValue = own.get(name);
+            if (definition.internal() && ownValue == null) {
+                continue;
+            }
+            var synonyms = new ArrayList<Synonym>();
+            if (!definition.synonyms().isEmpty()) {
+                synonyms.addAll(brokerSynonyms(definition.synonyms().getFirst().name(), defaults));
+            } else if (definition.defaultValue() != null) {
+                synonyms.add(new Synonym(name, definition.defaultValue(), DEFAULT));
+            }
+            if (ownValue != null) {
+                synonyms.addFirst(new Synonym(name, shown(definition, ownValue), GROUP));
+            }
+            entries.add(entry(definition, synonyms.isEmpty() ? null : synonyms.getFirst().value(), false, synonyms));
         }
         return entries;
     }

@@ -92,10 +92,13 @@ public final class DescribeConfigsHandler implements ApiHandler {
                 name.isEmpty()
                         ? refused(KafkaError.INVALID_REQUEST, "Client metrics subscription name must not be empty")
                         : described(List.of(), resource, request);
-            case GROUP ->
-                name.isEmpty()
-                        ? refused(KafkaError.INVALID_REQUEST, "Group name must not be empty")
-                        : described(List.of(), resource, request);
+            case GROUP -> {
+                if (name.isEmpty()) {
+                    yield refused(KafkaError.INVALID_REQUEST, "Group name must not be empty");
+                }
+                var own = image.configsOf(new Controller.ConfigResource(ConfigResourceType.GROUP, name));
+                yield described(ConfigDescriber.group(own, defaults), resource, request);
+            }
             case UNKNOWN ->
                 refused(KafkaError.INVALID_REQUEST, "Unsupported resource type: " + ConfigResource.Type.UNKNOWN);
         };

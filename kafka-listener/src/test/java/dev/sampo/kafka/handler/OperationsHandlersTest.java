@@ -1,6 +1,7 @@
 package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.config.BrokerDefaults;
+import dev.sampo.actors.config.GroupConfigs;
 import dev.sampo.actors.protocol.Controller;
 import dev.sampo.actors.protocol.Controller.Endpoint;
 import dev.sampo.partition.controller.ControllerEvent;
@@ -41,7 +42,7 @@ class OperationsHandlersTest {
     private final AdminFixture broker = new AdminFixture();
     private final ClusterView cluster = new ClusterView("c", 1, broker.images);
     private final ControllerState rules = new ControllerState(
-            ControllerSettings.DEFAULTS, new KafkaConfigRules(BrokerDefaults.KAFKAS), Uuid::randomUuid);
+            ControllerSettings.DEFAULTS, new KafkaConfigRules(BrokerDefaults.KAFKAS, GroupConfigs.Limits.of(BrokerDefaults.KAFKAS)), Uuid::randomUuid);
 
     @BeforeEach
     void start() {

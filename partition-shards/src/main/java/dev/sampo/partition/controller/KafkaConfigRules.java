@@ -2,18 +2,26 @@ package dev.sampo.partition.controller;
 
 import dev.sampo.actors.config.BrokerConfigs;
 import dev.sampo.actors.config.BrokerDefaults;
+import dev.sampo.actors.config.GroupConfigs;
 import dev.sampo.actors.config.TopicConfigs;
 import dev.sampo.actors.protocol.Controller.ConfigResourceType;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Kafka 4.4's configs as Sampo takes them. Configs of groups have no effect yet, so none is taken. */
+/** Kafka 4.4's configs as Sampo takes them. */
 public final class KafkaConfigRules implements ConfigRules {
     private final BrokerDefaults file;
+    private final GroupConfigs.Limits groups;
 
-    /** {@code file}: what the controller's configuration file says, for defaults of topics. */
-    public KafkaConfigRules(BrokerDefaults file) {
+    /**
+     * Judges as the controller's own configuration says.
+     *
+     * @param file for defaults of topics
+     * @param groups bounds of what groups may have of their own
+     */
+    public KafkaConfigRules(BrokerDefaults file, GroupConfigs.Limits groups) {
         this.file = file;
+        this.groups = groups;
     }
 
     @Override
@@ -21,7 +29,7 @@ public final class KafkaConfigRules implements ConfigRules {
         return switch (type) {
             case TOPIC -> TopicConfigs.problem(Map.of(name, value));
             case BROKER -> BrokerConfigs.validateDynamic(name, value);
-            case GROUP -> "Group config " + name + " has no effect in this version of Sampo, so it cannot be set";
+            case GROUP -> GroupConfigs.problem(Map.of(name, value), groups);
         };
     }
 
@@ -30,7 +38,7 @@ public final class KafkaConfigRules implements ConfigRules {
         return switch (type) {
             case TOPIC -> TopicConfigs.validate(values, file);
             case BROKER -> BrokerConfigs.validateDynamic(values, values.keySet());
-            case GROUP -> ConfigRules.super.problem(type, values);
+            case GROUP -> GroupConfigs.problem(values, groups);
         };
     }
 
@@ -44,7 +52,7 @@ public final class KafkaConfigRules implements ConfigRules {
         return switch (type) {
             case TOPIC -> TopicConfigs.isList(name);
             case BROKER -> BrokerConfigs.isList(name);
-            case GROUP -> false;
+            case GROUP -> GroupConfigs.isList(name);
         };
     }
 

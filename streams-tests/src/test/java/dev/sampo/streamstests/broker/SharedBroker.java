@@ -4,16 +4,25 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Stream;
 
 /** The brokers that all scenarios of this JVM share: one that always runs, and one for scenarios that kill or pause it. */
 public final class SharedBroker {
+    /** How long a member of a group of the new protocol may be silent. */
+    public static final Duration NEW_SESSION = Duration.ofSeconds(6);
+
     /** Members come and go within the tests' patience: no wait for more members, short sessions allowed. */
     private static final Map<String, String> SETTINGS = Map.of(
             "group.initial.rebalance.delay.ms", "0",
             "group.min.session.timeout.ms", "500",
+            "group.consumer.assignment.interval.ms", "0",
+            "group.consumer.min.heartbeat.interval.ms", "100",
+            "group.consumer.heartbeat.interval.ms", "200",
+            "group.consumer.min.session.timeout.ms", "500",
+            "group.consumer.session.timeout.ms", Long.toString(NEW_SESSION.toMillis()),
             "message.max.bytes", "1048588");
 
     private static final Path FOLDERS = Path.of("target", "brokers").toAbsolutePath();

@@ -207,8 +207,9 @@ class ReadingIT extends Scenario {
         assertComplete(received, written);
     }
 
-    @Test
-    void aPatternSubscriptionReadsTheTopicsThatMatchAndNoOther() {
+    @ParameterizedTest
+    @ValueSource(strings = {"eager", "consumer"})
+    void aPatternSubscriptionReadsTheTopicsThatMatchAndNoOther(String kind) {
         // Given
         String family = name("family");
         for (String suffix : List.of("one", "two", "other")) {
@@ -219,20 +220,21 @@ class ReadingIT extends Scenario {
         written.addAll(records.write(family + ".two", 1, 20, "two"));
 
         // When
-        var received = first(40, Consumer.plainSource(consumer(name("group")), Subscriptions.topicPattern(family + "\\.(one|two)")));
+        var received = first(40, Consumer.plainSource(member(name("group"), kind), Subscriptions.topicPattern(family + "\\.(one|two)")));
 
         // Then
         assertComplete(received, written);
     }
 
-    @Test
-    void aPatternSubscriptionTakesInATopicThatIsCreatedLater() {
+    @ParameterizedTest
+    @ValueSource(strings = {"eager", "consumer"})
+    void aPatternSubscriptionTakesInATopicThatIsCreatedLater(String kind) {
         // Given
         String family = name("family");
         records.createTopic(family + ".one", 1);
         var written = new ArrayList<>(records.write(family + ".one", 1, 10, "one"));
         var received = new CopyOnWriteArrayList<ConsumerRecord<String, String>>();
-        var control = collect(Consumer.plainSource(consumer(name("group")), Subscriptions.topicPattern(family + "\\..*")), received);
+        var control = collect(Consumer.plainSource(member(name("group"), kind), Subscriptions.topicPattern(family + "\\..*")), received);
         until("the first topic is read", () -> received.size() == 10);
 
         // When

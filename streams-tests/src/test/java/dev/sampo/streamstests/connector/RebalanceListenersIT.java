@@ -17,6 +17,8 @@ import org.apache.pekko.kafka.TopicPartitionsRevoked;
 import org.apache.pekko.kafka.javadsl.Consumer;
 import org.apache.pekko.kafka.javadsl.PartitionAssignmentHandler;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -84,7 +86,32 @@ class RebalanceListenersIT extends Scenario {
     }
 
     @Test
-    void theAssignmentHandlerMaySeekBeforeTheFirstRecordIsRead() {
+    void inTheNewProtocolTheHandlerIsToldOnlyOfWhatIsTakenAndGiven() {
+        // Given
+        String topic = topic(2);
+        String group = name("group");
+        var diary = new Diary();
+        var control = collect(
+                Consumer.plainSource(newProtocol(system, group), Subscriptions.topics(topic).withPartitionAssignmentHandler(diary)),
+                new CopyOnWriteArrayList<>());
+        until("both partitions are assigned", () -> diary.entries.contains("assigned [0, 1]"));
+
+        // When
+        var other = collect(Consumer.plainSource(newProtocol(system, group), Subscriptions.topics(topic)), new CopyOnWriteArrayList<>());
+        until("one was revoked", () -> diary.entries.size() >= 2);
+        drain(other);
+        until("it came back", () -> diary.entries.size() >= 3);
+        await(control.shutdown());
+
+        // Then
+        assertThat(diary.entries.get(1)).isIn("revoked [0]", "revoked [1]");
+        assertThat(diary.entries).startsWith("assigned [0, 1]").element(2).isEqualTo(diary.entries.get(1).replace("revoked", "assigned"));
+        assertThat(diary.entries).contains("stopped [0, 1]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"eager", "consumer"})
+    void theAssignmentHandlerMaySeekBeforeTheFirstRecordIsRead(String kind) {
         // Given
         String topic = topic(1);
         List<String> written = records.write(topic, 1, 20, "a");
@@ -92,7 +119,7 @@ class RebalanceListenersIT extends Scenario {
         diary.seekTo.set(15);
 
         // When
-        var received = first(5, Consumer.plainSource(consumer(name("group")), Subscriptions.topics(topic).withPartitionAssignmentHandler(diary)));
+        var received = first(5, Consumer.plainSource(member(name("group"), kind), Subscriptions.topics(topic).withPartitionAssignmentHandler(diary)));
 
         // Then
         assertComplete(received, written.subList(15, 20));
@@ -112,10 +139,11 @@ class RebalanceListenersIT extends Scenario {
         }
     }
 
-    @Test
-    void theListenerActorIsToldOfAssignedAndRevokedPartitions() {
+    @ParameterizedTest
+    @ValueSource(strings = {"eager", "consumer"})
+    void theListenerActorIsToldOfAssignedAndRevokedPartitions(String kind) {
         // Given
-        String topic = topic(1);
+        String topic = topic(2);
         String group = name("group");
         var events = new CopyOnWriteArrayList<ConsumerRebalanceEvent>();
         var listener = system.actorOf(Props.create(Listener.class, () -> new Listener(events)));
@@ -123,10 +151,10 @@ class RebalanceListenersIT extends Scenario {
         var received = new CopyOnWriteArrayList<ConsumerRecord<String, String>>();
 
         // When
-        var control = collect(Consumer.plainSource(consumer(group), Subscriptions.topics(topic).withRebalanceListener(listener)), received);
+        var control = collect(Consumer.plainSource(member(group, kind), Subscriptions.topics(topic).withRebalanceListener(listener)), received);
         until("it reads", () -> !received.isEmpty());
         until("the assignment was told", () -> events.stream().anyMatch(TopicPartitionsAssigned.class::isInstance));
-        var other = collect(Consumer.plainSource(consumer(group), Subscriptions.topics(topic)), new CopyOnWriteArrayList<>());
+        var other = collect(Consumer.plainSource(member(group, kind), Subscriptions.topics(topic)), new CopyOnWriteArrayList<>());
 
         // Then
         until("the revocation was told", () -> events.stream().anyMatch(TopicPartitionsRevoked.class::isInstance));

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -89,6 +91,30 @@ abstract class Scenario {
     }
 
     ConsumerSettings<String, String> consumer(ActorSystem other, String group) {
+        return anyProtocol(other, group).withProperty("heartbeat.interval.ms", "200");
+    }
+
+    /** A member of a group of the new protocol (KIP-848); its times are the broker's. */
+    ConsumerSettings<String, String> newProtocol(ActorSystem other, String group) {
+        return anyProtocol(other, group).withProperty("group.protocol", "consumer");
+    }
+
+    /** A member by the classic protocol with an assignor, "eager" or "cooperative", or by the new one, "consumer". */
+    ConsumerSettings<String, String> member(String group, String kind) {
+        return member(system, group, kind);
+    }
+
+    ConsumerSettings<String, String> member(ActorSystem other, String group, String kind) {
+        return switch (kind) {
+            case "eager" -> consumer(other, group).withProperty("partition.assignment.strategy", RangeAssignor.class.getName());
+            case "cooperative" ->
+                consumer(other, group).withProperty("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
+            case "consumer" -> newProtocol(other, group);
+            default -> throw new IllegalArgumentException(kind);
+        };
+    }
+
+    private ConsumerSettings<String, String> anyProtocol(ActorSystem other, String group) {
         return ConsumerSettings.create(other, new StringDeserializer(), new StringDeserializer())
                 .withBootstrapServers(broker().bootstrapServers())
                 .withGroupId(group)
@@ -97,7 +123,6 @@ abstract class Scenario {
                 .withProperty("reconnect.backoff.ms", "20")
                 .withProperty("reconnect.backoff.max.ms", "200")
                 .withProperty("retry.backoff.ms", "50")
-                .withProperty("heartbeat.interval.ms", "200")
                 .withStopTimeout(Duration.ZERO)
                 .withCloseTimeout(Duration.ofSeconds(5));
     }

@@ -57,6 +57,7 @@ final class CommitQueue {
     private final List<Call> open = new ArrayList<>();
     private Map<TopicPartition, Entry> waiting = new HashMap<>();
     private Map<TopicPartition, Entry> inFlight = new HashMap<>();
+    private final Map<TopicPartition, Throwable> dropped = new HashMap<>(); // under way, not to be tried again
 
     /** Takes the offsets of one call, at least one. */
     void add(Map<TopicPartition, OffsetAndMetadata> offsets, long deadlineMs, Outcome outcome) {
@@ -85,6 +86,7 @@ final class CommitQueue {
     /** The coordinator has this offset. */
     void committed(TopicPartition partition) {
         Entry entry = inFlight.remove(partition);
+        dropped.remove(partition);
         if (entry != null) {
             entry.calls().forEach(Call::settled);
         }
@@ -93,26 +95,31 @@ final class CommitQueue {
     /** The coordinator refused this offset for good. */
     void failed(TopicPartition partition, Throwable cause) {
         Entry entry = inFlight.remove(partition);
+        dropped.remove(partition);
         if (entry != null) {
             entry.calls().forEach(call -> call.failed(cause));
         }
     }
 
-    /** What is still under way goes back, behind nothing newer. */
+    /** What is still under way goes back, behind nothing newer; what was dropped meanwhile fails. */
     void retry() {
         inFlight.forEach((partition, entry) -> {
+            Throwable cause = dropped.get(partition);
             Entry newer = waiting.get(partition);
-            if (newer == null) {
+            if (cause != null) {
+                entry.calls().forEach(call -> call.failed(cause));
+            } else if (newer == null) {
                 waiting.put(partition, entry);
             } else {
                 newer.calls().addAll(entry.calls());
             }
         });
         inFlight = new HashMap<>();
+        dropped.clear();
     }
 
-    /** Fails what waits for these partitions; a request under way goes on. */
-    void failWaiting(Predicate<TopicPartition> which, Throwable cause) {
+    /** Fails what waits for these partitions. A request under way goes on, but what it leaves is not tried again. */
+    void drop(Predicate<TopicPartition> which, Throwable cause) {
         Iterator<Map.Entry<TopicPartition, Entry>> entries = waiting.entrySet().iterator();
         while (entries.hasNext()) {
             Map.Entry<TopicPartition, Entry> entry = entries.next();
@@ -121,6 +128,7 @@ final class CommitQueue {
                 entry.getValue().calls().forEach(call -> call.failed(cause));
             }
         }
+        inFlight.keySet().stream().filter(which).forEach(partition -> dropped.put(partition, cause));
     }
 
     /** Fails the calls whose time is over; their offsets stay queued. */
@@ -133,8 +141,8 @@ final class CommitQueue {
         });
     }
 
-    /** Nothing waits and nothing is under way. */
-    boolean isIdle() {
-        return waiting.isEmpty() && inFlight.isEmpty();
+    /** Nothing of these waits and nothing is under way. */
+    boolean isIdle(Predicate<TopicPartition> which) {
+        return waiting.keySet().stream().noneMatch(which) && inFlight.keySet().stream().noneMatch(which);
     }
 }

@@ -4,6 +4,7 @@ import dev.sampo.client.CommitTimeoutException;
 import dev.sampo.client.internal.ApiRequest;
 import dev.sampo.client.internal.KafkaClient;
 import dev.sampo.client.internal.Target;
+import dev.sampo.client.internal.consumer.ConsumerProperties.GroupProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,8 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class Committing {
     /** The member that commits. */
     interface Member {
-        /** -1 without a group membership. */
+        /** Generation or epoch that a commit carries; -1 without a group membership. */
         int generationId();
+
+        /** False while it is not known what this member owns in its generation. */
+        boolean mayCommit();
 
         /** Empty without a group membership. */
         String memberId();
@@ -64,8 +68,8 @@ final class Committing {
         return commits;
     }
 
-    boolean isIdle() {
-        return queue.isIdle();
+    boolean isIdle(Predicate<TopicPartition> which) {
+        return queue.isIdle(which);
     }
 
     /** Queues; {@code done} fails with {@code afterwards}, if given, even when all are committed. */
@@ -93,7 +97,7 @@ final class Committing {
 
     /** Fails what waits for partitions that are no longer this consumer's. */
     void drop(Predicate<TopicPartition> which, Throwable cause) {
-        queue.failWaiting(which, cause);
+        queue.drop(which, cause);
     }
 
     /** A new generation: what was held may be tried. */
@@ -113,7 +117,7 @@ final class Committing {
     }
 
     private void pump() {
-        if (held || (member.isMember() && member.generationId() < 0)) {
+        if (held || (member.isMember() && !member.mayCommit())) {
             return;
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = queue.next();
@@ -145,11 +149,13 @@ final class Committing {
         byTopic.forEach((topic, partitions) -> data.topics().add(new OffsetCommitRequestData.OffsetCommitRequestTopic()
                 .setName(topic)
                 .setPartitions(partitions)));
+        boolean withEpoch = member.isMember() && properties.groupProtocol() == GroupProtocol.CONSUMER;
         return ApiRequest.of(
                         ApiKeys.OFFSET_COMMIT, OffsetCommitResponseData.class, client.settings().requestTimeoutMs(),
                         version -> version >= 7 && member.isMember()
                                 ? data.setGroupInstanceId(properties.groupInstanceId().orElse(null))
                                 : data)
+                .atLeast(withEpoch ? 9 : 0)
                 .atMost(9); // version 10 wants topic ids
     }
 
@@ -170,8 +176,9 @@ final class Committing {
                         queue.committed(partition);
                     }
                     case REBALANCE_IN_PROGRESS, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE,
-                            NOT_COORDINATOR, REQUEST_TIMED_OUT, UNKNOWN_TOPIC_OR_PARTITION -> again.put(partition, error);
-                    case ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID -> {
+                            NOT_COORDINATOR, REQUEST_TIMED_OUT, UNKNOWN_TOPIC_OR_PARTITION,
+                            STALE_MEMBER_EPOCH -> again.put(partition, error); // a newer epoch is under way
+                    case ILLEGAL_GENERATION, FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID -> {
                         if (member.isJoining() || (member.isMember() && generationId != member.generationId())) {
                             again.put(partition, error); // refused only because the group moved on, perhaps with this member
                         } else {

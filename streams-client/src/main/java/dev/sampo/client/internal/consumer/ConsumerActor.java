@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -214,11 +215,15 @@ final class ConsumerActor extends AbstractActor implements Home {
                 Duration.ofNanos(settings.positionTimeout().toNanos()), fetching::pump);
         var restricted = new RestrictedConsumer(
                 new HandlerAccess(handle.join(), Duration.ofNanos(settings.positionTimeout().toNanos())));
-        Grouping grouping = subscription instanceof AutoSubscription auto
-                ? new Grouping(this, client, properties, auto,
-                        getContext().getSystem().dispatchers().lookup(Dispatchers.DefaultBlockingDispatcherId()),
-                        restricted, Duration.ofNanos(settings.partitionHandlerWarning().toNanos()), new GroupOwner())
-                : null;
+        Grouping grouping = null;
+        if (subscription instanceof AutoSubscription auto) {
+            var calls = new RebalanceCalls(this, auto,
+                    getContext().getSystem().dispatchers().lookup(Dispatchers.DefaultBlockingDispatcherId()),
+                    restricted, Duration.ofNanos(settings.partitionHandlerWarning().toNanos()));
+            grouping = properties.groupProtocol() == ConsumerProperties.GroupProtocol.CONSUMER
+                    ? new ConsumerGrouping(this, client, properties, calls, new GroupOwner(), this::wantMetadata)
+                    : new ClassicGrouping(this, client, properties, calls, new GroupOwner());
+        }
         var committing = new Committing(this, client, properties,
                 Duration.ofNanos(settings.commitTimeout().toNanos()), new Member(grouping));
         return new Parts(client, properties, offsets, planner, fetching, committing, positions, grouping);
@@ -474,7 +479,7 @@ final class ConsumerActor extends AbstractActor implements Home {
             return;
         }
         Parts p = parts;
-        boolean done = p == null || (p.committing().isIdle() && targets.entrySet().stream().allMatch(target ->
+        boolean done = p == null || (p.committing().isIdle(any -> true) && targets.entrySet().stream().allMatch(target ->
                 p.planner().assignment(target.getKey()) < 0
                         || committed.getOrDefault(target.getKey(), -1L) >= target.getValue()));
         if (done || nowMs() >= stopDeadlineMs) {
@@ -589,8 +594,8 @@ final class ConsumerActor extends AbstractActor implements Home {
 
     private final class GroupOwner implements Grouping.Owner {
         @Override
-        public boolean commitsAreIdle() {
-            return parts == null || parts.committing().isIdle();
+        public boolean commitsAreIdle(Predicate<TopicPartition> which) {
+            return parts == null || parts.committing().isIdle(which);
         }
 
         @Override
@@ -603,21 +608,33 @@ final class ConsumerActor extends AbstractActor implements Home {
         }
 
         @Override
+        public void hold(Set<TopicPartition> partitions) {
+            Parts p = parts;
+            if (p == null) {
+                return;
+            }
+            var reading = new HashSet<>(partitions);
+            reading.removeIf(p.planner()::isHeld);
+            reading.forEach(p.planner()::hold);
+            if (manualOffsets != null && !reading.isEmpty()) {
+                manualOffsets.onRevoke().accept(Set.copyOf(reading));
+            }
+            owner.onRevoked(partitions);
+        }
+
+        @Override
         public void revoke(Set<TopicPartition> partitions) {
             Parts p = parts;
             if (p == null) {
                 return;
             }
+            hold(partitions);
             partitions.forEach(partition -> {
                 p.planner().remove(partition);
                 listeners.remove(partition);
                 committed.remove(partition);
             });
             p.committing().drop(partitions::contains, new PartitionRevokedException(partitions));
-            if (manualOffsets != null) {
-                manualOffsets.onRevoke().accept(partitions);
-            }
-            owner.onRevoked(partitions);
         }
 
         @Override
@@ -679,6 +696,11 @@ final class ConsumerActor extends AbstractActor implements Home {
         @Override
         public boolean isMember() {
             return grouping != null;
+        }
+
+        @Override
+        public boolean mayCommit() {
+            return grouping != null && grouping.mayCommit();
         }
 
         @Override

@@ -16,8 +16,11 @@ import static dev.sampo.client.internal.ClientSettings.number;
  *
  * @param groupId absent for consumers without a group
  * @param groupInstanceId present for static members (KIP-345)
+ * @param sessionTimeoutMs of a classic member, as are {@code heartbeatIntervalMs} and {@code assignors}
+ * @param remoteAssignor of a member of a consumer group: the coordinator's assignor that it asks for
  */
 record ConsumerProperties(
+        GroupProtocol groupProtocol,
         Optional<String> groupId,
         Optional<String> groupInstanceId,
         int sessionTimeoutMs,
@@ -34,7 +37,14 @@ record ConsumerProperties(
         boolean excludeInternalTopics,
         long retryBackoffMs,
         long metadataMaxAgeMs,
-        List<ConsumerPartitionAssignor> assignors) {
+        List<ConsumerPartitionAssignor> assignors,
+        Optional<String> remoteAssignor) {
+
+    /** Who assigns partitions: a member of the group, or the coordinator (KIP-848). */
+    enum GroupProtocol {
+        CLASSIC,
+        CONSUMER
+    }
 
     /** What to do without a committed offset, or when an offset is out of range. */
     enum ResetPolicy {
@@ -49,10 +59,7 @@ record ConsumerProperties(
     }
 
     static ConsumerProperties from(Map<String, String> properties) {
-        String protocol = properties.getOrDefault("group.protocol", "classic");
-        if (!protocol.equalsIgnoreCase("classic")) {
-            throw new ConfigException("group.protocol", protocol, "this client speaks the classic protocol");
-        }
+        GroupProtocol protocol = groupProtocol(properties);
         if (properties.getOrDefault("enable.auto.commit", "false").equalsIgnoreCase("true")) {
             throw new ConfigException("enable.auto.commit", "true",
                     "offsets are committed by the stream: use a committableSource with a Committer, or atMostOnceSource");
@@ -64,6 +71,7 @@ record ConsumerProperties(
                     "must be less than session.timeout.ms, " + sessionTimeoutMs);
         }
         return new ConsumerProperties(
+                protocol,
                 Optional.ofNullable(properties.get("group.id")).filter(id -> !id.isEmpty()),
                 Optional.ofNullable(properties.get("group.instance.id")).filter(id -> !id.isEmpty()),
                 sessionTimeoutMs,
@@ -80,7 +88,24 @@ record ConsumerProperties(
                 Boolean.parseBoolean(properties.getOrDefault("exclude.internal.topics", "true")),
                 number(properties, "retry.backoff.ms", 100),
                 number(properties, "metadata.max.age.ms", 300_000),
-                assignors(properties));
+                assignors(properties),
+                Optional.ofNullable(properties.get("group.remote.assignor")).filter(name -> !name.isEmpty()));
+    }
+
+    private static GroupProtocol groupProtocol(Map<String, String> properties) {
+        String value = properties.getOrDefault("group.protocol", "classic");
+        boolean classic = value.equalsIgnoreCase("classic");
+        if (!classic && !value.equalsIgnoreCase("consumer")) {
+            throw new ConfigException("group.protocol", value, "give classic or consumer");
+        }
+        List<String> ofTheOther = classic
+                ? List.of("group.remote.assignor")
+                : List.of("partition.assignment.strategy", "heartbeat.interval.ms", "session.timeout.ms");
+        ofTheOther.stream().filter(properties::containsKey).forEach(name -> {
+            throw new ConfigException(name, properties.get(name), "has no meaning with group.protocol=" + value
+                    + (classic ? "" : ": the brokers decide it"));
+        });
+        return classic ? GroupProtocol.CLASSIC : GroupProtocol.CONSUMER;
     }
 
     private static ResetPolicy resetPolicy(String value) {

@@ -41,6 +41,7 @@ final class FetchPlanner {
         long bufferedBytes;
         boolean wanted;
         boolean inFlight;
+        boolean held;
         long notBeforeMs;
         long endOffset = -1;
         int readReplica = -1;
@@ -173,6 +174,20 @@ final class FetchPlanner {
         }
     }
 
+    /** Fetches this partition no more until it is removed: it is being revoked. Commits for it still count. */
+    void hold(TopicPartition partition) {
+        State state = states.get(partition);
+        if (state != null) {
+            state.held = true;
+        }
+    }
+
+    /** True after {@link #hold}. */
+    boolean isHeld(TopicPartition partition) {
+        State state = states.get(partition);
+        return state != null && state.held;
+    }
+
     /** Stops or resumes all fetching. */
     void pauseAll(boolean paused) {
         allPaused = paused;
@@ -194,10 +209,17 @@ final class FetchPlanner {
         }
     }
 
+    /** True when this partition is read from a follower. */
+    boolean readsFromFollower(TopicPartition partition) {
+        State state = states.get(partition);
+        return state != null && state.readReplica >= 0;
+    }
+
     /** True when a partition that is to be fetched has no known leader. */
     boolean lacksLeader(ClusterImage cluster) {
         return states.entrySet().stream().anyMatch(entry ->
-                entry.getValue().offset >= 0 && entry.getValue().wanted && cluster.leaderId(entry.getKey()) < 0);
+                entry.getValue().offset >= 0 && entry.getValue().wanted && !entry.getValue().held
+                        && cluster.leaderId(entry.getKey()) < 0);
     }
 
     /** The requests to send now; each is under way until {@link #onDone}. */
@@ -212,7 +234,7 @@ final class FetchPlanner {
             int brokerId = state.readReplica >= 0 && cluster.brokers().containsKey(state.readReplica)
                     ? state.readReplica
                     : cluster.leaderId(partition);
-            if (brokerId < 0 || image == null || state.inFlight) {
+            if (brokerId < 0 || image == null || state.inFlight || state.held) {
                 return;
             }
             if (!state.wanted || state.offset < 0 || nowMs < state.notBeforeMs
@@ -267,10 +289,11 @@ final class FetchPlanner {
         }
     }
 
-    /** True when an answer for this is still of use: same assignment, same position. */
+    /** True when an answer for this is still of use: same assignment, same position, not about to be revoked. */
     boolean isCurrent(Wanted wanted) {
         State state = states.get(wanted.partition());
-        return state != null && state.assignment == wanted.assignment() && state.offset == wanted.offset();
+        return state != null && state.assignment == wanted.assignment() && state.offset == wanted.offset()
+                && !state.held;
     }
 
     /**

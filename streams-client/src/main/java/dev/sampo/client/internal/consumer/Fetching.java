@@ -162,7 +162,13 @@ final class Fetching {
         Errors error = Errors.forCode(data.errorCode());
         switch (error) {
             case NONE -> onData(wanted, data);
-            case OFFSET_OUT_OF_RANGE -> owner.onOutOfRange(partition, wanted.offset());
+            case OFFSET_OUT_OF_RANGE -> {
+                if (planner.readsFromFollower(partition)) {
+                    planner.readFrom(partition, -1); // it may only be behind: the leader knows
+                } else {
+                    owner.onOutOfRange(partition, wanted.offset());
+                }
+            }
             case NOT_LEADER_OR_FOLLOWER, REPLICA_NOT_AVAILABLE, KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH,
                     UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE, LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION,
                     UNKNOWN_TOPIC_ID, INCONSISTENT_TOPIC_ID, UNKNOWN_SERVER_ERROR -> {

@@ -88,6 +88,7 @@ final class GroupMembership {
     private int attempt;
     private String memberId = "";
     private int generationId = -1;
+    private int assignedGeneration = -1; // whose assignment is known
     private Set<String> topics = Set.of();
     private Set<TopicPartition> owned = Set.of();
     private Map<String, Subscription> members = Map.of();
@@ -105,6 +106,14 @@ final class GroupMembership {
     /** The generation that commits carry, -1 before the first. */
     int generationId() {
         return generationId;
+    }
+
+    /**
+     * The assignment of the generation is known. Between the answers to join and sync it is not: what this member owned
+     * before may be another's already, whose commits one of this member's would undo.
+     */
+    boolean mayCommit() {
+        return generationId >= 0 && assignedGeneration == generationId;
     }
 
     /** A join of this member waits for its answer: the group may be in the generation already that the answer brings. */
@@ -284,6 +293,7 @@ final class GroupMembership {
         Set<TopicPartition> added = minus(all, owned);
         assignor().onAssignment(assignment, metadata());
         owned = all;
+        assignedGeneration = generationId;
         phase = Phase.STABLE;
         var effects = new ArrayList<Effect>();
         effects.add(new Assigned(generationId, revoked, added, all, !isCooperative()));
@@ -394,6 +404,7 @@ final class GroupMembership {
         owned = Set.of();
         memberId = "";
         generationId = -1;
+        assignedGeneration = -1;
         effects.addAll(join());
         return effects;
     }

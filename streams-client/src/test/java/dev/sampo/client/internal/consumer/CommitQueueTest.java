@@ -53,7 +53,7 @@ class CommitQueueTest {
         assertThat(queue.next()).isEqualTo(offset(P0, 3));
         queue.committed(P0);
         assertThat(outcomes).containsExactly("a committed", "b committed", "c committed");
-        assertThat(queue.isIdle()).isTrue();
+        assertThat(queue.isIdle(any -> true)).isTrue();
     }
 
     @Test
@@ -98,5 +98,38 @@ class CommitQueueTest {
         // Then
         assertThat(outcomes).containsExactly("a failed: late");
         assertThat(queue.next()).isEqualTo(offset(P0, 1));
+    }
+
+    @Test
+    void whatIsDroppedWhileItIsUnderWayIsNotTriedAgainButWhatCameAfterIs() {
+        // Given: partition 0 is revoked and assigned anew while its commit is under way
+        add("a", Map.of(P0, 9L, P1, 9L));
+        queue.next();
+        queue.drop(P0::equals, new IllegalStateException("revoked"));
+        add("b", Map.of(P0, 4L));
+
+        // When
+        queue.retry();
+
+        // Then
+        assertThat(outcomes).containsExactly("a failed: revoked");
+        assertThat(queue.next()).containsExactlyInAnyOrderEntriesOf(
+                Map.of(P0, new OffsetAndMetadata(4), P1, new OffsetAndMetadata(9)));
+    }
+
+    @Test
+    void anAnswerToWhatWasDroppedMeanwhileCounts() {
+        // Given
+        add("a", Map.of(P0, 9L));
+        queue.next();
+        queue.drop(P0::equals, new IllegalStateException("revoked"));
+        assertThat(queue.isIdle(P0::equals)).isFalse();
+
+        // When
+        queue.committed(P0);
+
+        // Then
+        assertThat(outcomes).containsExactly("a committed");
+        assertThat(queue.isIdle(P0::equals)).isTrue();
     }
 }

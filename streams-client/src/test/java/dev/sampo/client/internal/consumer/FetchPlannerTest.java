@@ -142,4 +142,20 @@ class FetchPlannerTest {
         // Then
         assertThat(plan.partitions()).noneMatch(planner::isCurrent);
     }
+
+    @Test
+    void aPartitionThatIsBeingRevokedIsNotFetchedAndWhatComesOfItIsOfNoUse() {
+        // Given
+        begin(P0, P1);
+        Plan plan = planner.plan(CLUSTER, 0).get(0);
+
+        // When
+        planner.hold(P0);
+        planner.onDone(plan);
+
+        // Then
+        assertThat(plan.partitions()).map(planner::isCurrent).containsExactly(false, true);
+        assertThat(planner.assignment(P0)).isEqualTo(1); // its commits still count
+        assertThat(partitions(planner.plan(CLUSTER, 0).get(0))).containsExactly(P1);
+    }
 }

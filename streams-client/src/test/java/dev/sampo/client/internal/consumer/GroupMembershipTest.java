@@ -208,4 +208,21 @@ class GroupMembershipTest {
         assertThat(eager.onHeartbeatResponse(1, Errors.FENCED_INSTANCE_ID, 0))
                 .containsExactly(new Fail(Errors.FENCED_INSTANCE_ID));
     }
+
+    @Test
+    void nothingIsCommittedInAGenerationWhoseAssignmentIsNotKnownYet() {
+        // Given
+        join(eager, eager.subscribe(Set.of("t")), 1, "range", P0);
+        PrepareJoin prepare = only(eager.rejoin(), PrepareJoin.class);
+        SendJoin join = only(eager.onReadyToJoin(prepare.attempt()), SendJoin.class);
+        assertThat(eager.mayCommit()).isTrue(); // by the generation before, which the coordinator may refuse
+
+        // When
+        SendSync sync = only(eager.onJoinResponse(join.attempt(), joined(2, "range"), 0), SendSync.class);
+
+        // Then
+        assertThat(eager.mayCommit()).isFalse();
+        eager.onSyncResponse(sync.attempt(), assignment(P1), 0);
+        assertThat(eager.mayCommit()).isTrue();
+    }
 }
