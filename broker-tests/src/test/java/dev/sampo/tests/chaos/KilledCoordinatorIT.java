@@ -34,6 +34,8 @@ class KilledCoordinatorIT {
     private static final int PARTITIONS = 5;
     private static final int CONNECTIONS = 25; // to each broker
     private static final int COMMITS_BEFORE = 30_000;
+    private static final Duration FILLING_PACE = Duration.ofMillis(500);
+    private static final Duration STEADY_PACE = Duration.ofSeconds(2); // consumers commit each five seconds by themselves
     private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -54,10 +56,12 @@ class KilledCoordinatorIT {
             List<String> groups = groupsOn(leader -> leader == victim.id(), leaders, GROUPS);
             List<String> others = groupsOn(leader -> leader != victim.id(), leaders, OTHER_GROUPS);
             Map<Integer, String> brokers = cluster.brokers().stream().collect(Collectors.toMap(BrokerProcess::id, BrokerProcess::bootstrap));
-            try (var commits = new GroupCommits(brokers, groups, TOPIC, PARTITIONS, CONNECTIONS, Duration.ofMillis(500));
-                    var elsewhere = new GroupCommits(brokers, others, TOPIC, PARTITIONS, 1, Duration.ofMillis(500))) {
+            try (var commits = new GroupCommits(brokers, groups, TOPIC, PARTITIONS, CONNECTIONS, FILLING_PACE);
+                    var elsewhere = new GroupCommits(brokers, others, TOPIC, PARTITIONS, 1, FILLING_PACE)) {
                 Await.until("the log has something to load", PATIENCE, () -> commits.usable() == GROUPS && commits.commits() > COMMITS_BEFORE,
                         () -> commits.usable() + " groups, " + commits.commits() + " commits, " + commits.violations());
+                commits.pace(STEADY_PACE);
+                elsewhere.pace(STEADY_PACE);
 
                 // When
                 long killed = System.nanoTime();

@@ -67,7 +67,7 @@ public final class GroupCommits implements AutoCloseable {
     private final Map<Integer, String> brokers;
     private final String topic;
     private final int partitions;
-    private final Duration pause;
+    private volatile Duration pause;
     private final List<Group> groups;
     private final List<Thread> threads = new ArrayList<>();
     private final Queue<String> violations = new ConcurrentLinkedQueue<>();
@@ -91,6 +91,11 @@ public final class GroupCommits implements AutoCloseable {
             List<Group> own = IntStream.range(0, groups.size()).filter(n -> n % threads == number).mapToObj(this.groups::get).toList();
             this.threads.add(Thread.ofPlatform().name("committer " + i).daemon(true).start(() -> new Committer(own).run()));
         }
+    }
+
+    /** Another pause between two commits of a group. */
+    public void pace(Duration between) {
+        pause = between;
     }
 
     /** From now on each group commits at once, and its offsets are read first: what was sent before does not count. */
