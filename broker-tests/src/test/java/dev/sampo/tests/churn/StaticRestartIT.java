@@ -42,7 +42,7 @@ class StaticRestartIT {
     @CsvSource({"java-2.8.2-range, true", "java-3.9.2-cooperative, true", "java-4.4.0-range, true", "java-4.4.0-consumer, false", "confluent-range, true"})
     void othersNoticeNothing(String client, boolean killToo) throws Exception {
         MemberKind kind = MemberKinds.named(client);
-        var workload = new Workload("static-" + client, 12, 10_000, 16);
+        var workload = new Workload("static-" + client, 12, 8_000, 16);
         try (ChurnRun run = ChurnRun.begin(broker.bootstrap(), "static-group-" + client, workload, folder);
                 PacedProducer producer = PacedProducer.start(broker.bootstrap(), workload, 6_000)) {
             // Given
