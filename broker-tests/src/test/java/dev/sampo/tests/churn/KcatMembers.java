@@ -100,15 +100,15 @@ final class KcatMembers implements Members {
         return all;
     }
 
+    /** Killed as well: a kcat that is told to end may commit a record that it does not print any more. */
     @Override
     public void leave() {
-        members.forEach(member -> member.process.toHandle().destroy()); // Process.destroy closes the pipe with what is in it
-        members.forEach(Member::awaitEnd);
+        kill();
     }
 
     @Override
     public void kill() {
-        members.forEach(member -> member.process.toHandle().destroyForcibly());
+        members.forEach(member -> member.process.toHandle().destroyForcibly()); // Process.destroy closes the pipe with what is in it
         members.forEach(Member::awaitEnd);
     }
 
