@@ -25,8 +25,9 @@ record Leftovers(Map<String, Long> counts) {
         Stream<String> threads = Thread.getAllStackTraces().keySet().stream()
                 .filter(Thread::isAlive)
                 .map(thread -> "thread " + thread.getName().replaceAll("[0-9]+", "N"))
-                // The JVM's own, which come and go as it likes.
-                .filter(name -> !name.matches("thread (ForkJoinPool.commonPool-worker-N|process reaper.*|C[12] .*|JVMCI.*|Cleaner-N)"));
+                // The JVM's own, which come and go as it likes, and the one timer of Ratis, made when it first waits for something.
+                .filter(name -> !name.matches(
+                        "thread (ForkJoinPool.commonPool-worker-N|process reaper.*|C[12] .*|JVMCI.*|Cleaner-N|timerN)"));
         Stream<String> beans = ManagementFactory.getPlatformMBeanServer().queryNames(null, null).stream()
                 .map(name -> "bean " + name);
         Stream.of(threads, beans, descriptors(), folders())
