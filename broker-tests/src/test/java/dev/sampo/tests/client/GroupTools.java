@@ -154,7 +154,6 @@ final class GroupTools implements AutoCloseable {
         groups("--describe", "--all-groups");
         groups("--describe", "--all-groups", "--members", "--verbose");
         groups("--describe", "--all-groups", "--state");
-        groups("--describe", "--all-groups", "--state", "--timeout", "1");
         groups("--describe");
         groups("--validate-regex", "orders-[a-z]+");
         groups("--validate-regex", "orders-(?=x)");
