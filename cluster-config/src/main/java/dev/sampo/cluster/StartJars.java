@@ -46,7 +46,19 @@ final class StartJars {
 
     /** Whether there was anything to rewrite. */
     static boolean rewrite(Path jar) throws IOException {
-        Path fresh = jar.resolveSibling(jar.getFileName() + ".new");
+        Path fresh = jar.resolveSibling(jar.getFileName() + "." + ProcessHandle.current().pid());
+        try {
+            boolean changed = copy(jar, fresh);
+            if (changed) {
+                Files.move(fresh, jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+            return changed;
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+    }
+
+    private static boolean copy(Path jar, Path fresh) throws IOException {
         boolean changed = false;
         try (var from = new ZipFile(jar.toFile());
                 var to = new ZipOutputStream(Files.newOutputStream(fresh))) {
@@ -63,11 +75,6 @@ final class StartJars {
                 to.write(rewritten);
                 to.closeEntry();
             }
-        }
-        if (changed) {
-            Files.move(fresh, jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } else {
-            Files.delete(fresh);
         }
         return changed;
     }

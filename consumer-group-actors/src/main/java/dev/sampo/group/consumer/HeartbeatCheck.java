@@ -18,8 +18,11 @@ public final class HeartbeatCheck {
             return ConsumerGroupHeartbeatReply.failed(KafkaError.INVALID_REQUEST, problem);
         }
         String assignor = request.serverAssignor();
+        if (assignor == null) {
+            return null;
+        }
         List<String> known = settings.assignors().stream().map(ConsumerGroupPartitionAssignor::name).toList();
-        return assignor == null || known.contains(assignor)
+        return known.contains(assignor)
                 ? null
                 : ConsumerGroupHeartbeatReply.failed(
                         KafkaError.UNSUPPORTED_ASSIGNOR, "there are the assignors " + known + ", none is " + assignor);

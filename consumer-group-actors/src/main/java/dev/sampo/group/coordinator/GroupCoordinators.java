@@ -129,9 +129,12 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     private <R extends Group.Reply> boolean complete(CompletableFuture<R> answer, Group.Request<R> request, Try<Group.Reply> result) {
         if (result.isFailure()) {
             Throwable failure = result.failed().get();
-            return failure instanceof TimeoutException
-                    ? answer.complete(request.refused(KafkaError.COORDINATOR_NOT_AVAILABLE))
-                    : answer.completeExceptionally(failure);
+            if (!(failure instanceof TimeoutException)) {
+                return answer.completeExceptionally(failure);
+            }
+            var _ = answer.completeAsync( // not on the scheduler's thread
+                    () -> request.refused(KafkaError.COORDINATOR_NOT_AVAILABLE));
+            return true;
         }
         if (!lease.holds()) { // a process that was stopped in between runs on
             return answer.complete(request.refused(KafkaError.NOT_COORDINATOR));

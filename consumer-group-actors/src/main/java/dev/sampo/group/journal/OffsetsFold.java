@@ -33,7 +33,7 @@ public final class OffsetsFold {
      */
     public long fold(ByteBuffer batches, long fromOffset) {
         long next = fromOffset;
-        var newest = new LinkedHashMap<ByteBuffer, @Nullable ByteBuffer>(); // values by key: decoding those that are replaced takes most of the time
+        var newest = new LinkedHashMap<@Nullable ByteBuffer, @Nullable ByteBuffer>(); // values by key: decoding those that are replaced takes most of the time
         for (RecordBatch batch : MemoryRecords.readableRecords(batches).batches()) {
             if (batch.lastOffset() < fromOffset) {
                 continue;
@@ -49,8 +49,7 @@ public final class OffsetsFold {
                         openTransactions.computeIfAbsent(batch.producerId(), id -> new ArrayList<>()).add(fact);
                     }
                 } else {
-                    newest.remove(record.key()); // to the end: schemas have more than one key for the same
-                    newest.put(record.key(), record.value());
+                    newest.putLast(record.key(), record.value()); // schemas have more than one key for the same
                 }
             }
             next = batch.nextOffset();
@@ -59,9 +58,9 @@ public final class OffsetsFold {
         return next;
     }
 
-    private void applyAll(Map<ByteBuffer, @Nullable ByteBuffer> records) {
+    private void applyAll(Map<@Nullable ByteBuffer, @Nullable ByteBuffer> records) {
         records.forEach((key, value) -> {
-            GroupFact fact = OffsetsRecords.decode(key.duplicate(), value);
+            GroupFact fact = OffsetsRecords.decode(key == null ? null : key.duplicate(), value);
             if (fact != null) {
                 apply(fact.groupId(), fact.event());
             }

@@ -60,6 +60,9 @@ final class ProcessWatch {
             Duration pause = WHEN_OUT_OF_REACH;
             try (var opened = new Socket()) {
                 socket = opened;
+                if (ended) {
+                    return; // before there was a connection to close
+                }
                 opened.connect(new InetSocketAddress(host, port), CONNECT_TIMEOUT_MS);
                 letIn = true;
                 refused = 0;

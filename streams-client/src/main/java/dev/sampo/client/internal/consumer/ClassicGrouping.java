@@ -149,7 +149,8 @@ final class ClassicGrouping implements Grouping {
             } else if (effect instanceof GroupMembership.Assigned assigned) {
                 assigned(assigned);
             } else if (effect instanceof GroupMembership.Lost lost) {
-                lost(lost.partitions());
+                current = Set.of();
+                calls.lost(properties.groupId().orElse(""), owner, lost.partitions());
             } else if (effect instanceof GroupMembership.Fail fail) {
                 home.fail(fail.error().exception("group " + properties.groupId().orElse("") + ": "
                         + fail.error().message()));
@@ -203,15 +204,6 @@ final class ClassicGrouping implements Grouping {
             owner.read(assigned.added());
             owner.pause(false);
         });
-    }
-
-    private void lost(Set<TopicPartition> partitions) {
-        log.atWarn().addKeyValue("group", properties.groupId().orElse("")).addKeyValue("lost", partitions)
-                .log("the group went on without this consumer");
-        current = Set.of();
-        calls.tellRevoked(partitions);
-        owner.revoke(partitions);
-        calls.onLost(partitions);
     }
 
     /** Dynamic members only: a static one comes back. */

@@ -158,7 +158,7 @@ final class ConsumerActor extends AbstractActor implements Home {
     public Receive createReceive() {
         return receiveBuilder()
                 .match(Run.class, this::run)
-                .match(Tick.class, tick -> onTick())
+                .match(Tick.class, tick -> run(new Run(ConsumerActor::onTick)))
                 .match(Terminate.class, terminate -> getContext().stop(getSelf()))
                 .build();
     }
@@ -331,7 +331,8 @@ final class ConsumerActor extends AbstractActor implements Home {
             return topics.topics();
         }
         var matching = new TreeSet<String>();
-        if (subscription instanceof Subscriptions.TopicSubscriptionPattern pattern) {
+        if (subscription instanceof Subscriptions.TopicSubscriptionPattern pattern
+                && properties.groupProtocol() == ConsumerProperties.GroupProtocol.CLASSIC) { // else the coordinator matches
             Pattern regex = Pattern.compile(pattern.pattern());
             cluster.topics().values().forEach(topic -> {
                 if (regex.matcher(topic.name()).matches()

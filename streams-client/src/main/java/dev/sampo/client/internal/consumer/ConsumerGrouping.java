@@ -126,7 +126,7 @@ final class ConsumerGrouping implements Grouping {
             } else if (effect instanceof ConsumerMembership.Assigned assigned) {
                 assigned(assigned);
             } else if (effect instanceof ConsumerMembership.Lost lost) {
-                lost(lost.partitions());
+                calls.lost(properties.groupId().orElse(""), owner, lost.partitions());
             } else if (effect instanceof ConsumerMembership.Fail fail) {
                 home.fail(fail.error().exception("group " + properties.groupId().orElse("") + ": " + fail.message()));
             }
@@ -172,14 +172,6 @@ final class ConsumerGrouping implements Grouping {
         owner.add(assigned.added());
         calls.tellAssigned(assigned.added());
         calls.onAssign(assigned.added(), () -> owner.read(assigned.added()));
-    }
-
-    private void lost(Set<TopicPartition> partitions) {
-        log.atWarn().addKeyValue("group", properties.groupId().orElse("")).addKeyValue("lost", partitions)
-                .log("the group went on without this consumer");
-        calls.tellRevoked(partitions);
-        owner.revoke(partitions);
-        calls.onLost(partitions);
     }
 
     /** A static member says that it will be back. */

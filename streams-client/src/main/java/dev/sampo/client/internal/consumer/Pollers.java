@@ -60,6 +60,7 @@ final class Pollers {
     private static Map<String, String> texts(ConsumerSettings<?, ?> settings) {
         var texts = new HashMap<String, String>();
         settings.getProperties().forEach((key, value) -> texts.put(key, String.valueOf(value)));
+        texts.put("allow.auto.create.topics", "false"); // a question creates nothing
         return texts;
     }
 

@@ -69,7 +69,11 @@ final class RebalanceCalls {
         call(partitions, handler -> handler.onRevoke(partitions, restricted), then);
     }
 
-    void onLost(Set<TopicPartition> partitions) {
+    /** The group took these away unasked. */
+    void lost(String groupId, Grouping.Owner owner, Set<TopicPartition> partitions) {
+        log.atWarn().addKeyValue("group", groupId).addKeyValue("lost", partitions).log("the group went on without this consumer");
+        tellRevoked(partitions);
+        owner.revoke(partitions);
         call(partitions, handler -> handler.onLost(partitions, restricted), () -> {});
     }
 
