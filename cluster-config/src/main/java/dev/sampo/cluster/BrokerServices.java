@@ -137,7 +137,7 @@ final class BrokerServices {
                 new FindCoordinatorHandler(groups, images),
                 new JoinGroupHandler(groups),
                 new SyncGroupHandler(groups),
-                new HeartbeatHandler(groups),
+                HeartbeatHandler.of(groups, system.settings().config()),
                 new LeaveGroupHandler(groups),
                 new OffsetCommitHandler(groups, images),
                 new OffsetFetchHandler(groups, images),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sampo.tests.broker.BrokerUnderTest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,7 +27,9 @@ class OracleIT {
 
         // When
         Map<String, JsonNode> answers;
-        try (var broker = BrokerUnderTest.start(folder, OracleRecorder.SETTINGS)) {
+        var settings = new HashMap<>(OracleRecorder.SETTINGS);
+        settings.put("sampo.group.consumer.rebalance-heartbeat-interval", "5s"); // as slow as Kafka
+        try (var broker = BrokerUnderTest.start(folder, settings)) {
             answers = OracleRecorder.run(broker.bootstrap());
         }
 

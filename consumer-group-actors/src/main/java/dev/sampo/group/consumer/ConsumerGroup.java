@@ -88,6 +88,7 @@ public final class ConsumerGroup {
     private final RegexLookups lookups = new RegexLookups(facts);
     private final MemberDeadlines deadlines = new MemberDeadlines();
     private final ClassicRequests classicRequests = new ClassicRequests(facts, deadlines);
+    private final HeartbeatPace pace = new HeartbeatPace();
     private final ConsumerRebalances rebalances;
     private ConsumerTimes times;
     private TopicHashes hashes = new TopicHashes(Topics.NONE);
@@ -202,14 +203,17 @@ public final class ConsumerGroup {
             return Decision.refused(refusal.error(), refusal.message());
         }
         CurrentAssignment owns = decision.owns();
+        Change change = decision.change();
+        int intervalMs = pace.intervalMs(
+                times.heartbeatIntervalMs(), settings.rebalanceHeartbeatIntervalMs(), facts.size(), !change.events().isEmpty(), nowMs);
         boolean saidAll = request.rebalanceTimeoutMs() != -1 && request.topicPartitions() != null
                 && (request.subscribedTopicNames() != null || request.subscribedTopicRegex() != null);
         boolean tell = request.memberEpoch() == ConsumerMember.JOINS || saidAll
                 || !owns.assigned().equals(before.owns().assigned());
         var reply = new ConsumerGroupHeartbeatReply(
-                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), times.heartbeatIntervalMs(),
+                KafkaError.NONE, null, before.memberId(), owns.memberEpoch(), intervalMs,
                 tell ? ConsumerMember.withoutEpochs(owns.assigned()) : null);
-        return new Decision(decision.change(), reply, decision.due(lookups));
+        return new Decision(change, reply, decision.due(lookups));
     }
 
     private static Subscription updated(Subscription before, ConsumerGroupHeartbeat request) {
@@ -458,6 +462,7 @@ public final class ConsumerGroup {
     public List<ConsumerGroupEvent> accept(Change change, long nowMs) {
         if (!change.events().isEmpty()) {
             change.events().forEach(this::apply);
+            pace.changed(nowMs);
             rebalances.look(change.causes(), facts, nowMs);
         }
         return change.events();

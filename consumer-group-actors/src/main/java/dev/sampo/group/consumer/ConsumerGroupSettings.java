@@ -15,6 +15,7 @@ import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
  * What the operator decides about consumer groups; keys below {@code sampo.group.consumer}, see reference.conf. Times in
  * milliseconds.
  *
+ * @param rebalanceHeartbeatIntervalMs instead of heartbeatIntervalMs, where it is shorter, while a group changes
  * @param maxSize most members of one group
  * @param assignmentIntervalMs shortest time from one target assignment to the next, 0 for none
  * @param regexRefreshIntervalMs after this long regular expressions are resolved again, come new topics or not
@@ -23,13 +24,14 @@ import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
  */
 public record ConsumerGroupSettings(
         int sessionTimeoutMs, int minSessionTimeoutMs, int maxSessionTimeoutMs, int heartbeatIntervalMs,
-        int minHeartbeatIntervalMs, int maxHeartbeatIntervalMs, int maxSize, int assignmentIntervalMs,
-        int minAssignmentIntervalMs, int maxAssignmentIntervalMs, int regexRefreshIntervalMs,
+        int minHeartbeatIntervalMs, int maxHeartbeatIntervalMs, int rebalanceHeartbeatIntervalMs, int maxSize,
+        int assignmentIntervalMs, int minAssignmentIntervalMs, int maxAssignmentIntervalMs, int regexRefreshIntervalMs,
         MigrationPolicy migrationPolicy, List<ConsumerGroupPartitionAssignor> assignors) {
     public ConsumerGroupSettings {
         between("session-timeout", sessionTimeoutMs, minSessionTimeoutMs, maxSessionTimeoutMs);
         between("heartbeat-interval", heartbeatIntervalMs, minHeartbeatIntervalMs, maxHeartbeatIntervalMs);
         between("heartbeat-interval", heartbeatIntervalMs, 1, sessionTimeoutMs - 1);
+        between("rebalance-heartbeat-interval", rebalanceHeartbeatIntervalMs, 1, Integer.MAX_VALUE);
         between("assignment-interval", assignmentIntervalMs, Math.max(0, minAssignmentIntervalMs), maxAssignmentIntervalMs);
         between("max-size", maxSize, 1, Integer.MAX_VALUE);
         between("regex-refresh-interval", regexRefreshIntervalMs, 10_000, Integer.MAX_VALUE);
@@ -72,6 +74,7 @@ public record ConsumerGroupSettings(
                 millis(consumer, "session-timeout"), millis(consumer, "min-session-timeout"),
                 millis(consumer, "max-session-timeout"), millis(consumer, "heartbeat-interval"),
                 millis(consumer, "min-heartbeat-interval"), millis(consumer, "max-heartbeat-interval"),
+                millis(consumer, "rebalance-heartbeat-interval"),
                 consumer.getInt("max-size"), millis(consumer, "assignment-interval"),
                 millis(consumer, "min-assignment-interval"), millis(consumer, "max-assignment-interval"),
                 millis(consumer, "regex-refresh-interval"), migrationPolicy(consumer.getString("migration-policy")), assignors);

@@ -512,6 +512,11 @@ final class ClassicGroup {
         completeIfAllJoined(nowMs, out);
     }
 
+    /** Whether members live on nodes of the cluster. */
+    boolean hasNodes() {
+        return members.all().stream().anyMatch(member -> ClusterNode.isOne(member.clientHost()));
+    }
+
     /** The others learn it by their next heartbeat. */
     private void callMembers(List<GroupEffect> out) {
         Set<String> nodes = members.all().stream()

@@ -4,6 +4,7 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** What request handlers need of the coordinators of groups. Thread-safe. */
@@ -20,6 +21,12 @@ public interface GroupAccess {
      * may then be stored or not).
      */
     <R extends Group.Reply> CompletionStage<R> ask(Group.Request<R> request, Duration timeout);
+
+    /**
+     * Completes with true when the state of the group changes next, or when it is no longer coordinated here. Who does not want
+     * to wait any longer completes it with false.
+     */
+    CompletableFuture<Boolean> nextChange(String groupId);
 
     /** The groups coordinated here. */
     Listing list();

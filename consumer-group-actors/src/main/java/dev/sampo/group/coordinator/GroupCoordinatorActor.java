@@ -198,7 +198,9 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     publish(state);
                     wakeAt(state.nextMs());
                     owner.recovered(groupId);
-                    context.getSelf().tell(new NodesGone(goneNodes)); // while nobody coordinated the group
+                    if (state.hasNodes()) {
+                        context.getSelf().tell(new NodesGone(goneNodes)); // while nobody coordinated the group
+                    }
                 })
                 .onSignal(PreRestart.instance(), rules -> {
                     waiting.refuseAll();

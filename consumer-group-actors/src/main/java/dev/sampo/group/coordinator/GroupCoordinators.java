@@ -55,6 +55,7 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
     private final LeaderLease lease;
     private final GroupLag lag;
     private final ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views = new ConcurrentHashMap<>();
+    private final StateChanges stateChanges = new StateChanges();
     private final AtomicBoolean creating = new AtomicBoolean();
     private volatile Surroundings surroundings = Surroundings.NONE;
 
@@ -88,7 +89,7 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         ActorRef<GroupCoordinatorsActor.Command> actor = system.systemActorOf(
                 GroupCoordinatorsActor.create(
                         registry, settings, nowMs, coordinators.views, () -> coordinators.surroundings, goneNodes,
-                        coordinators.lag::groupBegan,
+                        coordinators.lag::groupBegan, coordinators.stateChanges::changed,
                         () -> subscriptions.forEach(Runnable::run)),
                 "sampo-groups", Props.empty());
         subscriptions.add(images.subscribe((before, next) -> {
@@ -142,6 +143,11 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         @SuppressWarnings("unchecked") // the rules answer a request of R by an R
         R answered = (R) result.get();
         return answer.complete(answered);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> nextChange(String groupId) {
+        return stateChanges.next(groupId);
     }
 
     @Override

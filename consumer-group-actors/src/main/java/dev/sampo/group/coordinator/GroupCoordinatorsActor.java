@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
@@ -49,6 +50,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private final Supplier<Surroundings> surroundings;
     private final Predicate<String> goneNodes;
     private final Runnable whenGroupBegins;
+    private final Consumer<String> whenStateChanges;
     private final Runnable onStop;
     private final LedPartitions<ActorRef<Partition.Command>> led = new LedPartitions<>();
     private final Map<Integer, ActorRef<OffsetsPartitionActor.Command>> running = new HashMap<>();
@@ -58,7 +60,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     private GroupCoordinatorsActor(
             ActorContext<Command> context, PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
-            Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
+            Predicate<String> goneNodes, Runnable whenGroupBegins, Consumer<String> whenStateChanges, Runnable onStop) {
         super(context);
         this.registry = registry;
         this.settings = settings;
@@ -67,6 +69,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
         this.surroundings = surroundings;
         this.goneNodes = goneNodes;
         this.whenGroupBegins = whenGroupBegins;
+        this.whenStateChanges = whenStateChanges;
         this.onStop = onStop;
         context.getSystem().eventStream().tell(new EventStream.Subscribe<>(
                 NodeGone.class, context.messageAdapter(NodeGone.class, gone -> new NodeLeft(gone.node()))));
@@ -75,9 +78,9 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
     static Behavior<Command> create(
             PartitionRegistry registry, GroupSettings settings, GroupClock nowMs,
             ConcurrentHashMap<Integer, OffsetsPartitionActor.View> views, Supplier<Surroundings> surroundings,
-            Predicate<String> goneNodes, Runnable whenGroupBegins, Runnable onStop) {
+            Predicate<String> goneNodes, Runnable whenGroupBegins, Consumer<String> whenStateChanges, Runnable onStop) {
         return Behaviors.setup(context -> new GroupCoordinatorsActor(
-                context, registry, settings, nowMs, views, surroundings, goneNodes, whenGroupBegins, onStop));
+                context, registry, settings, nowMs, views, surroundings, goneNodes, whenGroupBegins, whenStateChanges, onStop));
     }
 
     @Override
@@ -150,7 +153,7 @@ final class GroupCoordinatorsActor extends AbstractBehavior<GroupCoordinatorsAct
 
     private void start(PartitionRegistry.Entry entry) {
         int partition = entry.id().partition();
-        var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins);
+        var view = new OffsetsPartitionActor.View(entry.leaderEpoch(), whenGroupBegins, whenStateChanges);
         var actor = getContext().spawnAnonymous(OffsetsPartitionActor.create(
                 entry, () -> leader(entry), settings, nowMs, surroundings, goneNodes, view));
         getContext().watchWith(actor, new CoordinatorStopped(partition, actor));

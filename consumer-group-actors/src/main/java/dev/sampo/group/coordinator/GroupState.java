@@ -192,7 +192,6 @@ public final class GroupState {
         } else {
             Change change = consumer.nodesGone(gone);
             accept(consumer, change, nowMs, out);
-            callConsumers(change, out);
         }
         return out;
     }
@@ -237,6 +236,11 @@ public final class GroupState {
         return consumer == null
                 ? new Summary(groupId, "classic", members.protocolType(), members.state().wireName)
                 : new Summary(groupId, "consumer", "consumer", consumer.state().wireName);
+    }
+
+    /** Whether members live on nodes of the cluster. */
+    public boolean hasNodes() {
+        return consumer == null ? members.hasNodes() : !consumer.nodes().isEmpty();
     }
 
     /** What any thread may look at, as long as this object lives. */
@@ -308,7 +312,6 @@ public final class GroupState {
             errors = new ArrayList<>();
             Change change = consumer.leave(leave.members(), errors);
             accept(consumer, change, nowMs, out);
-            callConsumers(change, out);
         }
         out.add(new Reply(requestId, new LeaveReply(KafkaError.NONE, errors)));
     }
@@ -348,7 +351,6 @@ public final class GroupState {
             }
         }
         accept(group, decision.change(), nowMs, out);
-        callConsumers(decision.change(), out);
         if (request.memberEpoch() >= 0 && reply.memberId() != null) {
             group.heard(reply.memberId(), nowMs);
         }
@@ -383,6 +385,7 @@ public final class GroupState {
             downgrade(group, group.groupEpoch(), gone, true, nowMs, out);
         } else {
             persist(group.accept(change, nowMs), out);
+            callConsumers(change, out);
         }
     }
 

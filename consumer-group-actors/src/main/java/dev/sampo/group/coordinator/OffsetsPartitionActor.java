@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
@@ -72,12 +73,14 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         final Map<String, Group.Summary> summaries = new ConcurrentHashMap<>();
         final Map<String, WatchedGroup> watched = new ConcurrentHashMap<>();
         final Runnable whenGroupBegins;
+        final Consumer<String> whenStateChanges;
         volatile boolean serving;
         volatile @Nullable ActorRef<Command> actor;
 
-        View(int leaderEpoch, Runnable whenGroupBegins) {
+        View(int leaderEpoch, Runnable whenGroupBegins, Consumer<String> whenStateChanges) {
             this.leaderEpoch = leaderEpoch;
             this.whenGroupBegins = whenGroupBegins;
+            this.whenStateChanges = whenStateChanges;
         }
     }
 
@@ -276,6 +279,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
                         } else {
                             seen.summaries.put(summary.groupId(), summary);
                         }
+                        seen.whenStateChanges.accept(summary.groupId());
                     }
 
                     @Override
@@ -297,6 +301,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
         if (actors.remove(groupId, stopped.actor())) {
             view.summaries.remove(groupId);
             view.watched.remove(groupId);
+            view.whenStateChanges.accept(groupId);
             perform(groups.onStopped(groupId, stored(groupId)));
         }
         return this;
@@ -310,6 +315,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
 
     private Behavior<Command> onStopped(PostStop signal) {
         view.serving = false;
+        view.summaries.keySet().forEach(view.whenStateChanges);
         if (loaded != null) {
             OffsetsPartitions.get(getContext().getSystem()).remove(loaded);
         }

@@ -45,6 +45,10 @@ final class ConsumerGroupTest {
     }
 
     private static GroupSettings settings(int maxSize, int assignmentIntervalMs, MigrationPolicy policy) {
+        return settings(maxSize, assignmentIntervalMs, policy, 15_000);
+    }
+
+    private static GroupSettings settings(int maxSize, int assignmentIntervalMs, MigrationPolicy policy, int rebalanceHeartbeatMs) {
         GroupSettings s = GroupDriver.SETTINGS;
         ConsumerGroupSettings c = s.consumer();
         return new GroupSettings(
@@ -52,8 +56,8 @@ final class ConsumerGroupTest {
                 s.newMemberJoinTimeoutMs(), s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3,
                 s.offsetsTopicSegmentBytes(), 5000, 5_242_880, 524_288, new ConsumerGroupSettings(
                         c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
-                        c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), maxSize, assignmentIntervalMs, 0, 15_000,
-                        c.regexRefreshIntervalMs(), policy, c.assignors()));
+                        c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), rebalanceHeartbeatMs, maxSize, assignmentIntervalMs, 0,
+                        15_000, c.regexRefreshIntervalMs(), policy, c.assignors()));
     }
 
     // ---- joining and reconciling
@@ -109,6 +113,25 @@ final class ConsumerGroupTest {
         assertThat(group.call(short1).assignment()).isNull();
         assertThat(one.hears().assignment()).isEqualTo(Map.of(id, Set.of(0)));
         assertThat(one.hears().heartbeatIntervalMs()).isEqualTo(5000);
+    }
+
+    @Test
+    void membersAreAskedForHeartbeatsOftenWhileTheGroupChangesAndAWhileAfter() {
+        // Given
+        var driver = new ConsumerDriver(settings(Integer.MAX_VALUE, 0, MigrationPolicy.BIDIRECTIONAL, 500));
+        driver.topic("t", 2);
+        Member one = driver.member("one", "t").beats();
+
+        // When
+        int joined = one.hears().heartbeatIntervalMs();
+        driver.group.pass(30_000);
+        int settled = one.hears().heartbeatIntervalMs();
+        Member two = driver.member("two", "t").beats();
+        int changed = one.hears().heartbeatIntervalMs();
+
+        // Then
+        assertThat(List.of(joined, settled, changed)).containsExactly(500, 5000, 500);
+        assertThat(two.epoch).isGreaterThan(2);
     }
 
     @Test

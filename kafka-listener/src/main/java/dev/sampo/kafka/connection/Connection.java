@@ -74,6 +74,7 @@ final class Connection implements Transport.Owner {
     private final @Nullable ConnectionExchange[] running = new ConnectionExchange[ConnectionLimits.RING_SLOTS];
     private final List<Channel> channels = new ArrayList<>(0);
     private @Nullable ByteBuffer backlog;
+    private @Nullable Runnable hurry; // of the request that runs
     private boolean reading;
     private boolean waitsForMemory;
     private boolean peerDone;
@@ -228,6 +229,7 @@ final class Connection implements Transport.Owner {
         state.enqueue(
                 new ConnectionExchange(this, request, frame, number, meters, readNanos),
                 handler(request.apiKey()).overlaps());
+        hurry();
     }
 
     private ApiHandler handler(ApiKeys key) {
@@ -273,6 +275,7 @@ final class Connection implements Transport.Owner {
     /** The peer sends no more: what it asked is answered (for a while), then the connection ends. */
     private void onEndOfStream() {
         peerDone = true;
+        hurry();
         if (decoder.midFrame() || (state.inFlight() == 0 && transport.unsentBytes() == 0)) {
             close("closed by the peer");
             return;
@@ -387,6 +390,22 @@ final class Connection implements Transport.Owner {
         }
     }
 
+    /** The only request that runs answers late when nobody waits; {@code task} has it answer soon. */
+    void onHurry(Runnable task) {
+        hurry = task;
+        if (state.hasWaiting() || peerDone || draining || !transport.isOpen()) {
+            hurry();
+        }
+    }
+
+    private void hurry() {
+        Runnable task = hurry;
+        if (task != null) {
+            hurry = null;
+            loop.execute(task); // not in the middle of reading
+        }
+    }
+
     long openChannel(Consumer<Partition.Reply> listener, Runnable closed) {
         channels.add(new Channel(listener, closed));
         return -channels.size();
@@ -472,6 +491,7 @@ final class Connection implements Transport.Owner {
     private void finish(ConnectionExchange exchange, @Nullable EncodedResponse encoded) {
         exchange.ends(encoded);
         running[slot(exchange.requestId())] = null;
+        hurry = null;
         state.answered(
                 exchange.requestId(), encoded == null ? Nothing.NOTHING : exchange, exchange.frame().sizeBytes(),
                 exchange.encodedSizeBytes());
@@ -544,6 +564,7 @@ final class Connection implements Transport.Owner {
         if (kept != null) {
             loop.buffers().give(kept);
         }
+        hurry();
         for (ConnectionExchange next = state.dropWaiting(); next != null; next = state.dropWaiting()) {
             next.frame().release(); // never started
         }
@@ -580,6 +601,7 @@ final class Connection implements Transport.Owner {
     /** Takes no more requests, and ends when those in flight were answered and sent. */
     void drain() {
         draining = true;
+        hurry();
         pump();
     }
 

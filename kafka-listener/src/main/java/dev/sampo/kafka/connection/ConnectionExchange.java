@@ -198,6 +198,13 @@ final class ConnectionExchange implements Exchange, Connection.Outgoing {
     }
 
     @Override
+    public void onHurry(Runnable task) {
+        if (!answered) {
+            connection.onHurry(() -> connection.run(this, task));
+        }
+    }
+
+    @Override
     public long openChannel(Consumer<Partition.Reply> channelListener, Runnable closed) {
         return connection.openChannel(channelListener, closed);
     }

@@ -88,6 +88,11 @@ final class ConnectionState<Q, R> {
         return !paused;
     }
 
+    /** Whether a request waits for its start. */
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
     /** Requests that run. */
     int running() {
         return running;

@@ -45,6 +45,12 @@ public interface Exchange {
     void onClosed(Runnable task);
 
     /**
+     * Runs on the loop, before the request is answered, when its answer is waited for: by another request of the connection or
+     * by its end. For handlers that answer late when nobody minds. At most one task; it never runs where there is no connection.
+     */
+    default void onHurry(Runnable task) {}
+
+    /**
      * Opens a way back for answers of partitions that outlives this request and ends with the connection.
      *
      * @param listener gets the answers, on the loop; it releases the file slices in them

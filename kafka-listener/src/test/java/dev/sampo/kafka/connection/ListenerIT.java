@@ -95,6 +95,37 @@ class ListenerIT {
     }
 
     @Test
+    void answerThatIsInNoHurryIsGivenWhenAnotherRequestComesOrTheListenerStops() throws Exception {
+        // Given
+        var asked = new AtomicInteger();
+        ApiHandler late = handler(ApiKeys.HEARTBEAT, false, exchange -> {
+            exchange.onHurry(() -> exchange.respond(new HeartbeatResponseData()));
+            asked.incrementAndGet();
+        });
+        byte[] heartbeat = frame(ApiKeys.HEARTBEAT, 4, 1, new HeartbeatRequestData());
+        try (var fixture = ListenerFixture.start("", METADATA, late);
+                Client client = fixture.connect();
+                Client other = fixture.connect()) {
+            client.send(heartbeat);
+            other.send(heartbeat);
+            await("both wait", () -> asked.get() == 2);
+
+            // When
+            client.send(frame(ApiKeys.METADATA, 12, 2, new MetadataRequestData()));
+
+            // Then
+            assertThat(client.receive().getInt()).isEqualTo(1);
+            assertThat(client.receive().getInt()).isEqualTo(2);
+
+            // When
+            fixture.listener.stop().toCompletableFuture().get(5, TimeUnit.SECONDS);
+
+            // Then
+            assertThat(other.receive().getInt()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void apiVersionsOfAnUnknownVersionIsAnsweredInVersionZeroAndTheConnectionStaysOpen() throws Exception {
         try (var fixture = ListenerFixture.start("", METADATA); Client client = fixture.connect()) {
             // Given

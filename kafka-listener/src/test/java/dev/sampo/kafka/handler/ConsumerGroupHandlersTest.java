@@ -43,6 +43,11 @@ final class ConsumerGroupHandlersTest {
         }
 
         @Override
+        public CompletableFuture<Boolean> nextChange(String groupId) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
         public Listing list() {
             return new Listing(false, List.of(
                     new Group.Summary("old", "classic", "consumer", "Stable"),

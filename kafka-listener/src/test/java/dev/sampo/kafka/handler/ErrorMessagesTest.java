@@ -28,6 +28,11 @@ class ErrorMessagesTest {
         }
 
         @Override
+        public CompletableFuture<Boolean> nextChange(String groupId) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
         public Listing list() {
             return new Listing(false, List.of());
         }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -36,6 +37,7 @@ final class FakeExchange implements Exchange {
     private FakeConnection connection;
     private Consumer<Partition.Reply> listener = reply -> {};
     private Runnable onClosed = () -> {};
+    private Runnable onHurry = () -> {};
     private final java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
     private long nowMs;
     private ApiMessage response;
@@ -58,7 +60,7 @@ final class FakeExchange implements Exchange {
         ByteBuffer bytes = MessageUtil.toByteBufferAccessor(request, this.version).buffer();
         this.request = key.messageType.newRequest();
         this.request.read(new ByteBufferAccessor(bytes), this.version);
-        this.client = new FakeContext(listenerName, principal, internal);
+        this.client = new FakeContext(listenerName, principal, internal, new AtomicReference<>(""));
     }
 
     /** What outlives an exchange: the way back for answers of partitions, and its channels. */
@@ -193,6 +195,16 @@ final class FakeExchange implements Exchange {
     }
 
     @Override
+    public void onHurry(Runnable task) {
+        onHurry = task;
+    }
+
+    /** Another request has come behind this one. */
+    void hurry() {
+        onHurry.run();
+    }
+
+    @Override
     public void respond(ApiMessage message) {
         end();
         if (message instanceof FetchResponseData fetch) {
@@ -246,7 +258,8 @@ final class FakeExchange implements Exchange {
         }));
     }
 
-    private record FakeContext(String listener, String principal, boolean internal) implements ClientContext {
+    private record FakeContext(
+            String listener, String principal, boolean internal, AtomicReference<String> name) implements ClientContext {
         @Override
         public long connectionId() {
             return 1;
@@ -259,7 +272,7 @@ final class FakeExchange implements Exchange {
 
         @Override
         public String softwareName() {
-            return "";
+            return name.get();
         }
 
         @Override
@@ -268,6 +281,8 @@ final class FakeExchange implements Exchange {
         }
 
         @Override
-        public void software(String name, String version) {}
+        public void software(String newName, String version) {
+            name.set(newName);
+        }
     }
 }

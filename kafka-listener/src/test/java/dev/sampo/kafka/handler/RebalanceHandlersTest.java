@@ -29,6 +29,11 @@ class RebalanceHandlersTest {
         }
 
         @Override
+        public CompletableFuture<Boolean> nextChange(String groupId) {
+            throw new AssertionError("not asked for");
+        }
+
+        @Override
         public Listing list() {
             throw new AssertionError("not asked for");
         }

@@ -235,8 +235,8 @@ class ListedGroupDifferencesTest {
                     6000, 1_800_000, 3000, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
                     new ConsumerGroupSettings(
                             c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
-                            c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), c.maxSize(), c.assignmentIntervalMs(),
-                            c.minAssignmentIntervalMs(), c.maxAssignmentIntervalMs(), c.regexRefreshIntervalMs(), policy, c.assignors())),
+                            c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), c.rebalanceHeartbeatIntervalMs(),
+                            c.maxSize(), c.assignmentIntervalMs(), c.minAssignmentIntervalMs(), c.maxAssignmentIntervalMs(), c.regexRefreshIntervalMs(), policy, c.assignors())),
                     reached);
         }
 
