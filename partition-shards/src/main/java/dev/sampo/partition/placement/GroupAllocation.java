@@ -82,6 +82,12 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
     @Override
     public Future<Set<String>> rebalance(
             Map<ActorRef, IndexedSeq<String>> allocations, Set<String> inProgress) {
+        MetadataImage image = images.current();
+        long nowMs = System.nanoTime() / 1_000_000;
+        settled.look(image, nowMs);
+        if (allocations.size() == 1) {
+            return Futures.successful(Set.of()); // there is nowhere to move to
+        }
         Map<Integer, List<String>> byBroker = new HashMap<>();
         regions(allocations.keySet()).forEach((broker, region) -> {
             IndexedSeq<String> groups = allocations.get(region);
@@ -90,9 +96,6 @@ public final class GroupAllocation extends AbstractShardAllocationStrategy {
         });
         boolean anyUnreachable =
                 cluster.state().getUnreachable().stream().anyMatch(member -> brokerId(member).isPresent());
-        MetadataImage image = images.current();
-        long nowMs = System.nanoTime() / 1_000_000;
-        settled.look(image, nowMs);
         return Futures.successful(GroupHosts.moves(
                 image, byBroker, anyUnreachable, inProgress, maxMovesPerTick,
                 broker -> toPreferred && settled.contains(broker, nowMs),
