@@ -62,6 +62,7 @@ final class BrokerConfig {
                     settings.config(), settings.defaults().fileValues(), settings.nodeId());
             return fromKafka(settings.defaults())
                     .withFallback(own)
+                    .withFallback(wholeDelay(settings.defaults()))
                     .withFallback(relaxed(own))
                     .withFallback(ConfigFactory.parseMap(Map.of(
                             "pekko.cluster.roles",
@@ -78,6 +79,13 @@ final class BrokerConfig {
     private static Config relaxed(Config own) {
         return own.hasPath(RELAXED) && own.getBoolean(RELAXED)
                 ? ConfigFactory.parseResources("sampo-relaxed.conf")
+                : ConfigFactory.empty();
+    }
+
+    /** Who gives the delay by Kafka's name means all of it. */
+    private static Config wholeDelay(BrokerDefaults defaults) {
+        return defaults.isSet("group.initial.rebalance.delay.ms")
+                ? ConfigFactory.parseString("sampo.group.initial-rebalance-quiet-time = 0")
                 : ConfigFactory.empty();
     }
 

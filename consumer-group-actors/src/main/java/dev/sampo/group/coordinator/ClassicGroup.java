@@ -82,6 +82,7 @@ final class ClassicGroup {
     private long syncDeadlineMs = NEVER;
     private boolean initialRebalance; // the group was empty: wait for more members before the first generation
     private boolean memberAddedInDelay;
+    private long quietAtMs = NEVER; // nobody came meanwhile: then the initial delay is over
     private int initialDelayLeftMs;
     private boolean memberLeft; // since the last look: a member, not only a pending id
 
@@ -188,6 +189,7 @@ final class ClassicGroup {
         if (request.requireKnownMemberId()) {
             pendingMemberIds.put(memberId, request.clientHost());
             deadlines.set(memberId, nowMs + request.sessionTimeoutMs());
+            somebodyCame(nowMs);
             reply(requestId, JoinReply.failed(KafkaError.MEMBER_ID_REQUIRED, memberId), out);
         } else {
             addMember(memberId, requestId, request, nowMs, out);
@@ -205,10 +207,17 @@ final class ClassicGroup {
         member.unanswered = true;
         members.add(member);
         memberAddedInDelay = true;
+        somebodyCame(nowMs);
         // It has no member id to send heartbeats with, so its session cannot count yet.
         deadlines.set(memberId, nowMs + settings.newMemberJoinTimeoutMs());
         rebalances.cause(Reason.MEMBER_JOINED, memberId, request.groupInstanceId());
         rebalanceOrComplete(nowMs, out);
+    }
+
+    private void somebodyCame(long nowMs) {
+        if (initialRebalance && settings.initialRebalanceQuietMs() > 0) {
+            quietAtMs = nowMs + settings.initialRebalanceQuietMs();
+        }
     }
 
     private void joinAgain(long requestId, Join request, long nowMs, List<GroupEffect> out) {
@@ -433,8 +442,8 @@ final class ClassicGroup {
                 completeJoins(nowMs, out); // even in the initial delay, as in Kafka
             }
         }
-        if (joinDeadlineMs <= nowMs) {
-            if (initialRebalance && memberAddedInDelay && initialDelayLeftMs > 0) {
+        if (joinDeadlineMs <= nowMs || quietAtMs <= nowMs) {
+            if (quietAtMs > nowMs && initialRebalance && memberAddedInDelay && initialDelayLeftMs > 0) {
                 memberAddedInDelay = false;
                 int delayMs = Math.min(settings.initialRebalanceDelayMs(), initialDelayLeftMs);
                 initialDelayLeftMs -= delayMs;
@@ -456,7 +465,7 @@ final class ClassicGroup {
 
     /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nothing waits for time. */
     long nextMs() {
-        return Math.min(Math.min(joinDeadlineMs, syncDeadlineMs), deadlines.nextMs());
+        return Math.min(Math.min(Math.min(joinDeadlineMs, quietAtMs), syncDeadlineMs), deadlines.nextMs());
     }
 
     // ---- rebalance
@@ -505,6 +514,7 @@ final class ClassicGroup {
             memberAddedInDelay = false;
             initialDelayLeftMs = Math.max(members.rebalanceTimeoutMs() - settings.initialRebalanceDelayMs(), 0);
             joinDeadlineMs = nowMs + settings.initialRebalanceDelayMs();
+            somebodyCame(nowMs);
             return;
         }
         joinDeadlineMs = nowMs + members.rebalanceTimeoutMs();
@@ -540,6 +550,7 @@ final class ClassicGroup {
 
     private void completeJoins(long nowMs, List<GroupEffect> out) {
         joinDeadlineMs = NEVER;
+        quietAtMs = NEVER;
         initialRebalance = false;
         for (Member member : List.copyOf(members.all())) {
             if (!member.joining() && member.groupInstanceId() == null) {
@@ -728,6 +739,7 @@ final class ClassicGroup {
         members.clear();
         awaitedSyncs.clear();
         joinDeadlineMs = NEVER;
+        quietAtMs = NEVER;
         syncDeadlineMs = NEVER;
         initialRebalance = false;
         die();

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * What the operator decides about groups; keys below {@code sampo.group}, see reference.conf. Times in milliseconds.
  *
+ * @param initialRebalanceQuietMs the initial delay ends when nobody has come for so long; 0 for not before its time
  * @param maxSize most members of one classic group
  * @param newMemberJoinTimeoutMs how long a member that has no id yet may wait in a join
  * @param offsetsRetentionMs how long an unused offset is kept
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param offsetsTopicPartitions number of partitions of {@code __consumer_offsets}; never changed once it exists
  */
 public record GroupSettings(
-        int minSessionTimeoutMs, int maxSessionTimeoutMs, int initialRebalanceDelayMs, int maxSize,
+        int minSessionTimeoutMs, int maxSessionTimeoutMs, int initialRebalanceDelayMs, int initialRebalanceQuietMs, int maxSize,
         int newMemberJoinTimeoutMs, long offsetsRetentionMs, long retentionCheckIntervalMs, int offsetMetadataMaxSize,
         int offsetsTopicPartitions, int offsetsTopicReplicationFactor, int offsetsTopicSegmentBytes,
         int commitTimeoutMs, int loadReadBytes, int maxBatchBytes, ConsumerGroupSettings consumer) {
@@ -23,6 +24,7 @@ public record GroupSettings(
         atLeast("min-session-timeout", minSessionTimeoutMs, 1);
         atLeast("max-session-timeout", maxSessionTimeoutMs, minSessionTimeoutMs);
         atLeast("initial-rebalance-delay", initialRebalanceDelayMs, 0);
+        atLeast("initial-rebalance-quiet-time", initialRebalanceQuietMs, 0);
         atLeast("max-size", maxSize, 1);
         atLeast("new-member-join-timeout", newMemberJoinTimeoutMs, 1);
         atLeast("offsets-retention", offsetsRetentionMs, 1);
@@ -47,7 +49,8 @@ public record GroupSettings(
         Config group = config.getConfig("sampo.group");
         return new GroupSettings(
                 millis(group, "min-session-timeout"), millis(group, "max-session-timeout"),
-                millis(group, "initial-rebalance-delay"), group.getInt("max-size"),
+                millis(group, "initial-rebalance-delay"), millis(group, "initial-rebalance-quiet-time"),
+                group.getInt("max-size"),
                 millis(group, "new-member-join-timeout"),
                 group.getDuration("offsets-retention", TimeUnit.MILLISECONDS),
                 group.getDuration("offsets-retention-check-interval", TimeUnit.MILLISECONDS),

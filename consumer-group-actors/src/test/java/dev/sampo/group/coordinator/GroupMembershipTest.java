@@ -209,7 +209,7 @@ final class GroupMembershipTest {
     void fullGroupRefusesOneMore() {
         var s = GroupDriver.SETTINGS;
         var small = new GroupDriver(new GroupSettings(
-                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), 0, 1, s.newMemberJoinTimeoutMs(),
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), 0, 0, 1, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
                 5_242_880, 524_288, s.consumer()));
         small.stableMember();
@@ -350,9 +350,13 @@ final class GroupMembershipTest {
     }
 
     private static GroupDriver withDelayAndSize(int initialRebalanceDelayMs, int maxSize) {
+        return withDelayAndSize(initialRebalanceDelayMs, 0, maxSize);
+    }
+
+    private static GroupDriver withDelayAndSize(int initialRebalanceDelayMs, int quietMs, int maxSize) {
         var s = GroupDriver.SETTINGS;
         return new GroupDriver(new GroupSettings(
-                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, maxSize, s.newMemberJoinTimeoutMs(),
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, quietMs, maxSize, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
                 5_242_880, 524_288, s.consumer()));
     }
@@ -393,6 +397,40 @@ final class GroupMembershipTest {
         assertThat(slow.replies).doesNotContainKey(join);
         slow.pass(1);
         assertThat(slow.joined(join).generationId()).isEqualTo(1);
+    }
+
+    @Test
+    void initialDelayIsOverWhenNobodyHasComeForAWhile() {
+        // Given
+        GroupDriver quick = withDelayAndSize(3000, 600, Integer.MAX_VALUE);
+        long first = quick.join(quick.newMemberId(), "t");
+        quick.pass(599);
+        String secondId = quick.newMemberId(); // a sign of one more
+        quick.pass(599);
+        long second = quick.join(secondId, "t");
+
+        // When
+        quick.pass(599);
+        boolean early = quick.replies.containsKey(first);
+        quick.pass(1);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(quick.joined(first).generationId()).isEqualTo(1);
+        assertThat(quick.joined(second).generationId()).isEqualTo(1);
+        assertThat(quick.stateName()).isEqualTo("CompletingRebalance");
+    }
+
+    @Test
+    void initialDelayLastsNoLongerThanItsTimeForMembersThatKeepComing() {
+        GroupDriver quick = withDelayAndSize(3000, 2000, Integer.MAX_VALUE);
+        long first = quick.join(quick.newMemberId(), "t");
+        quick.pass(1500);
+        quick.join(quick.newMemberId(), "t");
+        quick.pass(1999);
+        assertThat(quick.replies).as("somebody came, so the delay is longer, as on Kafka").doesNotContainKey(first);
+        quick.pass(1);
+        assertThat(quick.joined(first).generationId()).isEqualTo(1);
     }
 
     @Test
