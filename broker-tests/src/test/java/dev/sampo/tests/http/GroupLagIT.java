@@ -213,7 +213,8 @@ final class GroupLagIT {
             Await.until("two records", WAIT, () -> {
                 consumer.poll(Duration.ofMillis(100));
                 consumer.commitSync();
-                return lag(group).get("partitions").size() == 2 && lag(group).get("lag_records").asLong() == 0;
+                return http.get("/v1/groups/" + group + "/lag").status() == 200 // once it has joined
+                        && lag(group).get("partitions").size() == 2 && lag(group).get("lag_records").asLong() == 0;
             });
 
             // When
