@@ -70,6 +70,7 @@ final class ClassicGroup {
     private final Set<String> awaitedSyncs = new HashSet<>(); // joined this generation, have not synced
     private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
     private final RebalanceHistory rebalances;
+    private final InitialDelay initialDelay;
 
     private State state = State.DEAD;
     private String protocolType = "";
@@ -80,16 +81,13 @@ final class ClassicGroup {
 
     private long joinDeadlineMs = NEVER;
     private long syncDeadlineMs = NEVER;
-    private boolean initialRebalance; // the group was empty: wait for more members before the first generation
-    private boolean memberAddedInDelay;
-    private long quietAtMs = NEVER; // nobody came meanwhile: then the initial delay is over
-    private int initialDelayLeftMs;
     private boolean memberLeft; // since the last look: a member, not only a pending id
 
     ClassicGroup(GroupSettings settings, Supplier<String> uniqueIds, RebalanceHistory rebalances) {
         this.settings = settings;
         this.uniqueIds = uniqueIds;
         this.rebalances = rebalances;
+        this.initialDelay = new InitialDelay(settings.initialRebalanceDelayMs(), settings.initialRebalanceQuietMs());
     }
 
     // ---- requests
@@ -189,7 +187,7 @@ final class ClassicGroup {
         if (request.requireKnownMemberId()) {
             pendingMemberIds.put(memberId, request.clientHost());
             deadlines.set(memberId, nowMs + request.sessionTimeoutMs());
-            somebodyCame(nowMs);
+            initialDelay.somebodyCame(nowMs);
             reply(requestId, JoinReply.failed(KafkaError.MEMBER_ID_REQUIRED, memberId), out);
         } else {
             addMember(memberId, requestId, request, nowMs, out);
@@ -206,18 +204,11 @@ final class ClassicGroup {
         member.joinRequestId = requestId;
         member.unanswered = true;
         members.add(member);
-        memberAddedInDelay = true;
-        somebodyCame(nowMs);
+        initialDelay.memberAdded(nowMs);
         // It has no member id to send heartbeats with, so its session cannot count yet.
         deadlines.set(memberId, nowMs + settings.newMemberJoinTimeoutMs());
         rebalances.cause(Reason.MEMBER_JOINED, memberId, request.groupInstanceId());
         rebalanceOrComplete(nowMs, out);
-    }
-
-    private void somebodyCame(long nowMs) {
-        if (initialRebalance && settings.initialRebalanceQuietMs() > 0) {
-            quietAtMs = nowMs + settings.initialRebalanceQuietMs();
-        }
     }
 
     private void joinAgain(long requestId, Join request, long nowMs, List<GroupEffect> out) {
@@ -442,15 +433,8 @@ final class ClassicGroup {
                 completeJoins(nowMs, out); // even in the initial delay, as in Kafka
             }
         }
-        if (joinDeadlineMs <= nowMs || quietAtMs <= nowMs) {
-            if (quietAtMs > nowMs && initialRebalance && memberAddedInDelay && initialDelayLeftMs > 0) {
-                memberAddedInDelay = false;
-                int delayMs = Math.min(settings.initialRebalanceDelayMs(), initialDelayLeftMs);
-                initialDelayLeftMs -= delayMs;
-                joinDeadlineMs = nowMs + delayMs;
-            } else {
-                completeJoins(nowMs, out);
-            }
+        if (joinDeadlineMs <= nowMs || initialDelay.isOver(nowMs)) {
+            completeJoins(nowMs, out);
         }
         if (syncDeadlineMs <= nowMs) {
             syncDeadlineMs = NEVER;
@@ -465,7 +449,7 @@ final class ClassicGroup {
 
     /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nothing waits for time. */
     long nextMs() {
-        return Math.min(Math.min(Math.min(joinDeadlineMs, quietAtMs), syncDeadlineMs), deadlines.nextMs());
+        return Math.min(Math.min(joinDeadlineMs, initialDelay.nextMs()), Math.min(syncDeadlineMs, deadlines.nextMs()));
     }
 
     // ---- rebalance
@@ -504,17 +488,14 @@ final class ClassicGroup {
         }
         awaitedSyncs.clear();
         syncDeadlineMs = NEVER;
-        initialRebalance = state == State.EMPTY;
+        boolean first = state == State.EMPTY;
         enter(State.PREPARING_REBALANCE, nowMs);
-        if (initialRebalance && settings.initialRebalanceDelayMs() == 0) {
+        if (first && settings.initialRebalanceDelayMs() == 0) {
             completeJoins(nowMs, out); // with those who are here: who was only told its id comes to the next one
             return;
         }
-        if (initialRebalance) {
-            memberAddedInDelay = false;
-            initialDelayLeftMs = Math.max(members.rebalanceTimeoutMs() - settings.initialRebalanceDelayMs(), 0);
-            joinDeadlineMs = nowMs + settings.initialRebalanceDelayMs();
-            somebodyCame(nowMs);
+        if (first) {
+            initialDelay.begin(members.rebalanceTimeoutMs(), nowMs);
             return;
         }
         joinDeadlineMs = nowMs + members.rebalanceTimeoutMs();
@@ -539,7 +520,7 @@ final class ClassicGroup {
     }
 
     private void completeIfAllJoined(long nowMs, List<GroupEffect> out) {
-        if (!initialRebalance && allJoined()) {
+        if (!initialDelay.isRunning() && allJoined()) {
             completeJoins(nowMs, out);
         }
     }
@@ -550,8 +531,7 @@ final class ClassicGroup {
 
     private void completeJoins(long nowMs, List<GroupEffect> out) {
         joinDeadlineMs = NEVER;
-        quietAtMs = NEVER;
-        initialRebalance = false;
+        initialDelay.end();
         for (Member member : List.copyOf(members.all())) {
             if (!member.joining() && member.groupInstanceId() == null) {
                 removeMember(member, out);
@@ -739,9 +719,8 @@ final class ClassicGroup {
         members.clear();
         awaitedSyncs.clear();
         joinDeadlineMs = NEVER;
-        quietAtMs = NEVER;
+        initialDelay.end();
         syncDeadlineMs = NEVER;
-        initialRebalance = false;
         die();
     }
 

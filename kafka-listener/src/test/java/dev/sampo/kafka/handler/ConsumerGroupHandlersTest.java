@@ -2,7 +2,6 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
-import dev.sampo.group.coordinator.GroupAccess;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,7 @@ final class ConsumerGroupHandlersTest {
     private static final Uuid TOPIC_ID = new Uuid(1, 2);
 
     /** Answers by hand, keeps the last request. */
-    private static final class Groups implements GroupAccess {
+    private static final class Groups extends UnaskedGroups {
         private final Function<Group.Request<?>, Group.Reply> answer;
         private Group.Request<?> asked;
 
@@ -43,20 +42,10 @@ final class ConsumerGroupHandlersTest {
         }
 
         @Override
-        public CompletableFuture<Boolean> nextChange(String groupId) {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
         public Listing list() {
             return new Listing(false, List.of(
                     new Group.Summary("old", "classic", "consumer", "Stable"),
                     new Group.Summary("new", "consumer", "consumer", "Reconciling")));
-        }
-
-        @Override
-        public Location locate(String groupId) {
-            throw new AssertionError("not asked for");
         }
     }
 

@@ -2,7 +2,6 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
-import dev.sampo.group.coordinator.GroupAccess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -21,25 +20,15 @@ class ErrorMessagesTest {
     private static final int LONGEST_STRING_BYTES = Short.MAX_VALUE;
 
     /** Knows no group. */
-    private static final class NoGroups implements GroupAccess {
+    private static final class NoGroups extends UnaskedGroups {
         @Override
         public <R extends Group.Reply> CompletionStage<R> ask(Group.Request<R> request, Duration timeout) {
             return CompletableFuture.completedFuture(request.refused(KafkaError.GROUP_ID_NOT_FOUND));
         }
 
         @Override
-        public CompletableFuture<Boolean> nextChange(String groupId) {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
         public Listing list() {
             return new Listing(false, List.of());
-        }
-
-        @Override
-        public Location locate(String groupId) {
-            throw new AssertionError("not asked for");
         }
     }
 

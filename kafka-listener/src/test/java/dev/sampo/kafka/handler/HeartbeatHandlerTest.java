@@ -2,7 +2,6 @@ package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.protocol.Group;
-import dev.sampo.group.coordinator.GroupAccess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +24,7 @@ class HeartbeatHandlerTest {
     private final HeartbeatHandler handler = new HeartbeatHandler(groups, WAIT_MS);
 
     /** A coordinator that answers at once. */
-    private static final class Groups implements GroupAccess {
+    private static final class Groups extends UnaskedGroups {
         private final List<CompletableFuture<Boolean>> changes = new ArrayList<>();
         private KafkaError answer = KafkaError.NONE;
         private int asked;
@@ -41,16 +40,6 @@ class HeartbeatHandlerTest {
             var change = new CompletableFuture<Boolean>();
             changes.add(change);
             return change;
-        }
-
-        @Override
-        public Listing list() {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
-        public Location locate(String groupId) {
-            throw new AssertionError("not asked for");
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.sampo.kafka.handler;
 
 import dev.sampo.actors.protocol.Group;
-import dev.sampo.group.coordinator.GroupAccess;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -19,28 +18,13 @@ class RebalanceHandlersTest {
     private final WaitingGroups groups = new WaitingGroups();
 
     /** A coordinator in the middle of a rebalance: remembers how long it is given and does not answer. */
-    private static final class WaitingGroups implements GroupAccess {
+    private static final class WaitingGroups extends UnaskedGroups {
         private Duration timeout = Duration.ZERO;
 
         @Override
         public <R extends Group.Reply> CompletionStage<R> ask(Group.Request<R> request, Duration wait) {
             timeout = wait;
             return new CompletableFuture<>();
-        }
-
-        @Override
-        public CompletableFuture<Boolean> nextChange(String groupId) {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
-        public Listing list() {
-            throw new AssertionError("not asked for");
-        }
-
-        @Override
-        public Location locate(String groupId) {
-            throw new AssertionError("not asked for");
         }
     }
 
