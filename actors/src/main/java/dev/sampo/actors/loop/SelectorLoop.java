@@ -24,13 +24,15 @@ import org.slf4j.LoggerFactory;
  * One platform thread = one selector + one task queue. A turn: wait for sockets, the earliest timer or a task; handle
  * the ready sockets; run the due timers; run at most {@value #MAX_TASKS_PER_TURN} tasks; run the hooks of the turn's
  * end (which write what the turn produced). Actors whose dispatcher is this loop run as its tasks, so that a message
- * between two of them, and between a socket and its actor, wakes no thread.
+ * between two of them, and between a socket and its actor, wakes no thread. Another loop that sleeps is woken once for
+ * all that a part of the turn gave it: after the sockets, after every {@value #TASKS_PER_LOOK} tasks, at the end.
  *
  * <p>Nothing on a loop may block. {@link #execute}, {@link #inLoop}, {@link #metrics}, {@link #busyNanos} are safe for any thread,
  * everything else belongs to the loop's own thread.
  */
 public final class SelectorLoop implements Executor {
     static final int MAX_TASKS_PER_TURN = 256;
+    static final int TASKS_PER_LOOK = 8;
     private static final int MAX_EMPTY_SELECTS = 512;
     private static final int READ_BUFFER_BYTES = 256 * 1024;
     private static final int AWAKE = 0;
@@ -49,6 +51,28 @@ public final class SelectorLoop implements Executor {
     @FunctionalInterface
     interface SelectorSource {
         Selector open() throws IOException;
+    }
+
+    /** A loop's thread, which knows whom it has to wake. */
+    private static final class LoopThread extends Thread {
+        private final ArrayList<SelectorLoop> sleepers = new ArrayList<>(Loops.MAX_COUNT);
+
+        LoopThread(Runnable run, String name) {
+            super(run, name);
+        }
+
+        void wakeLater(SelectorLoop loop) {
+            if (!sleepers.contains(loop)) {
+                sleepers.add(loop);
+            }
+        }
+
+        void wakeSleepers() {
+            if (!sleepers.isEmpty()) {
+                sleepers.forEach(SelectorLoop::wake);
+                sleepers.clear();
+            }
+        }
     }
 
     /** A channel's place in the selector; survives a rebuild of the selector. */
@@ -76,7 +100,7 @@ public final class SelectorLoop implements Executor {
     }
 
     private final int index;
-    private final Thread thread;
+    private final LoopThread thread;
     private final SelectorSource selectors;
     private final TaskQueue remote = new TaskQueue();
     private final ArrayDeque<Runnable> local = new ArrayDeque<>();
@@ -100,7 +124,7 @@ public final class SelectorLoop implements Executor {
         selector = selectors.open();
         buffers = new BufferPool(poolBytes);
         statistics = new TurnStatistics();
-        thread = new Thread(this::run, name);
+        thread = new LoopThread(this::run, name);
         thread.setUncaughtExceptionHandler((ended, e) -> log.atError().addKeyValue("loop", index).setCause(e)
                 .log("the loop has ended by an error: its connections and partitions are lost, restart the broker"));
     }
@@ -147,6 +171,16 @@ public final class SelectorLoop implements Executor {
             throw new RejectedExecutionException("loop " + thread.getName() + " was stopped");
         }
         remote.add(task);
+        if (sleep.get() == ASLEEP) {
+            if (Thread.currentThread() instanceof LoopThread caller) {
+                caller.wakeLater(this);
+            } else {
+                wake();
+            }
+        }
+    }
+
+    private void wake() {
         if (sleep.get() == ASLEEP && sleep.compareAndSet(ASLEEP, WOKEN)) {
             statistics.onWakeUp();
             selector.wakeup();
@@ -219,6 +253,7 @@ public final class SelectorLoop implements Executor {
             throw new IllegalStateException("the selector of loop " + thread.getName() + " failed", e);
         } finally {
             stopping = true;
+            thread.wakeSleepers();
             closeAll();
             stopped.countDown();
         }
@@ -232,6 +267,7 @@ public final class SelectorLoop implements Executor {
         runTimers();
         int tasks = runTasks();
         runTurnEnd();
+        thread.wakeSleepers();
         statistics.onTurn(System.nanoTime() - start, tasks);
         if (ready > 0 || tasks > 0) {
             emptySelects = 0;
@@ -289,7 +325,11 @@ public final class SelectorLoop implements Executor {
         int done = 0;
         while (done < MAX_TASKS_PER_TURN) {
             Runnable task = local.poll();
-            if ((done & 7) == 0 || task == null) { // tasks of other threads are not starved by our own
+            boolean look = done % TASKS_PER_LOOK == 0;
+            if (look) {
+                thread.wakeSleepers();
+            }
+            if (look || task == null) { // tasks of other threads are not starved by our own
                 Runnable other = remote.poll();
                 if (other != null) {
                     run(other);

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -146,6 +147,27 @@ class SelectorLoopTest {
         // Then
         assertThat(rounds.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(loop.metrics().wakeUps()).isPositive();
+        other.stop();
+        assertThat(other.awaitStopped(10_000)).isTrue();
+    }
+
+    @Test
+    void sleepingLoopIsWokenOnceForAllThatOneTaskGivesIt() throws Exception {
+        // Given
+        SelectorLoop other = SelectorLoop.start("test-loop-other", 1, 1 << 20);
+        var ran = new CountDownLatch(50);
+
+        // When
+        loop.execute(() -> {
+            for (int i = 0; i < 50; i++) {
+                other.execute(ran::countDown);
+                LockSupport.parkNanos(100_000); // long enough for a loop that was woken to sleep again
+            }
+        });
+
+        // Then
+        assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.metrics().wakeUps()).isLessThanOrEqualTo(1);
         other.stop();
         assertThat(other.awaitStopped(10_000)).isTrue();
     }
