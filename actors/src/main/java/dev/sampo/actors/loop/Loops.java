@@ -77,9 +77,9 @@ public final class Loops {
         int count = config.getInt("sampo.loop.count");
         if (count < 0 || count > MAX_COUNT) {
             throw new IllegalArgumentException(
-                    "sampo.loop.count is " + count + "; it must be 0 (as many as cores) to " + MAX_COUNT);
+                    "sampo.loop.count is " + count + "; it must be 0 (one for every two cores) to " + MAX_COUNT);
         }
-        return count == 0 ? Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_COUNT) : count;
+        return count == 0 ? Math.clamp((Runtime.getRuntime().availableProcessors() + 1) / 2, 1, MAX_COUNT) : count;
     }
 
     private static Loops start(ActorSystem.Settings system) {
