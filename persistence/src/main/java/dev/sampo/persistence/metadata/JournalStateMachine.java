@@ -28,6 +28,7 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
@@ -52,6 +53,7 @@ final class JournalStateMachine extends BaseStateMachine {
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     /** Calls that may be in Raft's log: when one of these fails, its outcome is not known. */
     private final Set<Long> started = ConcurrentHashMap.newKeySet();
+    private volatile boolean hasSnapshot;
 
     /** @param onDemoted the members changed, and this node is no voter any more */
     JournalStateMachine(JournalState state, JournalFeed feed, PromptCommits commits, Runnable onDemoted) {
@@ -101,6 +103,13 @@ final class JournalStateMachine extends BaseStateMachine {
             state.restore(JournalCodec.read(in));
         }
         setLastAppliedTermIndex(snapshot.getTermIndex());
+        hasSnapshot = true;
+    }
+
+    /** Raft asks with each heartbeat, and the storage lists its folder as long as it knows of none. */
+    @Override
+    public @Nullable SnapshotInfo getLatestSnapshot() {
+        return hasSnapshot ? storage.getLatestSnapshot() : null;
     }
 
     @Override
@@ -123,6 +132,7 @@ final class JournalStateMachine extends BaseStateMachine {
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         var digest = MD5FileUtil.computeAndSaveMd5ForFile(file.toFile());
         storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, digest), last));
+        hasSnapshot = true;
         return last.getIndex();
     }
 

@@ -148,8 +148,14 @@ final class RecordScan {
     }
 
     private int readVarint() throws IOException {
-        int value = 0;
-        for (int shift = 0; shift < 35; shift += 7) {
+        int first = readByte();
+        return first >= 0 ? (first >>> 1) ^ -(first & 1) : readVarint(first & 0x7f);
+    }
+
+    /** The bytes after the first; apart, so that the usual case stays small enough to be inlined. */
+    private int readVarint(int low) throws IOException {
+        int value = low;
+        for (int shift = 7; shift < 35; shift += 7) {
             int next = readByte();
             value |= (next & 0x7f) << shift;
             if (next >= 0) {
