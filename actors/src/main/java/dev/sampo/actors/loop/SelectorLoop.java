@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * the ready sockets; run the due timers; run at most {@value #MAX_TASKS_PER_TURN} tasks; run the hooks of the turn's
  * end (which write what the turn produced). Actors whose dispatcher is this loop run as its tasks, so that a message
  * between two of them, and between a socket and its actor, wakes no thread. Another loop that sleeps is woken once for
- * all that a part of the turn gave it: after the sockets, after every {@value #TASKS_PER_LOOK} tasks, at the end.
+ * all that a part of the turn gave it: after each socket, after every {@value #TASKS_PER_LOOK} tasks, at the end.
  *
  * <p>Nothing on a loop may block. {@link #execute}, {@link #inLoop}, {@link #metrics}, {@link #busyNanos} are safe for any thread,
  * everything else belongs to the loop's own thread.
@@ -312,6 +312,7 @@ public final class SelectorLoop implements Executor {
         }
         if (key.isValid() && key.attachment() instanceof Registration registration) {
             run(() -> registration.handler.onReady(key.readyOps()));
+            thread.wakeSleepers();
         }
     }
 
