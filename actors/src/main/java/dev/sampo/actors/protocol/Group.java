@@ -56,6 +56,14 @@ public interface Group {
             int sessionTimeoutMs, int rebalanceTimeoutMs, String protocolType, List<Protocol> protocols,
             boolean requireKnownMemberId, boolean skipAssignmentSupported)
             implements Request<JoinReply> {
+        private static final int LONGEST_NAME = 10_000; // characters: 3 bytes each fit the 32,767 of a string on the wire
+
+        /** The id of a new member: its instance's name or the client's, and something unique. */
+        public String newMemberId(String unique) {
+            String name = groupInstanceId != null ? groupInstanceId : clientId;
+            return (name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) : name) + "-" + unique;
+        }
+
         @Override
         public JoinReply refused(KafkaError error) {
             return JoinReply.failed(error, memberId);

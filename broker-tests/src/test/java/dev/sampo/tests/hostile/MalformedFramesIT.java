@@ -51,8 +51,8 @@ class MalformedFramesIT {
 
     @Test
     @Tag("soak")
-    void twoHundredThousandFramesAndTwoThousandConnectionsDoNoHarm() throws Exception {
-        attack(200_000, 2_000, true);
+    void twoHundredThousandFramesAndTenThousandConnectionsDoNoHarm() throws Exception {
+        attack(200_000, 10_000, true); // fewer end before a p99 means anything
     }
 
     private void attack(int frames, int connections, boolean judgeLatency) throws Exception {

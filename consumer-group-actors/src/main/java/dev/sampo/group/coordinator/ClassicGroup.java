@@ -174,7 +174,7 @@ final class ClassicGroup {
         }
         String instance = request.groupInstanceId();
         if (instance != null) {
-            String memberId = instance + "-" + uniqueIds.get();
+            String memberId = request.newMemberId(uniqueIds.get());
             Member holder = members.ofInstance(instance);
             if (holder == null) {
                 addMember(memberId, requestId, request, nowMs, out);
@@ -183,7 +183,7 @@ final class ClassicGroup {
             }
             return;
         }
-        String memberId = request.clientId() + "-" + uniqueIds.get();
+        String memberId = request.newMemberId(uniqueIds.get());
         if (request.requireKnownMemberId()) {
             pendingMemberIds.put(memberId, request.clientHost());
             deadlines.set(memberId, nowMs + request.sessionTimeoutMs());

@@ -271,10 +271,7 @@ public final class GroupState {
             out.add(new Reply(requestId, join.refused(KafkaError.INVALID_SESSION_TIMEOUT)));
             return;
         }
-        String instanceId = join.groupInstanceId();
-        String newMemberId = join.memberId().isEmpty()
-                ? (instanceId != null ? instanceId : join.clientId()) + "-" + uniqueIds.get()
-                : "";
+        String newMemberId = join.memberId().isEmpty() ? join.newMemberId(uniqueIds.get()) : "";
         JoinDecision decision = group.join(join, newMemberId, settings.maxSize(), nowMs);
         var reply = decision.reply();
         int epochBefore = group.groupEpoch();

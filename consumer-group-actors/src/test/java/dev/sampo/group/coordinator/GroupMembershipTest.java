@@ -10,6 +10,7 @@ import dev.sampo.actors.protocol.Group.Protocol;
 import dev.sampo.actors.protocol.Group.Sync;
 import dev.sampo.actors.protocol.Group.SyncReply;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,16 @@ final class GroupMembershipTest {
         JoinReply reply = group.call(joinRequest("", null, "t"));
         assertThat(reply.error()).isEqualTo(KafkaError.MEMBER_ID_REQUIRED);
         assertThat(reply.memberId()).startsWith("client-");
+    }
+
+    @Test
+    void memberIdOfAClientWithAVeryLongNameFitsAString() {
+        var join = new Join(
+                GROUP, "", null, "\u20ac".repeat(10_900), "/h", 10_000, 10_000, "consumer",
+                List.of(new Protocol("range", new byte[0])), true, false);
+        JoinReply reply = group.call(join);
+        assertThat(reply.memberId()).startsWith("\u20ac".repeat(10_000) + "-");
+        assertThat(reply.memberId().getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(32_767);
     }
 
     @Test

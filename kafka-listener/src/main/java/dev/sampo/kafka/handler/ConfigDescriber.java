@@ -6,10 +6,13 @@ import dev.sampo.actors.config.ConfigDefinition;
 import dev.sampo.actors.config.GroupConfigs;
 import dev.sampo.actors.config.TopicConfigs;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
+
+import static java.util.Objects.requireNonNull;
 
 /** What DescribeConfigs tells about topics, groups and brokers: value, source, synonyms, type. Pure. */
 final class ConfigDescriber {
@@ -44,24 +47,43 @@ final class ConfigDescriber {
      * @param own the topic's own values
      */
     static List<Entry> topic(Map<String, String> own, BrokerDefaults defaults) {
-        var entries = new ArrayList<Entry>();
+        return topic(own, defaults, inherited(defaults));
+    }
+
+    /** What a topic without values of its own has, by name: the same for all topics of a request. */
+    static Map<String, Entry> inherited(BrokerDefaults defaults) {
+        var entries = new HashMap<String, Entry>();
         for (ConfigDefinition definition : TopicConfigs.definitions().values()) {
-            String name = definition.name();
-            String ownValue = own.get(name);
-            if (definition.internal() && ownValue == null) {
-                continue;
+            if (!definition.internal()) {
+                String value = shown(definition, defaults.topicDefault(definition.name()));
+                entries.put(definition.name(), entry(definition, value, false, topicSynonyms(definition, defaults)));
             }
-            String value = shown(definition, ownValue != null ? ownValue : defaults.topicDefault(name));
-            var synonyms = new ArrayList<Synonym>();
-            if (ownValue != null) {
-                synonyms.add(new Synonym(name, value, TOPIC));
-            }
-            if (!definition.synonyms().isEmpty()) {
-                synonyms.addAll(brokerSynonyms(definition.synonyms().getFirst().name(), defaults));
-            }
-            entries.add(entry(definition, value, false, synonyms));
         }
         return entries;
+    }
+
+    /** As {@link #topic(Map, BrokerDefaults)}, for many topics: what they inherit is described once. */
+    static List<Entry> topic(Map<String, String> own, BrokerDefaults defaults, Map<String, Entry> inherited) {
+        var entries = new ArrayList<Entry>(inherited.size());
+        for (ConfigDefinition definition : TopicConfigs.definitions().values()) {
+            String ownValue = own.get(definition.name());
+            if (ownValue != null) {
+                String value = shown(definition, ownValue);
+                var synonyms = new ArrayList<Synonym>();
+                synonyms.add(new Synonym(definition.name(), value, TOPIC));
+                synonyms.addAll(topicSynonyms(definition, defaults));
+                entries.add(entry(definition, value, false, synonyms));
+            } else if (!definition.internal()) {
+                entries.add(requireNonNull(inherited.get(definition.name())));
+            }
+        }
+        return entries;
+    }
+
+    private static List<Synonym> topicSynonyms(ConfigDefinition definition, BrokerDefaults defaults) {
+        return definition.synonyms().isEmpty()
+                ? List.of()
+                : brokerSynonyms(definition.synonyms().getFirst().name(), defaults);
     }
 
     /**

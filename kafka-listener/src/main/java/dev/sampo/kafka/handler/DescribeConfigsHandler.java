@@ -8,7 +8,9 @@ import dev.sampo.partition.controller.ConfigsInForce;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImages;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
@@ -44,19 +46,19 @@ public final class DescribeConfigsHandler implements ApiHandler {
     @Override
     public void handle(Exchange exchange) {
         var request = (DescribeConfigsRequestData) exchange.request();
-        MetadataImage image = images.current();
         var response = new DescribeConfigsResponseData();
+        var description = new Description(request, images.current());
         for (DescribeConfigsResource resource : request.resources()) {
-            DescribeConfigsResult result = describe(resource, request, image);
+            DescribeConfigsResult result = describe(resource, description);
             response.results()
                     .add(result.setResourceType(resource.resourceType()).setResourceName(resource.resourceName()));
         }
         exchange.respond(response);
     }
 
-    private DescribeConfigsResult describe(
-            DescribeConfigsResource resource, DescribeConfigsRequestData request, MetadataImage image) {
-        BrokerDefaults defaults = ConfigsInForce.broker(file, image, brokerId);
+    private DescribeConfigsResult describe(DescribeConfigsResource resource, Description description) {
+        BrokerDefaults defaults = description.defaults;
+        MetadataImage image = description.image;
         String name = resource.resourceName();
         return switch (ConfigResource.Type.forId(resource.resourceType())) {
             case TOPIC -> {
@@ -69,16 +71,16 @@ public final class DescribeConfigsHandler implements ApiHandler {
                     yield new DescribeConfigsResult().setErrorCode(KafkaError.UNKNOWN_TOPIC_OR_PARTITION.code());
                 }
                 var own = image.configsOf(new Controller.ConfigResource(ConfigResourceType.TOPIC, name));
-                yield described(ConfigDescriber.topic(own, defaults), resource, request);
+                yield description.of(ConfigDescriber.topic(own, defaults, description.inherited()), resource);
             }
             case BROKER -> {
                 if (name.isEmpty()) {
-                    yield described(ConfigDescriber.allBrokers(defaults), resource, request);
+                    yield description.of(ConfigDescriber.allBrokers(defaults), resource);
                 }
                 String problem = idProblem(name, "expected " + brokerId + " or empty string, but received ");
                 yield problem != null
                         ? refused(KafkaError.INVALID_REQUEST, problem)
-                        : described(ConfigDescriber.broker(defaults), resource, request);
+                        : description.of(ConfigDescriber.broker(defaults), resource);
             }
             case BROKER_LOGGER -> {
                 String problem = name.isEmpty()
@@ -86,18 +88,18 @@ public final class DescribeConfigsHandler implements ApiHandler {
                         : idProblem(name, "expected " + brokerId + " but received ");
                 yield problem != null
                         ? refused(KafkaError.INVALID_REQUEST, problem)
-                        : described(loggerEntries(), resource, request);
+                        : description.of(loggerEntries(), resource);
             }
             case CLIENT_METRICS ->
                 name.isEmpty()
                         ? refused(KafkaError.INVALID_REQUEST, "Client metrics subscription name must not be empty")
-                        : described(List.of(), resource, request);
+                        : description.of(List.of(), resource);
             case GROUP -> {
                 if (name.isEmpty()) {
                     yield refused(KafkaError.INVALID_REQUEST, "Group name must not be empty");
                 }
                 var own = image.configsOf(new Controller.ConfigResource(ConfigResourceType.GROUP, name));
-                yield described(ConfigDescriber.group(own, defaults), resource, request);
+                yield description.of(ConfigDescriber.group(own, defaults), resource);
             }
             case UNKNOWN ->
                 refused(KafkaError.INVALID_REQUEST, "Unsupported resource type: " + ConfigResource.Type.UNKNOWN);
@@ -125,32 +127,63 @@ public final class DescribeConfigsHandler implements ApiHandler {
         return new DescribeConfigsResult().setErrorCode(error.code()).setErrorMessage(ErrorMessages.fitting(message));
     }
 
-    private static DescribeConfigsResult described(
-            List<ConfigDescriber.Entry> entries, DescribeConfigsResource resource, DescribeConfigsRequestData request) {
-        List<String> keys = resource.configurationKeys();
-        var result = new DescribeConfigsResult();
-        for (ConfigDescriber.Entry entry : entries) {
-            if (keys == null || keys.isEmpty() || keys.contains(entry.name())) {
-                var line = new DescribeConfigsResourceResult()
-                        .setName(entry.name())
-                        .setValue(entry.value())
-                        .setReadOnly(entry.readOnly())
-                        .setConfigSource(entry.source())
-                        .setIsSensitive(entry.sensitive())
-                        .setConfigType(entry.type())
-                        .setDocumentation(request.includeDocumentation() ? entry.documentation() : null);
-                if (request.includeSynonyms()) {
-                    for (ConfigDescriber.Synonym synonym : entry.synonyms()) {
-                        line.synonyms()
-                                .add(new DescribeConfigsSynonym()
-                                        .setName(synonym.name())
-                                        .setValue(synonym.value())
-                                        .setSource(synonym.source()));
-                    }
-                }
-                result.configs().add(line);
-            }
+    /**
+     * One request's answer in the making. A client may ask for thousands of topics at once: what they inherit is looked up
+     * once, and its lines are shared by the results.
+     */
+    private final class Description {
+        private final DescribeConfigsRequestData request;
+        private final MetadataImage image;
+        private final BrokerDefaults defaults;
+        private final IdentityHashMap<ConfigDescriber.Entry, DescribeConfigsResourceResult> lines =
+                new IdentityHashMap<>();
+        private @Nullable Map<String, ConfigDescriber.Entry> inherited;
+
+        Description(DescribeConfigsRequestData request, MetadataImage image) {
+            this.request = request;
+            this.image = image;
+            defaults = ConfigsInForce.broker(file, image, brokerId);
         }
-        return result;
+
+        Map<String, ConfigDescriber.Entry> inherited() {
+            Map<String, ConfigDescriber.Entry> known = inherited;
+            if (known == null) {
+                known = ConfigDescriber.inherited(defaults);
+                inherited = known;
+            }
+            return known;
+        }
+
+        DescribeConfigsResult of(List<ConfigDescriber.Entry> entries, DescribeConfigsResource resource) {
+            List<String> keys = resource.configurationKeys();
+            var result = new DescribeConfigsResult();
+            for (ConfigDescriber.Entry entry : entries) {
+                if (keys == null || keys.isEmpty() || keys.contains(entry.name())) {
+                    result.configs().add(lines.computeIfAbsent(entry, this::line));
+                }
+            }
+            return result;
+        }
+
+        private DescribeConfigsResourceResult line(ConfigDescriber.Entry entry) {
+            var line = new DescribeConfigsResourceResult()
+                    .setName(entry.name())
+                    .setValue(entry.value())
+                    .setReadOnly(entry.readOnly())
+                    .setConfigSource(entry.source())
+                    .setIsSensitive(entry.sensitive())
+                    .setConfigType(entry.type())
+                    .setDocumentation(request.includeDocumentation() ? entry.documentation() : null);
+            if (request.includeSynonyms()) {
+                for (ConfigDescriber.Synonym synonym : entry.synonyms()) {
+                    line.synonyms()
+                            .add(new DescribeConfigsSynonym()
+                                    .setName(synonym.name())
+                                    .setValue(synonym.value())
+                                    .setSource(synonym.source()));
+                }
+            }
+            return line;
+        }
     }
 }

@@ -107,6 +107,26 @@ class DescribeConfigsHandlerTest {
     }
 
     @Test
+    void severalResourcesAreDescribedAsEachAlone() throws Exception {
+        broker.topic(1);
+        broker.configs(new ConfigResource(ConfigResourceType.TOPIC, "t"), Map.of("retention.ms", "55"));
+        var handler = new DescribeConfigsHandler(1, broker.images, broker.file, broker.loggers);
+        var resources = List.of(resource(2, "t", null), resource(2, "x", null), resource(2, "t", List.of("retention.ms")),
+                resource(2, "t", List.of("segment.ms")), resource(4, "1", null), resource(32, "g", null));
+
+        DescribeConfigsResponseData together = broker.send(
+                handler, 4, new DescribeConfigsRequestData().setResources(resources).setIncludeSynonyms(true));
+
+        for (int i = 0; i < resources.size(); i++) {
+            DescribeConfigsResponseData alone = broker.send(
+                    handler, 4,
+                    new DescribeConfigsRequestData().setResources(List.of(resources.get(i))).setIncludeSynonyms(true));
+            assertThat(together.results().get(i)).isEqualTo(alone.results().getFirst());
+        }
+        assertThat(together.results().get(2).configs()).singleElement().matches(config -> config.value().equals("55"));
+    }
+
+    @Test
     void loggersAreListed() throws Exception {
         DescribeConfigsResponseData response = broker.send(
                 new DescribeConfigsHandler(1, broker.images, broker.file, broker.loggers), 4,
@@ -118,11 +138,14 @@ class DescribeConfigsHandlerTest {
     }
 
     private static DescribeConfigsRequestData request(byte type, String name, List<String> keys) {
-        return new DescribeConfigsRequestData()
-                .setResources(List.of(new DescribeConfigsResource()
-                        .setResourceType(type)
-                        .setResourceName(name)
-                        .setConfigurationKeys(keys)));
+        return new DescribeConfigsRequestData().setResources(List.of(resource(type, name, keys)));
+    }
+
+    private static DescribeConfigsResource resource(int type, String name, List<String> keys) {
+        return new DescribeConfigsResource()
+                .setResourceType((byte) type)
+                .setResourceName(name)
+                .setConfigurationKeys(keys);
     }
 
     private void assertAsKafka(
