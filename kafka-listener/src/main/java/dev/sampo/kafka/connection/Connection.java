@@ -88,13 +88,18 @@ final class Connection implements Transport.Owner {
     private long readNanos;
     private long bytesQueued; // handed to the transport so far
     private long bytesSent; // that the socket took of them
+    private boolean asked; // partitions know this connection
 
     /** Told of the connection's end, on the loop, once each. */
     interface Watcher {
         void socketClosed();
 
-        /** The socket is closed and every request was answered. */
-        void ended();
+        /**
+         * The socket is closed and every request was answered.
+         *
+         * @param answersMayCome partitions were asked, and an answer may still be on its way
+         */
+        void ended(boolean answersMayCome);
     }
 
     /** Makes the transport and begins to read. */
@@ -132,6 +137,7 @@ final class Connection implements Transport.Owner {
     }
 
     ActorRef<Partition.Reply> replyTo() {
+        asked = true;
         return replyTo;
     }
 
@@ -645,7 +651,7 @@ final class Connection implements Transport.Owner {
     private void endWhenDone() {
         if (!ended && !transport.isOpen() && state.running() == 0) {
             ended = true;
-            watcher.ended();
+            watcher.ended(asked);
         }
     }
 }

@@ -59,8 +59,8 @@ final class ConnectionActor {
                             }
 
                             @Override
-                            public void ended() {
-                                self.tell(Command.ENDED);
+                            public void ended(boolean answersMayCome) {
+                                self.tell(answersMayCome ? Command.ENDED : Command.STOP);
                             }
                         });
             } catch (IOException e) { // reset between accept and here

@@ -15,6 +15,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,6 +38,7 @@ import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -356,6 +358,40 @@ class ListenerIT {
             await("connection ended", () -> fixture.listener.metrics().connections() == 0
                     && fixture.listener.metrics().requestMemoryBytes() == 0);
         }
+    }
+
+    @Test
+    void actorOfAConnectionThatAskedNoPartitionEndsWithIt() throws Exception {
+        var asking = new AtomicReference<Exchange>();
+        ApiHandler asks = handler(ApiKeys.HEARTBEAT, true, exchange -> {
+            exchange.replyTo();
+            asking.set(exchange);
+            exchange.respond(new HeartbeatResponseData());
+        });
+        try (var fixture = ListenerFixture.start("", METADATA, asks)) {
+            try (Client client = fixture.connect()) {
+                client.send(frame(ApiKeys.METADATA, 12, 1, new MetadataRequestData()));
+                client.receive();
+                assertThat(hasConnectionActor(fixture)).isTrue();
+            }
+            long closed = System.nanoTime();
+            await("its actor ended", () -> !hasConnectionActor(fixture));
+            assertThat(System.nanoTime() - closed).as("it waits for no late answers").isLessThan(TimeUnit.SECONDS.toNanos(8));
+
+            try (Client client = fixture.connect()) {
+                client.send(frame(ApiKeys.HEARTBEAT, 4, 2, new HeartbeatRequestData()));
+                client.receive();
+            }
+            await("closed", () -> fixture.listener.metrics().connections() == 0);
+            assertThat(hasConnectionActor(fixture)).as("it waits for late answers").isTrue();
+        }
+    }
+
+    private static boolean hasConnectionActor(ListenerFixture fixture) {
+        var found = Adapter.toClassic(fixture.kit.system())
+                .actorSelection("/system/*/connection-*")
+                .resolveOne(Duration.ofSeconds(2));
+        return found.handle((actor, failure) -> failure == null).toCompletableFuture().join();
     }
 
     @Test
