@@ -62,7 +62,7 @@ final class BrokerConfig {
                     settings.config(), settings.defaults().fileValues(), settings.nodeId());
             return fromKafka(settings.defaults())
                     .withFallback(own)
-                    .withFallback(wholeDelay(settings.defaults()))
+                    .withFallback(wholeWaits(settings.defaults()))
                     .withFallback(relaxed(own))
                     .withFallback(ConfigFactory.parseMap(Map.of(
                             "pekko.cluster.roles",
@@ -82,11 +82,16 @@ final class BrokerConfig {
                 : ConfigFactory.empty();
     }
 
-    /** Who gives the delay by Kafka's name means all of it. */
-    private static Config wholeDelay(BrokerDefaults defaults) {
-        return defaults.isSet("group.initial.rebalance.delay.ms")
-                ? ConfigFactory.parseString("sampo.group.initial-rebalance-quiet-time = 0")
-                : ConfigFactory.empty();
+    /** Who gives a wait by Kafka's name means all of it. */
+    private static Config wholeWaits(BrokerDefaults defaults) {
+        Config config = ConfigFactory.empty();
+        if (defaults.isSet("group.initial.rebalance.delay.ms")) {
+            config = config.withFallback(ConfigFactory.parseString("sampo.group.initial-rebalance-quiet-time = 0"));
+        }
+        if (defaults.isSet("group.consumer.assignment.interval.ms")) {
+            config = config.withFallback(ConfigFactory.parseString("sampo.group.consumer.assignment-quiet-time = 0"));
+        }
+        return config;
     }
 
     private static Config fromKafka(BrokerDefaults defaults) {

@@ -34,7 +34,7 @@ class MalformedFramesIT {
     private static final long SEED = Long.getLong("hostile.seed", 20_260_101);
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(60);
     /** Below this, a p99 says more about the machine than about the broker. */
-    private static final double NOTICEABLE_MS = 25;
+    private static final double NOTICEABLE_MS = 10;
     private static final int DESCRIPTOR_NOISE = 20;
     private static final int THREAD_NOISE = 10;
     private static final long HEAP_NOISE_BYTES = 24L << 20;

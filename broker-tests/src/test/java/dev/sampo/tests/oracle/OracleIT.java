@@ -29,6 +29,7 @@ class OracleIT {
         Map<String, JsonNode> answers;
         var settings = new HashMap<>(OracleRecorder.SETTINGS);
         settings.put("sampo.group.consumer.rebalance-heartbeat-interval", "5s"); // as slow as Kafka
+        settings.put("sampo.group.consumer.assignment-quiet-time", "0"); // the same
         try (var broker = BrokerUnderTest.start(folder, settings)) {
             answers = OracleRecorder.run(broker.bootstrap());
         }

@@ -17,9 +17,21 @@ import org.apache.kafka.coordinator.group.api.assignor.SubscriptionType;
 
 /** Prepares a group for an assignor: its members as they will be after the request that is decided just now. */
 record AssignmentRound(GroupFacts facts, ConsumerGroupSettings settings, Topics topics) {
-    /** False as long as the last target is younger than {@code intervalMs}. */
-    boolean isDue(int intervalMs, long nowMs) {
-        return facts.assignmentTimestampMs() == 0 || nowMs >= facts.assignmentTimestampMs() + intervalMs;
+    private static final int LEAST_MS_PER_MEMBER = 1; // the assignment of a large group is much work
+
+    /**
+     * False as long as the last target is younger than the assignment interval and more changes are likely.
+     *
+     * @param changes whether the group changes with this request
+     */
+    boolean isDue(Moment moment, boolean changes) {
+        ConsumerTimes times = moment.times();
+        long lastMs = facts.assignmentTimestampMs();
+        if (lastMs == 0 || moment.nowMs() >= lastMs + times.assignmentIntervalMs()) {
+            return true;
+        }
+        int quietMs = Math.max(times.assignmentQuietMs(), facts.size() * LEAST_MS_PER_MEMBER);
+        return times.assignmentQuietMs() > 0 && !changes && moment.nowMs() >= moment.epochSinceMs() + quietMs;
     }
 
     /**

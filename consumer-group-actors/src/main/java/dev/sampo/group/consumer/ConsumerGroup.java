@@ -91,6 +91,7 @@ public final class ConsumerGroup {
     private final HeartbeatPace pace = new HeartbeatPace();
     private final ConsumerRebalances rebalances;
     private ConsumerTimes times;
+    private long epochSinceMs;
     private TopicHashes hashes = new TopicHashes(Topics.NONE);
     private boolean topicsChanged = true; // since the hash was compared
 
@@ -241,7 +242,7 @@ public final class ConsumerGroup {
     }
 
     private Moment moment(long nowMs) {
-        return new Moment(hashes, topicsChanged, times, nowMs);
+        return new Moment(hashes, topicsChanged, times, epochSinceMs, nowMs);
     }
 
     /** A member of the classic protocol was answered: it has a whole session, and its rebalance timeout to sync. */
@@ -461,7 +462,9 @@ public final class ConsumerGroup {
     /** Makes a change true that was decided over the facts as they are. Returns what has to be stored. */
     public List<ConsumerGroupEvent> accept(Change change, long nowMs) {
         if (!change.events().isEmpty()) {
+            int epoch = facts.groupEpoch();
             change.events().forEach(this::apply);
+            epochSinceMs = facts.groupEpoch() == epoch ? epochSinceMs : nowMs;
             pace.changed(nowMs);
             rebalances.look(change.causes(), facts, nowMs);
         }

@@ -18,6 +18,7 @@ import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
  * @param rebalanceHeartbeatIntervalMs instead of heartbeatIntervalMs, where it is shorter, while a group changes
  * @param maxSize most members of one group
  * @param assignmentIntervalMs shortest time from one target assignment to the next, 0 for none
+ * @param assignmentQuietMs that wait is over when the group has not changed for so long; 0 for not before its time
  * @param regexRefreshIntervalMs after this long regular expressions are resolved again, come new topics or not
  * @param migrationPolicy whether groups with members change their protocol
  * @param assignors names are unique, the first is for groups whose members want none
@@ -25,14 +26,15 @@ import org.apache.kafka.coordinator.group.assignor.UniformAssignor;
 public record ConsumerGroupSettings(
         int sessionTimeoutMs, int minSessionTimeoutMs, int maxSessionTimeoutMs, int heartbeatIntervalMs,
         int minHeartbeatIntervalMs, int maxHeartbeatIntervalMs, int rebalanceHeartbeatIntervalMs, int maxSize,
-        int assignmentIntervalMs, int minAssignmentIntervalMs, int maxAssignmentIntervalMs, int regexRefreshIntervalMs,
-        MigrationPolicy migrationPolicy, List<ConsumerGroupPartitionAssignor> assignors) {
+        int assignmentIntervalMs, int assignmentQuietMs, int minAssignmentIntervalMs, int maxAssignmentIntervalMs,
+        int regexRefreshIntervalMs, MigrationPolicy migrationPolicy, List<ConsumerGroupPartitionAssignor> assignors) {
     public ConsumerGroupSettings {
         between("session-timeout", sessionTimeoutMs, minSessionTimeoutMs, maxSessionTimeoutMs);
         between("heartbeat-interval", heartbeatIntervalMs, minHeartbeatIntervalMs, maxHeartbeatIntervalMs);
         between("heartbeat-interval", heartbeatIntervalMs, 1, sessionTimeoutMs - 1);
         between("rebalance-heartbeat-interval", rebalanceHeartbeatIntervalMs, 1, Integer.MAX_VALUE);
         between("assignment-interval", assignmentIntervalMs, Math.max(0, minAssignmentIntervalMs), maxAssignmentIntervalMs);
+        between("assignment-quiet-time", assignmentQuietMs, 0, Integer.MAX_VALUE);
         between("max-size", maxSize, 1, Integer.MAX_VALUE);
         between("regex-refresh-interval", regexRefreshIntervalMs, 10_000, Integer.MAX_VALUE);
         assignors = List.copyOf(assignors);
@@ -75,7 +77,7 @@ public record ConsumerGroupSettings(
                 millis(consumer, "max-session-timeout"), millis(consumer, "heartbeat-interval"),
                 millis(consumer, "min-heartbeat-interval"), millis(consumer, "max-heartbeat-interval"),
                 millis(consumer, "rebalance-heartbeat-interval"),
-                consumer.getInt("max-size"), millis(consumer, "assignment-interval"),
+                consumer.getInt("max-size"), millis(consumer, "assignment-interval"), millis(consumer, "assignment-quiet-time"),
                 millis(consumer, "min-assignment-interval"), millis(consumer, "max-assignment-interval"),
                 millis(consumer, "regex-refresh-interval"), migrationPolicy(consumer.getString("migration-policy")), assignors);
     }

@@ -159,7 +159,7 @@ final class MemberDecision {
     /** A target of the group's epoch, where there is none yet and it is time. */
     @Nullable Refusal assign() {
         var round = new AssignmentRound(facts, settings, moment.topics());
-        if (facts.assignmentEpoch() >= epoch || !round.isDue(moment.times().assignmentIntervalMs(), moment.nowMs())) {
+        if (facts.assignmentEpoch() >= epoch || !round.isDue(moment, epoch > facts.groupEpoch())) {
             return null;
         }
         String assignor = assignor(next);

@@ -45,10 +45,11 @@ final class ConsumerGroupTest {
     }
 
     private static GroupSettings settings(int maxSize, int assignmentIntervalMs, MigrationPolicy policy) {
-        return settings(maxSize, assignmentIntervalMs, policy, 15_000);
+        return settings(maxSize, assignmentIntervalMs, policy, 15_000, 0);
     }
 
-    private static GroupSettings settings(int maxSize, int assignmentIntervalMs, MigrationPolicy policy, int rebalanceHeartbeatMs) {
+    private static GroupSettings settings(
+            int maxSize, int assignmentIntervalMs, MigrationPolicy policy, int rebalanceHeartbeatMs, int assignmentQuietMs) {
         GroupSettings s = GroupDriver.SETTINGS;
         ConsumerGroupSettings c = s.consumer();
         return new GroupSettings(
@@ -56,8 +57,8 @@ final class ConsumerGroupTest {
                 s.newMemberJoinTimeoutMs(), s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3,
                 s.offsetsTopicSegmentBytes(), 5000, 5_242_880, 524_288, new ConsumerGroupSettings(
                         c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
-                        c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), rebalanceHeartbeatMs, maxSize, assignmentIntervalMs, 0,
-                        15_000, c.regexRefreshIntervalMs(), policy, c.assignors()));
+                        c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), rebalanceHeartbeatMs, maxSize, assignmentIntervalMs,
+                        assignmentQuietMs, 0, 15_000, c.regexRefreshIntervalMs(), policy, c.assignors()));
     }
 
     // ---- joining and reconciling
@@ -118,7 +119,7 @@ final class ConsumerGroupTest {
     @Test
     void membersAreAskedForHeartbeatsOftenWhileTheGroupChangesAndAWhileAfter() {
         // Given
-        var driver = new ConsumerDriver(settings(Integer.MAX_VALUE, 0, MigrationPolicy.BIDIRECTIONAL, 500));
+        var driver = new ConsumerDriver(settings(Integer.MAX_VALUE, 0, MigrationPolicy.BIDIRECTIONAL, 500, 0));
         driver.topic("t", 2);
         Member one = driver.member("one", "t").beats();
 
@@ -399,6 +400,37 @@ final class ConsumerGroupTest {
         assertThat(two.owns()).isEmpty();
         slow.group.pass(1);
         slow.settle(one, two);
+        assertThat(two.owns()).hasSize(1);
+    }
+
+    @Test
+    void nextAssignmentComesEarlierWhereTheGroupChangesNoMore() {
+        var quick = new ConsumerDriver(settings(10, 1000, MigrationPolicy.BIDIRECTIONAL, 15_000, 200));
+        quick.topic("t", 3);
+        Member one = quick.member("one", "t").beats();
+        Member two = quick.member("two", "t").beats();
+        quick.group.pass(199);
+        Member three = quick.member("three", "t").beats();
+        quick.group.pass(199);
+        quick.settle(one, two, three);
+        assertThat(two.owns()).as("there may be a fourth").isEmpty();
+        quick.group.pass(1);
+        quick.settle(one, two, three);
+        assertThat(List.of(one, two, three)).allSatisfy(member -> assertThat(member.owns()).hasSize(1));
+    }
+
+    @Test
+    void intervalThatIsGivenToTheGroupIsKept() {
+        var quick = new ConsumerDriver(settings(10, 1000, MigrationPolicy.BIDIRECTIONAL, 15_000, 200));
+        quick.topic("t", 2);
+        quick.group.state.onConfigs(Map.of("consumer.assignment.interval.ms", "1000"));
+        Member one = quick.member("one", "t").beats();
+        Member two = quick.member("two", "t").beats();
+        quick.group.pass(999);
+        quick.settle(one, two);
+        assertThat(two.owns()).isEmpty();
+        quick.group.pass(1);
+        quick.settle(one, two);
         assertThat(two.owns()).hasSize(1);
     }
 

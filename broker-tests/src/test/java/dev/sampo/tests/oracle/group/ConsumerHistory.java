@@ -164,7 +164,7 @@ final class ConsumerHistory {
         int maxSize = random.nextInt(10) == 0 ? 2 + random.nextInt(2) : Integer.MAX_VALUE;
         boolean soon = random.nextInt(3) == 0; // offsets expire
         var consumer = new ConsumerGroupSettings(
-                45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 15_000,
+                45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 0, 15_000,
                 random.nextInt(3) == 0 ? 30_000 : 600_000, MigrationPolicy.DISABLED, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
                 6000, 1_800_000, 3000, 0, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,

@@ -236,7 +236,7 @@ class ListedGroupDifferencesTest {
                     new ConsumerGroupSettings(
                             c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
                             c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), c.rebalanceHeartbeatIntervalMs(),
-                            c.maxSize(), c.assignmentIntervalMs(), c.minAssignmentIntervalMs(), c.maxAssignmentIntervalMs(), c.regexRefreshIntervalMs(), policy, c.assignors())),
+                            c.maxSize(), c.assignmentIntervalMs(), c.assignmentQuietMs(), c.minAssignmentIntervalMs(), c.maxAssignmentIntervalMs(), c.regexRefreshIntervalMs(), policy, c.assignors())),
                     reached);
         }
 

@@ -146,7 +146,7 @@ final class MixedHistory {
         MigrationPolicy policy = random.nextInt(6) == 0 ? policies[random.nextInt(policies.length)] : MigrationPolicy.BIDIRECTIONAL;
         int classicMaxSize = random.nextInt(12) == 0 ? 2 : Integer.MAX_VALUE;
         var consumer = new ConsumerGroupSettings(
-                45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, random.nextBoolean() ? 0 : 1000, 0, 15_000, 600_000,
+                45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, random.nextBoolean() ? 0 : 1000, 0, 0, 15_000, 600_000,
                 policy, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
                 6000, 1_800_000, random.nextInt(3) == 0 ? 3000 : 0, 0, classicMaxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600,

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class SampoGroup {
     /** As by default, with the assignors that go by no hash map's order. */
     static final ConsumerGroupSettings IN_ORDER = new ConsumerGroupSettings(
-            45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, 1000, 0, 15_000, 600_000,
+            45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, 1000, 0, 0, 15_000, 600_000,
             MigrationPolicy.DISABLED, List.of(new InOrder.Uniform(), new InOrder.Range()));
     private static final GroupCoordinatorRecordSerde READER = new GroupCoordinatorRecordSerde();
 
