@@ -86,7 +86,8 @@ final class BrokerConfig {
     private static Config wholeWaits(BrokerDefaults defaults) {
         Config config = ConfigFactory.empty();
         if (defaults.isSet("group.initial.rebalance.delay.ms")) {
-            config = config.withFallback(ConfigFactory.parseString("sampo.group.initial-rebalance-quiet-time = 0"));
+            config = config.withFallback(ConfigFactory.parseString(
+                    "sampo.group { initial-rebalance-quiet-time = 0, rebalance-quiet-time = 0 }"));
         }
         if (defaults.isSet("group.consumer.assignment.interval.ms")) {
             config = config.withFallback(ConfigFactory.parseString("sampo.group.consumer.assignment-quiet-time = 0"));

@@ -52,7 +52,7 @@ final class GroupJudge {
         this.cluster = cluster;
         GroupPlan plan = cluster.plan().groups();
         settings = new GroupSettings(
-                1_000, 1_800_000, plan == null ? 0 : plan.initialRebalanceDelayMs(), 0, Integer.MAX_VALUE, 20_000,
+                1_000, 1_800_000, plan == null ? 0 : plan.initialRebalanceDelayMs(), 0, 400, Integer.MAX_VALUE, 20_000,
                 Long.MAX_VALUE / 4, 600_000, 4_096, plan == null ? 1 : plan.offsetsPartitions(), 3, 104_857_600, 5_000, 1_024,
                 plan == null ? 1_024 : plan.maxBatchBytes(), CONSUMER_GROUPS);
     }

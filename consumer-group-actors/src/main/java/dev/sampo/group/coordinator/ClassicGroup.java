@@ -71,6 +71,7 @@ final class ClassicGroup {
     private final SessionDeadlines deadlines = new SessionDeadlines(); // members and pending ids
     private final RebalanceHistory rebalances;
     private final InitialDelay initialDelay;
+    private final Stragglers stragglers;
 
     private State state = State.DEAD;
     private String protocolType = "";
@@ -88,6 +89,7 @@ final class ClassicGroup {
         this.uniqueIds = uniqueIds;
         this.rebalances = rebalances;
         this.initialDelay = new InitialDelay(settings.initialRebalanceDelayMs(), settings.initialRebalanceQuietMs());
+        this.stragglers = new Stragglers(settings.rebalanceQuietMs(), settings.initialRebalanceDelayMs());
     }
 
     // ---- requests
@@ -188,6 +190,9 @@ final class ClassicGroup {
             pendingMemberIds.put(memberId, request.clientHost());
             deadlines.set(memberId, nowMs + request.sessionTimeoutMs());
             initialDelay.somebodyCame(nowMs);
+            if (state == State.PREPARING_REBALANCE) {
+                newOneCame(nowMs);
+            }
             reply(requestId, JoinReply.failed(KafkaError.MEMBER_ID_REQUIRED, memberId), out);
         } else {
             addMember(memberId, requestId, request, nowMs, out);
@@ -205,6 +210,9 @@ final class ClassicGroup {
         member.unanswered = true;
         members.add(member);
         initialDelay.memberAdded(nowMs);
+        if (state != State.EMPTY) {
+            newOneCame(nowMs);
+        }
         // It has no member id to send heartbeats with, so its session cannot count yet.
         deadlines.set(memberId, nowMs + settings.newMemberJoinTimeoutMs());
         rebalances.cause(Reason.MEMBER_JOINED, memberId, request.groupInstanceId());
@@ -408,6 +416,12 @@ final class ClassicGroup {
         }
     }
 
+    private void newOneCame(long nowMs) {
+        if (!initialDelay.isRunning()) {
+            stragglers.somebodyCame(nowMs);
+        }
+    }
+
     // ---- time
 
     /** Everything that is due; calling it early, late or twice does no harm. */
@@ -436,6 +450,9 @@ final class ClassicGroup {
         if (joinDeadlineMs <= nowMs || initialDelay.isOver(nowMs)) {
             completeJoins(nowMs, out);
         }
+        if (stragglers.isOver(nowMs)) {
+            completeIfAllJoined(nowMs, out);
+        }
         if (syncDeadlineMs <= nowMs) {
             syncDeadlineMs = NEVER;
             awaitedSyncs.stream().sorted().map(members::get).filter(Objects::nonNull).toList().forEach(member -> {
@@ -449,7 +466,8 @@ final class ClassicGroup {
 
     /** When {@link #onTime} is due next, {@link SessionDeadlines#NEVER} when nothing waits for time. */
     long nextMs() {
-        return Math.min(Math.min(joinDeadlineMs, initialDelay.nextMs()), Math.min(syncDeadlineMs, deadlines.nextMs()));
+        long rebalanceMs = Math.min(Math.min(initialDelay.nextMs(), stragglers.nextMs()), Math.min(joinDeadlineMs, syncDeadlineMs));
+        return Math.min(rebalanceMs, deadlines.nextMs());
     }
 
     // ---- rebalance
@@ -520,7 +538,7 @@ final class ClassicGroup {
     }
 
     private void completeIfAllJoined(long nowMs, List<GroupEffect> out) {
-        if (!initialDelay.isRunning() && allJoined()) {
+        if (!initialDelay.isRunning() && !stragglers.areAwaited() && allJoined()) {
             completeJoins(nowMs, out);
         }
     }
@@ -532,6 +550,7 @@ final class ClassicGroup {
     private void completeJoins(long nowMs, List<GroupEffect> out) {
         joinDeadlineMs = NEVER;
         initialDelay.end();
+        stragglers.end();
         for (Member member : List.copyOf(members.all())) {
             if (!member.joining() && member.groupInstanceId() == null) {
                 removeMember(member, out);
@@ -720,6 +739,7 @@ final class ClassicGroup {
         awaitedSyncs.clear();
         joinDeadlineMs = NEVER;
         initialDelay.end();
+        stragglers.end();
         syncDeadlineMs = NEVER;
         die();
     }

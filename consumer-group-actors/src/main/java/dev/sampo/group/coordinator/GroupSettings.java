@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
  * What the operator decides about groups; keys below {@code sampo.group}, see reference.conf. Times in milliseconds.
  *
  * @param initialRebalanceQuietMs the initial delay ends when nobody has come for so long; 0 for not before its time
+ * @param rebalanceQuietMs a rebalance for a new member waits until no other has come for so long; 0 for not
  * @param maxSize most members of one classic group
  * @param newMemberJoinTimeoutMs how long a member that has no id yet may wait in a join
  * @param offsetsRetentionMs how long an unused offset is kept
@@ -16,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  * @param offsetsTopicPartitions number of partitions of {@code __consumer_offsets}; never changed once it exists
  */
 public record GroupSettings(
-        int minSessionTimeoutMs, int maxSessionTimeoutMs, int initialRebalanceDelayMs, int initialRebalanceQuietMs, int maxSize,
-        int newMemberJoinTimeoutMs, long offsetsRetentionMs, long retentionCheckIntervalMs, int offsetMetadataMaxSize,
+        int minSessionTimeoutMs, int maxSessionTimeoutMs, int initialRebalanceDelayMs, int initialRebalanceQuietMs,
+        int rebalanceQuietMs, int maxSize, int newMemberJoinTimeoutMs, long offsetsRetentionMs, long retentionCheckIntervalMs, int offsetMetadataMaxSize,
         int offsetsTopicPartitions, int offsetsTopicReplicationFactor, int offsetsTopicSegmentBytes,
         int commitTimeoutMs, int loadReadBytes, int maxBatchBytes, ConsumerGroupSettings consumer) {
     public GroupSettings {
@@ -25,6 +26,7 @@ public record GroupSettings(
         atLeast("max-session-timeout", maxSessionTimeoutMs, minSessionTimeoutMs);
         atLeast("initial-rebalance-delay", initialRebalanceDelayMs, 0);
         atLeast("initial-rebalance-quiet-time", initialRebalanceQuietMs, 0);
+        atLeast("rebalance-quiet-time", rebalanceQuietMs, 0);
         atLeast("max-size", maxSize, 1);
         atLeast("new-member-join-timeout", newMemberJoinTimeoutMs, 1);
         atLeast("offsets-retention", offsetsRetentionMs, 1);
@@ -50,7 +52,7 @@ public record GroupSettings(
         return new GroupSettings(
                 millis(group, "min-session-timeout"), millis(group, "max-session-timeout"),
                 millis(group, "initial-rebalance-delay"), millis(group, "initial-rebalance-quiet-time"),
-                group.getInt("max-size"),
+                millis(group, "rebalance-quiet-time"), group.getInt("max-size"),
                 millis(group, "new-member-join-timeout"),
                 group.getDuration("offsets-retention", TimeUnit.MILLISECONDS),
                 group.getDuration("offsets-retention-check-interval", TimeUnit.MILLISECONDS),

@@ -53,7 +53,7 @@ final class ConsumerGroupTest {
         GroupSettings s = GroupDriver.SETTINGS;
         ConsumerGroupSettings c = s.consumer();
         return new GroupSettings(
-                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), s.initialRebalanceDelayMs(), 0, s.maxSize(),
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), s.initialRebalanceDelayMs(), 0, 0, s.maxSize(),
                 s.newMemberJoinTimeoutMs(), s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3,
                 s.offsetsTopicSegmentBytes(), 5000, 5_242_880, 524_288, new ConsumerGroupSettings(
                         c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),

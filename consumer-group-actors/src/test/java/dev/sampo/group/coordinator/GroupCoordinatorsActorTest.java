@@ -46,7 +46,7 @@ final class GroupCoordinatorsActorTest {
     private static final Uuid OFFSETS_ID = Uuid.fromString("AAAAAAAAAAAAAAAAAAAACQ");
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final GroupSettings SETTINGS = new GroupSettings(
-            6000, 1_800_000, 0, 0, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 1, 3, 104_857_600, 5000,
+            6000, 1_800_000, 0, 0, 0, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 1, 3, 104_857_600, 5000,
             5_242_880, 524_288, GroupDriver.CONSUMER_SETTINGS);
 
     /** Images set by hand. */

@@ -40,7 +40,7 @@ final class GroupDriver {
             45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, 0, 0, 0, 15_000, 600_000,
             MigrationPolicy.BIDIRECTIONAL, List.of(new UniformAssignor(), new RangeAssignor()));
     static final GroupSettings SETTINGS = new GroupSettings(
-            6000, 1_800_000, 3000, 0, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 50, 3, 104_857_600, 5000,
+            6000, 1_800_000, 3000, 0, 0, Integer.MAX_VALUE, 300_000, 604_800_000L, 600_000, 4096, 50, 3, 104_857_600, 5000,
             5_242_880, 524_288, CONSUMER_SETTINGS);
     static final String GROUP = "orders";
     static final Uuid TOPIC_ID = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAAQ");

@@ -220,7 +220,7 @@ final class GroupMembershipTest {
     void fullGroupRefusesOneMore() {
         var s = GroupDriver.SETTINGS;
         var small = new GroupDriver(new GroupSettings(
-                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), 0, 0, 1, s.newMemberJoinTimeoutMs(),
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), 0, 0, 0, 1, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
                 5_242_880, 524_288, s.consumer()));
         small.stableMember();
@@ -367,7 +367,7 @@ final class GroupMembershipTest {
     private static GroupDriver withDelayAndSize(int initialRebalanceDelayMs, int quietMs, int maxSize) {
         var s = GroupDriver.SETTINGS;
         return new GroupDriver(new GroupSettings(
-                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, quietMs, maxSize, s.newMemberJoinTimeoutMs(),
+                s.minSessionTimeoutMs(), s.maxSessionTimeoutMs(), initialRebalanceDelayMs, quietMs, quietMs, maxSize, s.newMemberJoinTimeoutMs(),
                 s.offsetsRetentionMs(), s.retentionCheckIntervalMs(), 4096, 50, 3, s.offsetsTopicSegmentBytes(), 5000,
                 5_242_880, 524_288, s.consumer()));
     }
@@ -442,6 +442,64 @@ final class GroupMembershipTest {
         assertThat(quick.replies).as("somebody came, so the delay is longer, as on Kafka").doesNotContainKey(first);
         quick.pass(1);
         assertThat(quick.joined(first).generationId()).isEqualTo(1);
+    }
+
+    @Test
+    void rebalanceForANewMemberWaitsAWhileForMore() {
+        // Given
+        GroupDriver quick = withDelayAndSize(3000, 400, Integer.MAX_VALUE);
+        JoinReply old = quick.stableMember();
+        long first = quick.join(quick.newMemberId(), "t");
+        quick.join(old.memberId(), "t");
+        quick.pass(399);
+        String secondId = quick.newMemberId(); // a sign of one more
+        quick.pass(399);
+
+        // When
+        long second = quick.join(secondId, "t");
+        quick.pass(399);
+        boolean early = quick.replies.containsKey(first);
+        quick.pass(1);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(quick.joined(first).generationId()).isEqualTo(old.generationId() + 1);
+        assertThat(quick.joined(second).generationId()).isEqualTo(old.generationId() + 1);
+    }
+
+    @Test
+    void rebalanceForANewMemberWaitsForTheOldOnesAsLongAsTheyMayTake() {
+        GroupDriver quick = withDelayAndSize(3000, 400, Integer.MAX_VALUE);
+        JoinReply old = quick.stableMember();
+        long first = quick.join(quick.newMemberId(), "t");
+        quick.pass(5000);
+        assertThat(quick.replies).doesNotContainKey(first);
+        quick.join(old.memberId(), "t");
+        assertThat(quick.joined(first).generationId()).isEqualTo(old.generationId() + 1);
+    }
+
+    @Test
+    void newMembersThatKeepComingDelayARebalanceNoLongerThanTheInitialDelay() {
+        GroupDriver quick = withDelayAndSize(3000, 400, Integer.MAX_VALUE);
+        JoinReply old = quick.stableMember();
+        long first = quick.join(quick.newMemberId(), "t");
+        quick.join(old.memberId(), "t");
+        for (int i = 0; i < 9; i++) {
+            quick.pass(300);
+            quick.join(quick.newMemberId(), "t");
+        }
+        quick.pass(299);
+        assertThat(quick.replies).doesNotContainKey(first);
+        quick.pass(1);
+        assertThat(quick.joined(first).generationId()).isEqualTo(old.generationId() + 1);
+    }
+
+    @Test
+    void rebalanceOfTheOldMembersWaitsForNobodyElse() {
+        GroupDriver quick = withDelayAndSize(3000, 400, Integer.MAX_VALUE);
+        JoinReply old = quick.stableMember();
+        long again = quick.join(old.memberId(), "t", "u");
+        assertThat(quick.joined(again).generationId()).isEqualTo(old.generationId() + 1);
     }
 
     @Test

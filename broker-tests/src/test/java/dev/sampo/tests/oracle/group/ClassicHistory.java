@@ -96,7 +96,7 @@ final class ClassicHistory {
         int maxSize = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : Integer.MAX_VALUE;
         boolean soon = random.nextInt(3) == 0; // offsets expire
         return new GroupSettings(
-                6000, 1_800_000, delayMs, 0, maxSize, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
+                6000, 1_800_000, delayMs, 0, 0, maxSize, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
                 104_857_600, 5000, 5_242_880, 524_288, SampoGroup.IN_ORDER);
     }
 

@@ -167,7 +167,7 @@ final class ConsumerHistory {
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, maxSize, intervalsMs[random.nextInt(intervalsMs.length)], 0, 0, 15_000,
                 random.nextInt(3) == 0 ? 30_000 : 600_000, MigrationPolicy.DISABLED, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
-                6000, 1_800_000, 3000, 0, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
+                6000, 1_800_000, 3000, 0, 0, Integer.MAX_VALUE, 300_000, soon ? 60_000 : 3_600_000, soon ? 15_000 : 600_000, 100, 50, 3,
                 104_857_600, 5000, 5_242_880, 524_288, consumer);
     }
 

@@ -232,7 +232,7 @@ class ListedGroupDifferencesTest {
         Script(int maxSize, MigrationPolicy policy) {
             ConsumerGroupSettings c = SampoGroup.IN_ORDER;
             both = new Comparison(new GroupSettings(
-                    6000, 1_800_000, 3000, 0, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
+                    6000, 1_800_000, 3000, 0, 0, maxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600, 5000, 5_242_880, 524_288,
                     new ConsumerGroupSettings(
                             c.sessionTimeoutMs(), c.minSessionTimeoutMs(), c.maxSessionTimeoutMs(), c.heartbeatIntervalMs(),
                             c.minHeartbeatIntervalMs(), c.maxHeartbeatIntervalMs(), c.rebalanceHeartbeatIntervalMs(),

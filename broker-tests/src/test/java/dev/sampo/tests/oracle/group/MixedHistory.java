@@ -149,7 +149,7 @@ final class MixedHistory {
                 45_000, 45_000, 60_000, 5000, 5000, 15_000, 15_000, Integer.MAX_VALUE, random.nextBoolean() ? 0 : 1000, 0, 0, 15_000, 600_000,
                 policy, SampoGroup.IN_ORDER.assignors());
         return new GroupSettings(
-                6000, 1_800_000, random.nextInt(3) == 0 ? 3000 : 0, 0, classicMaxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600,
+                6000, 1_800_000, random.nextInt(3) == 0 ? 3000 : 0, 0, 0, classicMaxSize, 300_000, 3_600_000, 600_000, 100, 50, 3, 104_857_600,
                 5000, 5_242_880, 524_288, consumer);
     }
 
