@@ -34,6 +34,7 @@ class GroupChurnIT {
     private static final int PER_SECOND = 20_000;
     static final Map<String, String> SETTINGS = Map.of(
             "offsets.topic.num.partitions", "4", "group.initial.rebalance.delay.ms", "500",
+            "sampo.group.rebalance-quiet-time", "400ms",
             "group.consumer.min.session.timeout.ms", "6000", "group.consumer.session.timeout.ms", "6000",
             "group.consumer.min.heartbeat.interval.ms", "1000", "group.consumer.heartbeat.interval.ms", "1000");
 

@@ -22,13 +22,13 @@ import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssi
 import org.apache.kafka.common.message.SyncGroupResponseData;
 
 /**
- * Classic groups of ten members each, by raw requests, with sessions of an hour. The members of a group share a connection, which has room
- * for the requests of all of them.
+ * Classic groups of ten members each, by raw requests, with sessions of an hour. Members that join at one time have a connection each.
  */
 final class HeldMembers implements AutoCloseable {
     static final int MEMBERS_OF_GROUP = 10;
 
-    private static final int CONNECTIONS = 100; // each has one group that joins
+    private static final int CONNECTIONS = 500;
+    private static final int GROUPS_AT_ONCE = CONNECTIONS / MEMBERS_OF_GROUP;
     private static final short JOIN_VERSION = 3; // one step, no id asked for first
     private static final short SYNC_VERSION = 3;
     private static final short HEARTBEAT_VERSION = 3;
@@ -48,8 +48,8 @@ final class HeldMembers implements AutoCloseable {
 
     /** Returns when each member has its assignment. */
     void join(String name, int groups) throws IOException {
-        for (int first = 0; first < groups; first += CONNECTIONS) {
-            join(name, first, Math.min(groups, first + CONNECTIONS));
+        for (int first = 0; first < groups; first += GROUPS_AT_ONCE) {
+            join(name, first, Math.min(groups, first + GROUPS_AT_ONCE));
         }
     }
 
@@ -60,12 +60,12 @@ final class HeldMembers implements AutoCloseable {
                 var join = new JoinGroupRequestData().setGroupId(name + group).setSessionTimeoutMs(SESSION_TIMEOUT_MS).setRebalanceTimeoutMs(60_000)
                         .setProtocolType("consumer");
                 join.protocols().add(new JoinGroupRequestProtocol().setName("range").setMetadata(subscription));
-                connections.get(group - from).send(JOIN_VERSION, join);
+                connections.get((group - from) * MEMBERS_OF_GROUP + i).send(JOIN_VERSION, join);
             }
         }
         var joined = new ArrayList<JoinGroupResponseData>();
         for (int i = 0; i < (to - from) * MEMBERS_OF_GROUP; i++) {
-            var answer = (JoinGroupResponseData) connections.get(i / MEMBERS_OF_GROUP).receive((short) 11, JOIN_VERSION);
+            var answer = (JoinGroupResponseData) connections.get(i).receive((short) 11, JOIN_VERSION);
             if (answer.errorCode() != 0) {
                 throw new AssertionError("a join was answered " + answer.errorCode());
             }
@@ -79,11 +79,11 @@ final class HeldMembers implements AutoCloseable {
                 sync.assignments().add(new SyncGroupRequestAssignment().setMemberId(member.members().get(partition).memberId())
                         .setAssignment(bytes(ConsumerProtocol.serializeAssignment(new Assignment(List.of(new TopicPartition("orders", partition)))))));
             }
-            connections.get(i / MEMBERS_OF_GROUP).send(SYNC_VERSION, sync);
+            connections.get(i).send(SYNC_VERSION, sync);
         }
         List<Member> all = members.computeIfAbsent(name, _ -> new ArrayList<>());
         for (int i = 0; i < joined.size(); i++) {
-            var answer = (SyncGroupResponseData) connections.get(i / MEMBERS_OF_GROUP).receive((short) 14, SYNC_VERSION);
+            var answer = (SyncGroupResponseData) connections.get(i).receive((short) 14, SYNC_VERSION);
             if (answer.errorCode() != 0) {
                 throw new AssertionError("a sync was answered " + answer.errorCode());
             }
