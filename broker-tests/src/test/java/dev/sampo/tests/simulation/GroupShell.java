@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As {@code GroupCoordinatorActor} on Pekko Persistence, with its {@code WaitingRequests}: the shell of the production {@link
- * GroupState}. Messages wait while a write is under way; a write that fails makes the group begin anew from what is stored.
+ * GroupState}. Messages wait while a write is under way, requests share the next one; a write that fails makes the group begin anew from what is stored.
  */
 final class GroupShell {
     /** What the coordinator of the partition hears. */
@@ -36,6 +36,8 @@ final class GroupShell {
 
     private enum Phase { RECOVERING, READY, WRITING, STOPPED }
 
+    private static final int MOST_AT_ONCE = 3;
+
     private record Waiting(Group.Request<?> request, Consumer<Group.Reply> answer) {}
 
     private final BrokerProcess process;
@@ -46,10 +48,12 @@ final class GroupShell {
     private final Owner owner;
     private final Mailbox mailbox;
     private final Map<Long, Waiting> waiting = new TreeMap<>();
+    private final Deque<Long> arrived = new ArrayDeque<>();
     private final Deque<Runnable> stash = new ArrayDeque<>();
     private final long bornMicros;
     private GroupState state;
     private Phase phase = Phase.RECOVERING;
+    private boolean told; // of those that arrived
     private long nextRequestId = 1;
     private long wakeMs = SessionDeadlines.NEVER;
     private int wakes; // the newest timer counts
@@ -86,12 +90,30 @@ final class GroupShell {
             }
             long requestId = nextRequestId++;
             waiting.put(requestId, new Waiting(request, answer));
-            receive(() -> {
-                if (waiting.containsKey(requestId)) { // else it was refused by a restart
-                    perform(state.onRequest(requestId, planted(request), process.groupMs()));
-                }
-            });
+            arrived.add(requestId);
+            if (!told) {
+                told = true;
+                receive(this::requests);
+            }
         });
+    }
+
+    private void requests() {
+        var effects = new ArrayList<GroupEffect>();
+        int taken = 0;
+        while (taken < MOST_AT_ONCE && !arrived.isEmpty()) {
+            long requestId = arrived.remove();
+            effects.addAll(state.onRequest(requestId, planted(waiting.get(requestId).request()), process.groupMs()));
+            taken++;
+        }
+        told = !arrived.isEmpty();
+        if (told) {
+            mailbox.tell(() -> receive(this::requests));
+        }
+        if (taken > 1 && effects.stream().anyMatch(GroupEffect.Persist.class::isInstance)) {
+            cluster.reach().hit(Reach.Point.GROUP_REQUESTS_SHARED_A_WRITE);
+        }
+        perform(effects);
     }
 
     void topicDeleted(String topic, Uuid topicId) {
@@ -134,6 +156,8 @@ final class GroupShell {
     private void refuseAll() {
         List<Waiting> all = List.copyOf(waiting.values());
         waiting.clear();
+        arrived.clear();
+        told = false;
         all.forEach(one -> one.answer().accept(one.request().refused(KafkaError.NOT_COORDINATOR)));
     }
 

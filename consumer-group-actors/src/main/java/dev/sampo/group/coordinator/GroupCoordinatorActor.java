@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
- * is under way, as the rules ask for. A write that fails restarts this actor: whoever waits is told NOT_COORDINATOR, and
+ * is under way, as the rules ask for; the requests among them share the next write. A write that fails restarts this actor: whoever waits is told NOT_COORDINATOR, and
  * it begins again from what is stored.
  */
 final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupCoordinatorActor.Rules> {
@@ -238,9 +238,7 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
     private Effect<GroupEvent, Rules> handle(GroupState state, Group.Command command) {
         return switch (command) {
             case Group.Ask ask -> throw new IllegalStateException("not numbered: " + ask);
-            case WaitingRequests.Numbered(long requestId, var request) -> waiting.knows(requestId)
-                    ? perform(state.onRequest(requestId, request, nowMs.getAsLong()))
-                    : Effect().none(); // refused by a restart while Pekko kept it back
+            case WaitingRequests.Arrived arrived -> perform(requests(state));
             case Wake wake -> {
                 wakeMs = SessionDeadlines.NEVER;
                 yield perform(state.onTime(nowMs.getAsLong(), nowMs.retentionMs()));
@@ -258,6 +256,22 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
             }
             case Group.Internal other -> throw new IllegalStateException("not for a group: " + other);
         };
+    }
+
+    /** Decides what has come, in order, as far as one write should hold. */
+    private List<GroupEffect> requests(GroupState state) {
+        var effects = new ArrayList<GroupEffect>();
+        for (int sizeBytes = 0; sizeBytes < settings.maxBatchBytes(); ) {
+            WaitingRequests.Numbered next = waiting.next();
+            if (next == null) {
+                return effects;
+            }
+            List<GroupEffect> decided = state.onRequest(next.requestId(), next.request(), nowMs.getAsLong());
+            effects.addAll(decided);
+            sizeBytes += WriteSize.aboutBytes(decided);
+        }
+        context.getSelf().tell(new WaitingRequests.Arrived());
+        return effects;
     }
 
     private Effect<GroupEvent, Rules> perform(List<GroupEffect> effects) {

@@ -67,9 +67,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Pure: equal calls in equal order give equal effects; time arrives as {@code nowMs}, a wall clock that never goes back.
  * Each request is answered by exactly one {@link Reply}, perhaps by a later call.
  *
- * <p>State changes at the call, and {@link Persist} says what must be stored before the answers after it go out. So no
- * other call may come between a Persist and its success, and after a failure this object is thrown away: the next one
- * is made by {@link #restore} from what is stored.
+ * <p>State changes at the call, and {@link Persist} says what must be stored before the answers after it go out. Several calls
+ * may share one write, which stores the facts of all of them in order, or none, before any is answered. No other call may come
+ * between that write and its success, and after a failure this object is thrown away: the next one is made by {@link #restore}
+ * from what is stored.
  */
 public final class GroupState {
     private final String groupId;

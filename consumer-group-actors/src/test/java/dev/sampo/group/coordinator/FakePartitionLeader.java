@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -25,6 +26,8 @@ final class FakePartitionLeader {
     static final class Log {
         final List<ByteBuffer> batches = new ArrayList<>();
         long endOffset;
+        final List<Append> held = new CopyOnWriteArrayList<>();
+        volatile boolean holds; // appends wait for AppendHeld
         volatile int appends;
         volatile KafkaError appendError = KafkaError.NONE;
         volatile long highWatermark = -1; // -1: the log end
@@ -61,14 +64,24 @@ final class FakePartitionLeader {
     /** The high watermark moves to the log end. */
     record Replicated() implements Partition.Internal {}
 
+    /** Appends wait no longer. */
+    record AppendHeld() implements Partition.Internal {}
+
     static Behavior<Partition.Command> create(Log log) {
         return Behaviors.receiveMessage(message -> {
             switch (message) {
-                case Append append -> append.replyTo().tell(log.appendError == KafkaError.NONE
-                        ? new AppendReply(append.requestId(), append.index(), KafkaError.NONE,
-                                log.append(append.records()), -1, 0, List.of(), null)
-                        : new AppendReply(append.requestId(), append.index(), log.appendError, -1, -1, -1, List.of(),
-                                null));
+                case Append append -> {
+                    if (log.holds) {
+                        log.held.add(append);
+                    } else {
+                        append(log, append);
+                    }
+                }
+                case AppendHeld go -> {
+                    log.holds = false;
+                    log.held.forEach(append -> append(log, append));
+                    log.held.clear();
+                }
                 case DescribeLog describe -> describe.replyTo().tell(new DescribeLogReply(
                         describe.requestId(), describe.index(), KafkaError.NONE, 0, 0, log.endOffset,
                         highWatermark(log)));
@@ -83,6 +96,13 @@ final class FakePartitionLeader {
             }
             return Behaviors.same();
         });
+    }
+
+    private static void append(Log log, Append append) {
+        append.replyTo().tell(log.appendError == KafkaError.NONE
+                ? new AppendReply(append.requestId(), append.index(), KafkaError.NONE,
+                        log.append(append.records()), -1, 0, List.of(), null)
+                : new AppendReply(append.requestId(), append.index(), log.appendError, -1, -1, -1, List.of(), null));
     }
 
     private static long highWatermark(Log log) {

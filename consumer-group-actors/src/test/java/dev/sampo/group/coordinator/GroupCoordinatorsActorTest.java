@@ -329,6 +329,31 @@ final class GroupCoordinatorsActorTest {
     }
 
     @Test
+    void requestsOfAGroupThatComeDuringAWriteShareTheNextOne() {
+        // Given
+        var leader = lead(1);
+        untilServing();
+        assertThat(ask(commit(GROUP, 1)).errors()).containsExactly(KafkaError.NONE);
+        int before = log.appends;
+        log.holds = true;
+        var commits = new ArrayList<CompletableFuture<Group.CommitOffsetsReply>>();
+        commits.add(groups.ask(commit(GROUP, 2), TIMEOUT).toCompletableFuture());
+        until(() -> log.held.size() == 1);
+
+        // When
+        for (int offset = 3; offset < 100; offset++) {
+            commits.add(groups.ask(commit(GROUP, offset), TIMEOUT).toCompletableFuture());
+        }
+        ask(new Heartbeat("nobody", 1, "m", null)); // the group has got them when this one is answered
+        leader.leader().tell(new FakePartitionLeader.AppendHeld());
+
+        // Then
+        commits.forEach(reply -> assertThat(reply.orTimeout(15, TimeUnit.SECONDS).join().errors()).containsExactly(KafkaError.NONE));
+        assertThat(committed(GROUP)).isEqualTo(99);
+        assertThat(log.appends - before).isEqualTo(2);
+    }
+
+    @Test
     void commitsOfManyGroupsShareBatches() {
         // Given
         lead(1);
