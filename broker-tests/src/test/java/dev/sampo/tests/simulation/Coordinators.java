@@ -138,12 +138,13 @@ final class Coordinators {
             answer.accept(request.refused(KafkaError.COORDINATOR_LOAD_IN_PROGRESS));
             return;
         }
+        long askedMicros = process.time().nowMicros();
         coordinator.ask(request, reply -> {
             if (!leaseHolds()) {
                 answer.accept(request.refused(KafkaError.NOT_COORDINATOR));
                 return;
             }
-            cluster.groups().answered(process.brokerId(), coordinator.led(), request, reply);
+            cluster.groups().answered(process.brokerId(), coordinator.led(), request, askedMicros, reply);
             answer.accept(reply);
         });
     }

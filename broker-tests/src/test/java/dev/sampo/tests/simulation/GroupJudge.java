@@ -220,7 +220,7 @@ final class GroupJudge {
     }
 
     /** A coordinator answers: invariants 13 and 29. */
-    void answered(int broker, Led<LeaderShell> led, Group.Request<?> request, Group.Reply reply) {
+    void answered(int broker, Led<LeaderShell> led, Group.Request<?> request, long askedMicros, Group.Reply reply) {
         boolean tells = switch (reply) {
             case Group.FetchOffsetsReply fetched -> fetched.error() == KafkaError.NONE;
             case Group.CommitOffsetsReply committed -> committed.errors().contains(KafkaError.NONE);
@@ -251,7 +251,8 @@ final class GroupJudge {
                 truth.synced(sync.memberId(), sync.generationId(), synced.assignment());
             }
             case Group.DeleteOffsetsReply removed -> ((Group.DeleteOffsets) request).partitions().forEach(
-                    partition -> truth.removalAcked(new OffsetKey(partition.topic(), partition.partition()), led.leaderEpoch()));
+                    partition -> truth.removalAcked(
+                            new OffsetKey(partition.topic(), partition.partition()), askedMicros, led.leaderEpoch()));
             default -> { }
         }
     }

@@ -15,7 +15,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,8 @@ final class GroupTruth {
         int versions; // facts with this key so far, removals too
         int removed = -1; // version of the last removal
         long sinceMicros; // when it became true
+        final NavigableMap<Long, Integer> removals = new TreeMap<>(); // when, and the version
+        final NavigableMap<Long, Integer> additions = new TreeMap<>();
         final Map<String, Integer> versionOf = new HashMap<>(); // by name of the request
         final List<Ack> acks = new ArrayList<>();
     }
@@ -96,6 +100,7 @@ final class GroupTruth {
                 }
                 Offset offset = offset(key);
                 offset.removed = ++offset.versions;
+                offset.removals.putIfAbsent(judge.nowMicros(), offset.removed);
                 offset.now = null;
             }
             case GroupStored next -> stored(next);
@@ -144,6 +149,7 @@ final class GroupTruth {
         offset.now = fact;
         offset.sinceMicros = judge.nowMicros();
         offset.versionOf.put(fact.metadata(), ++offset.versions);
+        offset.additions.put(offset.sinceMicros, offset.versions);
     }
 
     private void stored(GroupStored next) {
@@ -208,14 +214,17 @@ final class GroupTruth {
         offset(key).acks.add(new Ack(version, leaderEpoch));
     }
 
-    /** The removal of an offset is acknowledged. */
-    void removalAcked(OffsetKey key, int leaderEpoch) {
+    /** The removal of an offset is acknowledged: it has been stored since it was asked for, or there was nothing to remove. */
+    void removalAcked(OffsetKey key, long askedMicros, int leaderEpoch) {
         Offset offset = offset(key);
-        if (offset.now != null && offset.removed < 0) {
-            throw new Violation(29, "the removal of " + key + " of " + groupId + " is acknowledged and not stored");
+        Map.Entry<Long, Integer> removal = offset.removals.ceilingEntry(askedMicros);
+        if (removal != null) {
+            offset.acks.add(new Ack(removal.getValue(), leaderEpoch));
+            return;
         }
-        if (offset.removed >= 0) {
-            offset.acks.add(new Ack(offset.removed, leaderEpoch));
+        Map.Entry<Long, Integer> there = offset.additions.lowerEntry(askedMicros);
+        if (there != null && there.getValue() > offset.removed) {
+            throw new Violation(29, "the removal of " + key + " of " + groupId + " is acknowledged and not stored");
         }
     }
 
