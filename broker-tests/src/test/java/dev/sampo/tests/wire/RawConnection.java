@@ -1,5 +1,6 @@
 package dev.sampo.tests.wire;
 
+import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -23,7 +24,7 @@ public final class RawConnection implements Closeable {
 
     private RawConnection(Socket socket, String clientId) throws IOException {
         this.socket = socket;
-        this.in = new DataInputStream(socket.getInputStream());
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         this.out = socket.getOutputStream();
         this.clientId = clientId;
     }

@@ -160,7 +160,9 @@ public final class GroupCommits implements AutoCloseable {
                     Map<Integer, List<Group>> due = own.stream().filter(group -> group.coordinator >= 0 && isDue(group))
                             .collect(Collectors.groupingBy(group -> group.coordinator));
                     due.forEach(this::round);
-                    LockSupport.parkNanos(PAUSE_NANOS);
+                    if (due.isEmpty()) {
+                        LockSupport.parkNanos(PAUSE_NANOS);
+                    }
                 }
             } catch (RuntimeException e) {
                 violations.add("a committer ended: " + e);
