@@ -170,14 +170,14 @@ public interface Partition {
     record HandOff() implements Command {}
 
     /**
-     * Append one record batch.
+     * Append one record batch. Answered when it is stored as {@code acks} asks for; who does not want to wait that long stops
+     * waiting, the batch stays.
      *
      * @param records the produce request's bytes for this partition: must hold exactly one batch, format v2; the
      *     buffer belongs to the partition (which patches offsets in place) until it has answered
      */
     record Append(
-            long requestId, int index, ByteBuffer records, Acks acks, int timeoutMs, Origin origin,
-            ActorRef<? super AppendReply> replyTo)
+            long requestId, int index, ByteBuffer records, Acks acks, Origin origin, ActorRef<? super AppendReply> replyTo)
             implements Request {}
 
     /** One record that was refused, by its place in the batch (KIP-467). */

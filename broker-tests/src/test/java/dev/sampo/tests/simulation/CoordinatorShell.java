@@ -154,7 +154,7 @@ final class CoordinatorShell {
             cluster.reach().hit(Reach.Point.COORDINATOR_LOADED_GROUPS);
         }
         loaded = new Loaded(
-                led.id().partition(), led.leaderEpoch(), () -> null, fold, cluster.plan().groups().maxBatchBytes(), 5_000);
+                led.id().partition(), led.leaderEpoch(), () -> null, fold, cluster.plan().groups().maxBatchBytes());
         journal.enter(loaded, () -> owner.leader(led));
         perform(groups.onLoaded(fold.groupIds()));
     }

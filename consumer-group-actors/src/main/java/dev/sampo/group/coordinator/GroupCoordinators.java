@@ -50,6 +50,7 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
 
     private final ActorSystem<?> system;
     private final GroupSettings settings;
+    private final Duration commitTimeout;
     private final MetadataImages images;
     private final ActorRef<Controller.Command> controller;
     private final LeaderLease lease;
@@ -65,6 +66,7 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         this.lease = lease;
         this.system = system;
         this.settings = settings;
+        this.commitTimeout = Duration.ofMillis(settings.commitTimeoutMs());
         this.images = images;
         this.controller = controller;
         this.lag = GroupLag.start(
@@ -121,9 +123,16 @@ public final class GroupCoordinators implements GroupAccess, WatchedGroups {
         var answer = new CompletableFuture<R>();
         new Askable<>(actor)
                 .<Group.Reply>ask(
-                        replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), Timeout.create(timeout), system.scheduler())
+                        replyTo -> new OffsetsPartitionActor.Route(new Group.Ask(request, replyTo)), Timeout.create(limit(request, timeout)),
+                        system.scheduler())
                 .onComplete(result -> complete(answer, request, result), SAME_THREAD);
         return answer;
+    }
+
+    /** What only a write holds back waits as long as a write may take; the write goes on. */
+    private Duration limit(Group.Request<?> request, Duration timeout) {
+        boolean waitsForOthers = request instanceof Group.Join || request instanceof Group.Sync;
+        return waitsForOthers || timeout.compareTo(commitTimeout) < 0 ? timeout : commitTimeout;
     }
 
     /** On the thread of the group that answers: the stage that Pekko makes for Java would hand over to one more, for each request. */

@@ -191,7 +191,7 @@ final class OffsetsPartitionActor extends AbstractBehavior<OffsetsPartitionActor
             }
             case CoordinatorLoader.Result.Complete(OffsetsFold fold) -> {
                 var now = new OffsetsPartitions.Loaded(
-                        partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes(), settings.commitTimeoutMs());
+                        partition, entry.leaderEpoch(), leader, fold, settings.maxBatchBytes());
                 loaded = now;
                 readMs = nowMs.getAsLong() - startedMs;
                 OffsetsPartitions.get(getContext().getSystem()).enter(now);

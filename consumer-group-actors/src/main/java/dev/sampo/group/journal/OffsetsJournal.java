@@ -197,6 +197,6 @@ public final class OffsetsJournal extends AsyncWriteJournal {
         ActorRef<AppendReply> self = Adapter.toTyped(self());
         leader.tell(new Partition.Append(
                 requestId, 0, MemoryRecords.withRecords(Compression.NONE, records).buffer(), Acks.ALL,
-                target.commitTimeoutMs(), Partition.Origin.COORDINATOR, self));
+                Partition.Origin.COORDINATOR, self));
     }
 }

@@ -34,7 +34,7 @@ public final class OffsetsPartitions implements Extension {
      * @param fold changed by the partition's journal only, once it is entered here
      */
     public record Loaded(
-            int partition, int leaderEpoch, Leader leader, OffsetsFold fold, int maxBatchBytes, int commitTimeoutMs) {}
+            int partition, int leaderEpoch, Leader leader, OffsetsFold fold, int maxBatchBytes) {}
 
     private final ConcurrentHashMap<Integer, Loaded> loaded = new ConcurrentHashMap<>();
 

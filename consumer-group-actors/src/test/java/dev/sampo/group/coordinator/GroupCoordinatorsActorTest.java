@@ -222,7 +222,7 @@ final class GroupCoordinatorsActorTest {
         lead(1);
         untilServing();
         ask(commit("a", 5));
-        for (int i = 0; i < 50; i++) {
+        for (int i = 0; i < 10; i++) { // back-offs of up to a second
             log.appendError = KafkaError.NOT_ENOUGH_REPLICAS;
             assertThat(ask(commit("a", 6)).errors()).containsExactly(KafkaError.NOT_COORDINATOR);
             log.appendError = KafkaError.NONE;
@@ -326,6 +326,23 @@ final class GroupCoordinatorsActorTest {
         assertThat(ask(new Group.DeleteGroup("a")).error()).isEqualTo(KafkaError.GROUP_ID_NOT_FOUND);
         assertThat(ask(commit("a", 9)).errors()).containsExactly(KafkaError.NONE);
         assertThat(committed("a")).isEqualTo(9);
+    }
+
+    @Test
+    void requestWhoseWriteTakesTooLongIsAnsweredAndTheWriteGoesOn() {
+        // Given
+        var leader = lead(1);
+        untilServing();
+        assertThat(ask(commit(GROUP, 1)).errors()).containsExactly(KafkaError.NONE);
+        log.holds = true;
+
+        // When
+        var late = ask(commit(GROUP, 2));
+
+        // Then
+        assertThat(late.errors()).containsExactly(KafkaError.COORDINATOR_NOT_AVAILABLE);
+        leader.leader().tell(new FakePartitionLeader.AppendHeld());
+        assertThat(committed(GROUP)).isEqualTo(2);
     }
 
     @Test

@@ -20,7 +20,7 @@ final class JournalQueueTest {
     private final Loaded loaded = loaded(1);
 
     private static Loaded loaded(int leaderEpoch) {
-        return new Loaded(0, leaderEpoch, () -> null, new OffsetsFold(), 100, 5_000);
+        return new Loaded(0, leaderEpoch, () -> null, new OffsetsFold(), 100);
     }
 
     private List<Effect<String, String>> write(String write) {

@@ -133,7 +133,7 @@ final class ProduceInFlight implements Consumer<Partition.Reply> {
         pending++;
         entry.leader()
                 .tell(new Partition.Append(
-                        exchange.requestId(), index, requireNonNull(records), acks, request.timeoutMs(),
+                        exchange.requestId(), index, requireNonNull(records), acks,
                         Partition.Origin.CLIENT, exchange.replyTo()));
     }
 

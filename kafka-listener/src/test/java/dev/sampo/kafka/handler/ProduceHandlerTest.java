@@ -94,7 +94,6 @@ class ProduceHandlerTest {
         var frame = (MemoryRecords) request.topicData().iterator().next().partitionData().getFirst().records();
         ByteBuffer records = append.records();
         assertThat(records.array()).isSameAs(frame.buffer().array());
-        assertThat(append.timeoutMs()).isEqualTo(1500);
         assertThat(append.origin()).isEqualTo(Partition.Origin.CLIENT);
     }
 

@@ -164,7 +164,7 @@ final class PartitionFaultsActorTest {
             fixture.holdFlushes(true);
             TestProbe<Partition.Reply> producer = fixture.probe();
             fixture.partition.tell(new Partition.Append(
-                    1, 0, PartitionFixture.batch(fixture.record(null, "a")), Acks.LEADER, 30_000, Partition.Origin.CLIENT,
+                    1, 0, PartitionFixture.batch(fixture.record(null, "a")), Acks.LEADER, Partition.Origin.CLIENT,
                     producer.ref()));
             await("a flush is due", () -> !fixture.heldFlushes.isEmpty());
             ActorRef<Partition.Command> entity = fixture.partition;

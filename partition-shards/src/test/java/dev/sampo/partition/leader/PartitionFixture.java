@@ -165,7 +165,7 @@ final class PartitionFixture implements AutoCloseable {
     /** Sends without waiting; the answers arrive at the probe, with this request id. */
     void send(ByteBuffer records, long requestId, TestProbe<Partition.Reply> answers) {
         partition.tell(new Partition.Append(
-                requestId, 0, records, Acks.ALL, 30_000, Partition.Origin.CLIENT, answers.ref()));
+                requestId, 0, records, Acks.ALL, Partition.Origin.CLIENT, answers.ref()));
     }
 
     TestProbe<Partition.Reply> probe() {

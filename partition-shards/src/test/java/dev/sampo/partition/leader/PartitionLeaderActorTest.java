@@ -233,7 +233,7 @@ final class PartitionLeaderActorTest {
             // Given
             TestProbe<Partition.Reply> written = fixture.probe();
             fixture.partition.tell(new Partition.Append(
-                    1, 0, batch(fixture.record(null, "written")), Acks.LEADER, 30_000, Partition.Origin.CLIENT,
+                    1, 0, batch(fixture.record(null, "written")), Acks.LEADER, Partition.Origin.CLIENT,
                     written.ref()));
             written.expectMessageClass(Partition.AppendReply.class, WAIT);
             TestProbe<Partition.Reply> waiting = fixture.probe();
