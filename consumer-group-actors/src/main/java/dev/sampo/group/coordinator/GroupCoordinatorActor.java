@@ -10,6 +10,7 @@ import dev.sampo.group.coordinator.GroupEffect.Reply;
 import dev.sampo.group.coordinator.GroupEffect.Resolve;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.OffsetsJournal;
+import dev.sampo.group.journal.OffsetsJournalException;
 import dev.sampo.group.lag.WatchedGroup;
 import dev.sampo.group.member.SessionDeadlines;
 import java.time.Duration;
@@ -31,8 +32,10 @@ import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.persistence.typed.JournalPersistFailed;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -41,6 +44,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
@@ -116,7 +120,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
         super(
                 PersistenceId.ofUniqueId(OffsetsJournal.persistenceId(partition, groupId)),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(20), Duration.ofSeconds(1), 0.1)
-                        .withStashCapacity(MOST_STASHED));
+                        .withStashCapacity(MOST_STASHED)
+                        .withLogLevel(Level.DEBUG)); // see failed()
         this.groupId = groupId;
         this.partition = partition;
         this.context = context;
@@ -202,6 +207,8 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                         context.getSelf().tell(new NodesGone(goneNodes)); // while nobody coordinated the group
                     }
                 })
+                .onSignal(JournalPersistFailed.class, (rules, failed) -> failed(failed.getFailure()))
+                .onSignal(RecoveryFailed.class, (rules, failed) -> failed(failed.getFailure()))
                 .onSignal(PreRestart.instance(), rules -> {
                     waiting.refuseAll();
                     rules.state = newState();
@@ -211,6 +218,12 @@ final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, Gr
                     timers.cancelAll();
                 })
                 .build();
+    }
+
+    private void failed(Throwable failure) {
+        if (!(failure instanceof OffsetsJournalException)) {
+            LOG.atError().addKeyValue("group", groupId).setCause(failure).log("a group could not be stored or read, it begins again");
+        }
     }
 
     @Override

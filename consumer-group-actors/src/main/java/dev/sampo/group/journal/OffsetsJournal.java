@@ -26,6 +26,9 @@ import org.apache.pekko.persistence.AtomicWrite;
 import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import scala.PartialFunction;
 import scala.concurrent.Future;
 import scala.concurrent.Promise;
@@ -42,6 +45,7 @@ import scala.runtime.BoxedUnit;
  * newest per key and sequence numbers are counted anew at each replay.
  */
 public final class OffsetsJournal extends AsyncWriteJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(OffsetsJournal.class);
     private static final String TEMPLATE = "sampo.group.journal";
     private static final Duration PAUSE = Duration.ofMillis(200);
 
@@ -55,6 +59,7 @@ public final class OffsetsJournal extends AsyncWriteJournal {
     private final int partition;
     private final JournalQueue<Write, Runnable> queue = new JournalQueue<>();
     private final ConcurrentHashMap<String, List<GroupEvent>> replays = new ConcurrentHashMap<>();
+    private KafkaError said = KafkaError.NONE;
 
     /** Called by Pekko with the plugin's configuration. */
     public OffsetsJournal(Config config) {
@@ -86,9 +91,8 @@ public final class OffsetsJournal extends AsyncWriteJournal {
         return OffsetsPartitions.get(Adapter.toTyped(context().system())).find(partition);
     }
 
-    private IllegalStateException notLoaded() {
-        return new IllegalStateException("partition " + partition
-                + " of __consumer_offsets is not coordinated here; the group is looked up again elsewhere");
+    private OffsetsJournalException notLoaded() {
+        return new OffsetsJournalException(partition, KafkaError.NOT_COORDINATOR);
     }
 
     @Override
@@ -176,13 +180,30 @@ public final class OffsetsJournal extends AsyncWriteJournal {
                 case Effect.Stored<Write, Runnable>(Write write) -> {
                     write.events().forEach(event -> write.target().fold().apply(write.groupId(), event));
                     write.written().success(List.of());
+                    say(KafkaError.NONE);
                 }
-                case Effect.Failed<Write, Runnable>(Write write, KafkaError error) ->
-                    write.written().failure(new OffsetsWriteException(partition, error));
+                case Effect.Failed<Write, Runnable>(Write write, KafkaError error) -> {
+                    write.written().failure(new OffsetsJournalException(partition, error));
+                    say(error);
+                }
                 case Effect.Read<Write, Runnable>(Runnable read) -> read.run();
                 case Effect.Pause<Write, Runnable>(long requestId) -> context().system().scheduler().scheduleOnce(
                         PAUSE, self(), new PauseOver(requestId), context().dispatcher(), self());
             }
+        }
+    }
+
+    /** Writes are many: what becomes of them is logged when it changes. */
+    private void say(KafkaError error) {
+        if (error != said) {
+            said = error;
+            Level level = switch (error) {
+                case NONE -> Level.INFO;
+                case NOT_COORDINATOR -> Level.DEBUG; // groups move
+                default -> Level.WARN;
+            };
+            LOG.atLevel(level).addKeyValue("topicPartition", "__consumer_offsets-" + partition).addKeyValue("errorCode", error)
+                    .log(error == KafkaError.NONE ? "writes of groups are stored again" : "writes of groups are refused, requests are told to come again");
         }
     }
 

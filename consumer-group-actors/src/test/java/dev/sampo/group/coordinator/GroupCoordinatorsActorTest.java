@@ -31,11 +31,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pcollections.HashTreePMap;
+import org.slf4j.event.Level;
 
 import static dev.sampo.group.coordinator.GroupDriver.GROUP;
 import static dev.sampo.group.coordinator.GroupDriver.commitRequest;
@@ -230,6 +232,21 @@ final class GroupCoordinatorsActorTest {
         }
         assertThat(ask(commit("a", 7)).errors()).containsExactly(KafkaError.NONE);
         assertThat(committed("a")).isEqualTo(7);
+    }
+
+    @Test
+    void refusedWritesAreLoggedOnceAndWithoutAStackTrace() {
+        // Given
+        lead(1);
+        untilServing();
+        log.appendError = KafkaError.NOT_ENOUGH_REPLICAS;
+
+        // When, Then
+        LoggingTestKit.empty().withLogLevel(Level.ERROR).withOccurrences(0).expect(kit.system(), () ->
+                LoggingTestKit.warn("writes of groups are refused").withOccurrences(1).expect(kit.system(), () -> {
+                    assertThat(ask(commit("a", 6)).errors()).containsExactly(KafkaError.NOT_COORDINATOR);
+                    return ask(commit("a", 6));
+                }));
     }
 
     @Test

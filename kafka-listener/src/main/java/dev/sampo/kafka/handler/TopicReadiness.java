@@ -27,7 +27,7 @@ public final class TopicReadiness {
     private final Scheduler scheduler;
     private final ExecutionContext executor;
 
-    /** Looks on {@code executor}, by the clock of {@code scheduler}. */
+    /** Looks on {@code executor}. */
     public TopicReadiness(
             int brokerId, MetadataImages images, PartitionRegistry registry, Scheduler scheduler,
             ExecutionContext executor) {
@@ -41,26 +41,31 @@ public final class TopicReadiness {
     /** Completes when the topics can be used (or are gone again), and in any case after {@code limitMs}. */
     public CompletionStage<Void> usable(Collection<Uuid> topicIds, long limitMs) {
         var done = new CompletableFuture<Void>();
-        look(image -> areUsable(image, topicIds), Math.max(0, limitMs), FIRST_LOOK_MS, done);
+        look(image -> areUsable(image, topicIds), deadline(limitMs), FIRST_LOOK_MS, done);
         return done;
     }
 
     /** Completes when the image is as wanted, and in any case after {@code limitMs}. */
     public CompletionStage<Void> until(Predicate<MetadataImage> wanted, long limitMs) {
         var done = new CompletableFuture<Void>();
-        look(wanted, Math.max(0, limitMs), FIRST_LOOK_MS, done);
+        look(wanted, deadline(limitMs), FIRST_LOOK_MS, done);
         return done;
     }
 
-    private void look(Predicate<MetadataImage> wanted, long leftMs, long pauseMs, CompletableFuture<Void> done) {
-        if (leftMs == 0 || wanted.test(images.current())) {
+    private static long deadline(long limitMs) {
+        return System.nanoTime() + Duration.ofMillis(limitMs).toNanos();
+    }
+
+    /** By the clock: each pause takes longer than it was asked to, and many of them would add up. */
+    private void look(Predicate<MetadataImage> wanted, long deadlineNanos, long pauseMs, CompletableFuture<Void> done) {
+        long leftNanos = deadlineNanos - System.nanoTime();
+        if (leftNanos <= 0 || wanted.test(images.current())) {
             done.complete(null);
             return;
         }
-        long waitMs = Math.min(leftMs, pauseMs);
         scheduler.scheduleOnce(
-                Duration.ofMillis(waitMs),
-                () -> look(wanted, leftMs - waitMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS), done),
+                Duration.ofNanos(Math.min(leftNanos, Duration.ofMillis(pauseMs).toNanos())),
+                () -> look(wanted, deadlineNanos, Math.min(2 * pauseMs, LONGEST_PAUSE_MS), done),
                 executor);
     }
 

@@ -53,13 +53,13 @@ public record LeaderCandidates(Kind kind, List<Integer> brokers) {
     }
 
     /**
-     * Ids of the groups that have another leader soon: they have none that lives, or it is stopping, and some live broker that
-     * is not holds all that is committed.
+     * Ids of the groups that nobody leads and that have a leader soon: some live broker that does not stop holds all that is
+     * committed. Not those whose leader stops: it serves until the next one is elected.
      */
     public static Set<String> electing(MetadataImage image) {
         Set<String> electing = new HashSet<>();
         for (PlacementGroup group : image.groups().values()) {
-            if (!stays(image, group.leader())
+            if (!image.isLive(group.leader())
                     && (group.inSyncReplicas().stream().anyMatch(id -> stays(image, id))
                             || group.eligible().stream().anyMatch(id -> stays(image, id)))) {
                 electing.add(group.id());

@@ -102,6 +102,23 @@ final class GroupHostsTest {
         return GroupHosts.moves(image, allocations, unreachable, inProgress, limit, broker -> true, topic -> false);
     }
 
+    @Test
+    void anElectionIsUnderWayWhereNobodyLeadsAndNotWhereTheLeaderStops() {
+        // Given
+        MetadataImage led = image.apply(new ControllerEvent.LeaderElected("g0", 2, 0, List.of(2, 3)));
+
+        // When
+        MetadataImage stopping = led.apply(new ControllerEvent.BrokerChanged(2, true, false));
+        MetadataImage dead = led.apply(new ControllerEvent.BrokerFenced(2, 2));
+
+        // Then
+        assertThat(LeaderCandidates.electing(led)).doesNotContain("g0").contains("g1");
+        assertThat(LeaderCandidates.electing(stopping)).as("it serves until then").doesNotContain("g0");
+        assertThat(LeaderCandidates.electing(dead)).contains("g0");
+        assertThat(LeaderCandidates.electing(dead.apply(new ControllerEvent.BrokerChanged(3, true, false))))
+                .as("3 stops too").doesNotContain("g0");
+    }
+
     private static MetadataImage image() {
         MetadataImage image = MetadataImage.EMPTY;
         for (int id = 1; id <= 3; id++) {
