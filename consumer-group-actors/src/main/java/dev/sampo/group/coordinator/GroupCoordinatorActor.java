@@ -48,8 +48,8 @@ import org.slf4j.event.Level;
 
 /**
  * Shell of {@link GroupState}: stores its facts, then sends its answers. Pekko keeps further commands back while a write
- * is under way, as the rules ask for; the requests among them share the next write. A write that fails restarts this actor: whoever waits is told NOT_COORDINATOR, and
- * it begins again from what is stored.
+ * is under way, as the rules ask for; the requests among them share the next write. A write that fails restarts this actor:
+ * whoever waits is told NOT_COORDINATOR, and it begins again from what is stored.
  */
 final class GroupCoordinatorActor extends EventSourcedBehavior<Group.Command, GroupEvent, GroupCoordinatorActor.Rules> {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinatorActor.class);

@@ -193,18 +193,18 @@ public final class OffsetsJournal extends AsyncWriteJournal {
         }
     }
 
-    /** Writes are many: what becomes of them is logged when it changes. */
+    /** Writes are many: what becomes of them is logged when it changes. That groups move is no news. */
     private void say(KafkaError error) {
-        if (error != said) {
-            said = error;
-            Level level = switch (error) {
-                case NONE -> Level.INFO;
-                case NOT_COORDINATOR -> Level.DEBUG; // groups move
-                default -> Level.WARN;
-            };
-            LOG.atLevel(level).addKeyValue("topicPartition", "__consumer_offsets-" + partition).addKeyValue("errorCode", error)
-                    .log(error == KafkaError.NONE ? "writes of groups are stored again" : "writes of groups are refused, requests are told to come again");
+        if (error == said || error == KafkaError.NOT_COORDINATOR) {
+            return;
         }
+        said = error;
+        LOG.atLevel(error == KafkaError.NONE ? Level.INFO : Level.WARN)
+                .addKeyValue("topicPartition", "__consumer_offsets-" + partition)
+                .addKeyValue("errorCode", error)
+                .log(error == KafkaError.NONE
+                        ? "writes of groups are stored again"
+                        : "writes of groups are refused, requests are told to come again");
     }
 
     private void append(long requestId, Loaded target, List<Write> writes) {
