@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As {@code GroupCoordinatorActor} on Pekko Persistence, with its {@code WaitingRequests}: the shell of the production {@link
- * GroupState}. Messages wait while a write is under way, requests share the next one; a write that fails makes the group begin anew from what is stored.
+ * GroupState}. Messages wait while a write is under way, requests share the next one; a write that fails makes the group begin anew
+ * from what is stored.
  */
 final class GroupShell {
     /** What the coordinator of the partition hears. */
