@@ -1,8 +1,12 @@
 package dev.sampo.cluster.cli;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +31,10 @@ final class TrainCommands implements Callable<Integer> {
             List.of("cluster", "info"),
             List.of("topic", "list", "--unknown-option"));
 
+    /** For the broker's cache: a member of the other protocol. */
+    private static final List<String> CONSUMER_PROTOCOL =
+            List.of("consume", "cli-training", "-n", "2", "--group", "cli-training-consumer", "--config-file");
+
     private static final byte[] LINES = ("key " + "value".repeat(100) + "\n").repeat(2_000).getBytes(UTF_8);
 
     private final Terminal terminal;
@@ -38,12 +46,23 @@ final class TrainCommands implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
-        for (List<String> command : COMMANDS) {
-            var in = new ByteArrayInputStream(LINES);
-            Cli.run(command, new Terminal(in, nowhere, nowhere, terminal.environment(), false, false, false), brokers);
+    public Integer call() throws IOException {
+        COMMANDS.forEach(this::run);
+        Path config = Files.createTempFile("sampo-training", ".properties");
+        try {
+            Files.writeString(config, "group.protocol=consumer\n");
+            var command = new ArrayList<>(CONSUMER_PROTOCOL);
+            command.add(config.toString());
+            run(command);
+        } finally {
+            Files.delete(config);
         }
         return ExitCode.OK;
+    }
+
+    private void run(List<String> command) {
+        var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
+        var in = new ByteArrayInputStream(LINES);
+        Cli.run(command, new Terminal(in, nowhere, nowhere, terminal.environment(), false, false, false), brokers);
     }
 }

@@ -205,8 +205,9 @@ public final class ConsumerGroup {
         }
         CurrentAssignment owns = decision.owns();
         Change change = decision.change();
+        boolean stable = change.events().isEmpty() && facts.state() == State.STABLE;
         int intervalMs = pace.intervalMs(
-                times.heartbeatIntervalMs(), settings.rebalanceHeartbeatIntervalMs(), facts.size(), !change.events().isEmpty(), nowMs);
+                times.heartbeatIntervalMs(), settings.rebalanceHeartbeatIntervalMs(), facts.size(), stable, nowMs);
         boolean saidAll = request.rebalanceTimeoutMs() != -1 && request.topicPartitions() != null
                 && (request.subscribedTopicNames() != null || request.subscribedTopicRegex() != null);
         boolean tell = request.memberEpoch() == ConsumerMember.JOINS || saidAll

@@ -2,7 +2,7 @@ package dev.sampo.group.consumer;
 
 /**
  * How often the members of one group are asked for heartbeats. They learn by the answers what to give up and to take, so they
- * are asked more often while the group changes and some time after, when more changes are likely.
+ * are asked more often while the group changes, and half as often for some time after, when more changes are likely.
  */
 final class HeartbeatPace {
     private static final long SETTLED_AFTER_MS = 30_000;
@@ -18,11 +18,13 @@ final class HeartbeatPace {
     /**
      * The time in ms from one heartbeat of a member to its next.
      *
-     * @param changes whether this answer comes with a change
+     * @param stable whether every member has what it should have, and this answer changes nothing
      */
-    int intervalMs(int usualMs, int rebalanceMs, int members, boolean changes, long nowMs) {
-        return changes || nowMs < settledAtMs
-                ? Math.min(usualMs, Math.max(rebalanceMs, members * LEAST_MS_PER_MEMBER))
-                : usualMs;
+    int intervalMs(int usualMs, int rebalanceMs, int members, boolean stable, long nowMs) {
+        if (stable && nowMs >= settledAtMs) {
+            return usualMs;
+        }
+        long soonMs = Math.max(rebalanceMs, members * LEAST_MS_PER_MEMBER);
+        return (int) Math.min(usualMs, stable ? 2 * soonMs : soonMs);
     }
 }
