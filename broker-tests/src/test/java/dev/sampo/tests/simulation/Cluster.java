@@ -13,12 +13,14 @@ import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.Topic;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -49,7 +51,7 @@ final class Cluster {
     private final List<ModelClient> clients = new ArrayList<>();
     private final @Nullable Deque<String> trace;
     private final Set<Uuid> doomed = new HashSet<>(); // topics that are about to be deleted
-    private final Map<String, ModelMember> newest = new HashMap<>(); // of each instance id
+    private final Map<String, GroupMember> newest = new HashMap<>(); // of each instance id
     private int topics;
     private int members;
     private boolean calm;
@@ -358,7 +360,9 @@ final class Cluster {
     void joinGroup(String groupId, @Nullable String instanceId) {
         String name = "c" + members++;
         addClient(place -> {
-            var member = new ModelMember(this, place, dice.fork(), groupId, name, instanceId);
+            GroupMember member = plan.groups().isConsumerGroup(groupId)
+                    ? new ModelConsumerGroupMember(this, place, dice.fork(), groupId, name, instanceId)
+                    : new ModelClassicMember(this, place, dice.fork(), groupId, name, instanceId);
             if (instanceId != null) {
                 newest.put(instanceId, member);
             }
@@ -372,30 +376,52 @@ final class Cluster {
     }
 
     /** Whether no later process has its instance id. */
-    boolean isNewest(ModelMember member) {
+    boolean isNewest(GroupMember member) {
         return newest.get(member.instanceId()) == member;
     }
 
-    List<ModelMember> members() {
-        return clients.stream().filter(ModelMember.class::isInstance).map(ModelMember.class::cast).filter(member -> !member.isGone())
+    /** Whether no other process that runs has its instance id. */
+    boolean isAlone(GroupMember member) {
+        return members().stream().noneMatch(other -> other != member && Objects.equals(other.instanceId(), member.instanceId()));
+    }
+
+    List<GroupMember> members() {
+        return clients.stream().filter(GroupMember.class::isInstance).map(GroupMember.class::cast).filter(member -> !member.isGone())
                 .toList();
+    }
+
+    List<GroupMember> members(String groupId) {
+        return members().stream().filter(member -> member.groupId().equals(groupId)).toList();
     }
 
     /**
      * Invariant 28: what a member gets, no other member of its generation believes to own still. Not so with static members that
      * were away, which are fenced by their generation.
      */
-    void requireGivenUp(ModelMember member) {
-        for (ModelMember other : members()) {
-            if (other != member && other.groupId().equals(member.groupId()) && other.instanceId() == null && !other.mayHaveGivenUp()
+    void requireGivenUp(ModelClassicMember member) {
+        for (GroupMember other : members(member.groupId())) {
+            if (other != member && other.instanceId() == null && !other.mayHaveGivenUp()
                     && other.generationId() >= 0
                     && other.generationId() < member.generationId()
                     && groups.truth(member.groupId()).wasMember(other.memberId(), member.generationId())) {
-                for (byte partition : member.owned()) {
-                    if (other.owns(partition)) {
-                        throw new Violation(28, member + " got partition " + partition + ", which " + other + " has not given up");
-                    }
-                }
+                requireGivenUp(member, member.owned(), other);
+            }
+        }
+    }
+
+    /** Invariant 28: what a member takes, no other one that the coordinator still counts as a member believes to own. */
+    void requireGivenUp(ModelConsumerGroupMember member, Set<Integer> taken) {
+        for (GroupMember other : members(member.groupId())) {
+            if (other != member && !other.mayHaveGivenUp() && groups.truth(member.groupId()).isConsumer(other.memberId())) {
+                requireGivenUp(member, taken, other);
+            }
+        }
+    }
+
+    private static void requireGivenUp(GroupMember member, Collection<Integer> taken, GroupMember other) {
+        for (int partition : taken) {
+            if (other.owns(partition)) {
+                throw new Violation(28, member + " got partition " + partition + ", which " + other + " has not given up");
             }
         }
     }

@@ -111,8 +111,8 @@ final class Faults {
             }
             case GROUP_LEAVES -> {
                 String groupId = "group" + dice.between(0, cluster.plan().groups().groups() - 1);
-                List<ModelMember> members = cluster.members().stream().filter(member -> member.groupId().equals(groupId)).toList();
-                members.forEach(ModelMember::leave);
+                List<GroupMember> members = cluster.members(groupId);
+                members.forEach(GroupMember::leave);
                 if (dice.chance(0.7)) { // a tool has its turn
                     boolean deletes = dice.chance(0.4);
                     cluster.time().after(dice.between(100, 3_000) * Timeline.MILLIS, () -> cluster.administrate(groupId, deletes));
@@ -131,6 +131,7 @@ final class Faults {
                     }
                 });
             }
+            case COORDINATOR_CUT -> cutFromPeers(coordinator(dice), true, true, act);
             case COORDINATOR_MOVES -> {
                 String group = coordinatorGroup(dice);
                 if (group != null) {
@@ -140,7 +141,7 @@ final class Faults {
         }
     }
 
-    private void member(Act act, Dice dice, ModelMember member) {
+    private void member(Act act, Dice dice, GroupMember member) {
         switch (act.kind()) {
             case MEMBER_LEAVES -> member.leave();
             case MEMBER_DIES -> {

@@ -27,7 +27,7 @@ final class GroupAdmin extends GroupClient {
         truth().sent(commit);
         var offsets = new ArrayList<OffsetToCommit>();
         for (int partition = 0; partition < cluster().plan().groups().partitions(); partition++) {
-            offsets.add(new OffsetToCommit(ModelMember.TOPIC, Uuid.ZERO_UUID, partition, dice().between(0, 5), -1, commit.name()));
+            offsets.add(new OffsetToCommit(GroupMember.TOPIC, Uuid.ZERO_UUID, partition, dice().between(0, 5), -1, commit.name()));
         }
         send(new CommitOffsets(groupId(), -1, "", null, true, -1, offsets));
     }

@@ -5,11 +5,13 @@ import dev.sampo.actors.model.KafkaError;
 import dev.sampo.actors.model.TopicIdPartition;
 import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.consumer.ConsumerGroupSettings;
+import dev.sampo.group.consumer.Topics;
 import dev.sampo.group.coordinator.GroupCoordinators;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupSettings;
 import dev.sampo.group.coordinator.GroupState;
 import dev.sampo.group.coordinator.LedPartitions.Led;
+import dev.sampo.group.journal.ConsumerGroupEvent;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.journal.GroupEvent.OffsetCommitted;
@@ -22,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,19 +32,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /** Knows what is written to {@code __consumer_offsets}, and what of it is committed; see {@link GroupTruth} for each group. */
 final class GroupJudge {
-    /** There are none yet. */
-    private static final ConsumerGroupSettings CONSUMER_GROUPS =
-            ConsumerGroupSettings.from(ConfigFactory.defaultReference());
+    static final Uuid WORK_ID = new Uuid(7, 7);
 
     private final Cluster cluster;
     private final GroupSettings settings;
+    private final Topics topics;
     private final Map<Long, GroupRecords> contents = new HashMap<>(); // by sequence of their batch
     private final Map<TopicIdPartition, Integer> batchesSeen = new HashMap<>();
+    private final Map<TopicIdPartition, List<GroupFact>> lastFacts = new HashMap<>();
     private final Map<String, GroupTruth> truths = new TreeMap<>();
     private final Map<TopicIdPartition, Integer> lastCoordinators = new HashMap<>();
     private final Set<String> doomedTopics = new HashSet<>();
@@ -54,7 +58,26 @@ final class GroupJudge {
         settings = new GroupSettings(
                 1_000, 1_800_000, plan == null ? 0 : plan.initialRebalanceDelayMs(), 0, 400, Integer.MAX_VALUE, 20_000,
                 Long.MAX_VALUE / 4, 600_000, 4_096, plan == null ? 1 : plan.offsetsPartitions(), 3, 104_857_600, 5_000, 1_024,
-                plan == null ? 1_024 : plan.maxBatchBytes(), CONSUMER_GROUPS);
+                plan == null ? 1_024 : plan.maxBatchBytes(), consumerGroups(plan == null ? 10_000 : plan.sessionTimeoutMs()));
+        int partitions = plan == null ? 1 : plan.partitions();
+        topics = Topics.of(1, Map.of(
+                new Topics.Topic(WORK_ID, GroupMember.TOPIC, partitions), Collections.nCopies(partitions, List.of())));
+    }
+
+    private static ConsumerGroupSettings consumerGroups(int sessionTimeoutMs) {
+        return ConsumerGroupSettings.from(ConfigFactory.parseMap(Map.of("sampo.group.consumer", Map.of(
+                        "session-timeout", sessionTimeoutMs + "ms", "min-session-timeout", "1s",
+                        "heartbeat-interval", sessionTimeoutMs / 3 + "ms", "min-heartbeat-interval", "1ms")))
+                .withFallback(ConfigFactory.defaultReference()));
+    }
+
+    Topics topics() {
+        return topics;
+    }
+
+    boolean isConsumerGroup(String groupId) {
+        GroupPlan plan = cluster.plan().groups();
+        return plan != null && plan.isConsumerGroup(groupId);
     }
 
     GroupSettings settings() {
@@ -130,7 +153,10 @@ final class GroupJudge {
         int from = batchesSeen.getOrDefault(partition.id(), 0);
         List<Batch> all = partition.allCommitted();
         for (Batch batch : all.subList(from, all.size())) {
-            content(batch).facts().forEach(fact -> truth(fact.groupId()).committed(fact.event()));
+            List<GroupFact> facts = content(batch).facts();
+            if (!facts.equals(lastFacts.put(partition.id(), facts))) { // else one that was in doubt, and appended again
+                facts.forEach(fact -> truth(fact.groupId()).committed(fact.event()));
+            }
         }
         batchesSeen.put(partition.id(), all.size());
     }
@@ -192,6 +218,7 @@ final class GroupJudge {
                 members = stored.members();
             }
         }
+        boolean sameConsumers = !isConsumerGroup(groupId) || sameConsumers(groupId, facts, state);
         var described = new TreeMap<String, byte[]>();
         var offsets = new HashMap<OffsetKey, Long>();
         for (var effect : state.onRequest(0, new Group.Describe(groupId), 0)) {
@@ -213,10 +240,26 @@ final class GroupJudge {
         });
         boolean same = described.size() == members.size() && members.stream().allMatch(
                 member -> Arrays.equals(member.assignment(), described.get(member.memberId())));
-        if (!same || !offsets.equals(storedOffsets)) {
+        if (!same || !sameConsumers || !offsets.equals(storedOffsets)) {
             throw new Violation(31, "broker " + broker + " restored " + groupId + " in epoch " + led.leaderEpoch() + " with members "
                     + described.keySet() + " and offsets " + offsets + ", not those of " + facts);
         }
+    }
+
+    private static boolean sameConsumers(String groupId, List<GroupEvent> facts, GroupState state) {
+        var stored = new TreeMap<String, Integer>();
+        for (GroupEvent fact : facts) {
+            if (fact instanceof ConsumerGroupEvent.CurrentStored(String memberId, var assignment)) {
+                stored.put(memberId, assignment.memberEpoch());
+            }
+        }
+        var described = new TreeMap<String, Integer>();
+        for (var effect : state.onRequest(0, new Group.ConsumerGroupDescribe(groupId), 0)) {
+            if (effect instanceof GroupEffect.Reply(long id, Group.ConsumerGroupDescribeReply reply)) {
+                reply.members().forEach(member -> described.put(member.memberId(), member.memberEpoch()));
+            }
+        }
+        return described.equals(stored);
     }
 
     /** A coordinator answers: invariants 13 and 29. */
@@ -227,6 +270,7 @@ final class GroupJudge {
             case Group.SyncReply synced -> synced.error() == KafkaError.NONE;
             case Group.DeleteOffsetsReply removed -> removed.error() == KafkaError.NONE;
             case Group.HeartbeatReply(KafkaError error) -> error == KafkaError.NONE;
+            case Group.ConsumerGroupHeartbeatReply beat -> beat.error() == KafkaError.NONE;
             default -> false;
         };
         if (!tells) {
@@ -250,6 +294,7 @@ final class GroupJudge {
                 var sync = (Group.Sync) request;
                 truth.synced(sync.memberId(), sync.generationId(), synced.assignment());
             }
+            case Group.ConsumerGroupHeartbeatReply beat -> truth.toldAssignment(beat);
             case Group.DeleteOffsetsReply removed -> ((Group.DeleteOffsets) request).partitions().forEach(
                     partition -> truth.removalAcked(
                             new OffsetKey(partition.topic(), partition.partition()), askedMicros, led.leaderEpoch()));
@@ -264,6 +309,12 @@ final class GroupJudge {
         if (request instanceof Group.Heartbeat heartbeat && reply instanceof Group.HeartbeatReply(KafkaError error)
                 && error == KafkaError.UNKNOWN_MEMBER_ID && cluster.time().nowMicros() - bornMicros < grace
                 && truth(heartbeat.groupId()).isMember(heartbeat.memberId(), heartbeat.generationId())) {
+            throw new Violation(31, "a coordinator that began " + (cluster.time().nowMicros() - bornMicros) / 1_000
+                    + " ms ago does not know " + heartbeat);
+        }
+        if (request instanceof Group.ConsumerGroupHeartbeat heartbeat && reply instanceof Group.ConsumerGroupHeartbeatReply beat
+                && beat.error() == KafkaError.UNKNOWN_MEMBER_ID && cluster.time().nowMicros() - bornMicros < grace
+                && truth(heartbeat.groupId()).isConsumer(heartbeat.memberId())) {
             throw new Violation(31, "a coordinator that began " + (cluster.time().nowMicros() - bornMicros) / 1_000
                     + " ms ago does not know " + heartbeat);
         }

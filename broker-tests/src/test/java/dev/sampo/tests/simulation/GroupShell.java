@@ -5,6 +5,7 @@ import dev.sampo.actors.protocol.Group;
 import dev.sampo.group.coordinator.GroupEffect;
 import dev.sampo.group.coordinator.GroupState;
 import dev.sampo.group.coordinator.LedPartitions.Led;
+import dev.sampo.group.journal.ConsumerGroupEvent.CurrentStored;
 import dev.sampo.group.journal.GroupEvent;
 import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.group.member.SessionDeadlines;
@@ -62,6 +63,7 @@ final class GroupShell {
     private int restarts; // in a row
     private int generationId; // as members were told last; for planted bugs only
     private final Map<String, String> idByInstance = new TreeMap<>(); // for planted bugs only
+    private final Map<String, Integer> epochByMember = new TreeMap<>(); // for planted bugs only
 
     GroupShell(
             BrokerProcess process, Cluster cluster, Led<LeaderShell> led, String groupId, JournalShell journal, Owner owner) {
@@ -78,7 +80,9 @@ final class GroupShell {
     }
 
     private GroupState newState() {
-        return new GroupState(groupId, cluster.groups().settings(), cluster.groups()::uniqueId, process.groupMs());
+        var made = new GroupState(groupId, cluster.groups().settings(), cluster.groups()::uniqueId, process.groupMs());
+        made.onTopics(cluster.groups().topics());
+        return made;
     }
 
     // ---- messages ----
@@ -304,6 +308,9 @@ final class GroupShell {
                 }
             });
         }
+        if (event instanceof CurrentStored(String memberId, var assignment)) {
+            epochByMember.put(memberId, assignment.memberEpoch());
+        }
     }
 
     private void note(Group.Request<?> request, Group.Reply reply) {
@@ -315,9 +322,12 @@ final class GroupShell {
 
     private Group.Request<?> planted(Group.Request<?> request) {
         if (request instanceof Group.CommitOffsets commit && commit.generationId() >= 0
-                && cluster.planted(Mutant.ANY_GENERATION_COMMITS)) {
+                && (cluster.planted(Mutant.ANY_GENERATION_COMMITS) || cluster.planted(Mutant.ANY_EPOCH_COMMITS))) {
+            int taken = cluster.planted(Mutant.ANY_GENERATION_COMMITS)
+                    ? generationId
+                    : epochByMember.getOrDefault(commit.memberId(), commit.generationId());
             return new Group.CommitOffsets(
-                    commit.groupId(), generationId, commit.memberId(), commit.groupInstanceId(), commit.groupIdNotFoundSupported(),
+                    commit.groupId(), taken, commit.memberId(), commit.groupInstanceId(), commit.groupIdNotFoundSupported(),
                     commit.retentionTimeMs(), commit.offsets());
         }
         if (request instanceof Group.Join join && join.memberId().isEmpty() && join.groupInstanceId() != null
@@ -327,6 +337,13 @@ final class GroupShell {
                     join.groupId(), held, join.groupInstanceId(), join.clientId(), join.clientHost(), join.sessionTimeoutMs(),
                     join.rebalanceTimeoutMs(), join.protocolType(), join.protocols(), join.requireKnownMemberId(),
                     join.skipAssignmentSupported());
+        }
+        if (request instanceof Group.ConsumerGroupHeartbeat beat && beat.memberEpoch() > 0
+                && cluster.planted(Mutant.REVOCATION_NOT_AWAITED)) {
+            return new Group.ConsumerGroupHeartbeat(
+                    beat.groupId(), beat.memberId(), beat.memberEpoch(), beat.instanceId(), beat.rackId(), beat.rebalanceTimeoutMs(),
+                    beat.subscribedTopicNames(), beat.subscribedTopicRegex(), beat.serverAssignor(), Map.of(), beat.clientId(),
+                    beat.clientHost(), beat.memberIdRequired());
         }
         return request;
     }

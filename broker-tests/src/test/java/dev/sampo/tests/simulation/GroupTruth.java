@@ -49,6 +49,7 @@ final class GroupTruth {
         long sinceMicros; // when it became true
         final NavigableMap<Long, Integer> removals = new TreeMap<>(); // when, and the version
         final NavigableMap<Long, Integer> additions = new TreeMap<>();
+        boolean stray; // it came from a member in the right epoch that had given the partition up: nothing forbids that
         final Map<String, Integer> versionOf = new HashMap<>(); // by name of the request
         final List<Ack> acks = new ArrayList<>();
     }
@@ -58,6 +59,7 @@ final class GroupTruth {
     private final Map<String, Commit> commits = new HashMap<>(); // by name
     private final Map<OffsetKey, Offset> offsets = new HashMap<>();
     private final List<GroupStored> generations = new ArrayList<>();
+    private final ConsumerGroupTruth consumers;
     private final Set<String> left = new HashSet<>();
     private final Set<OffsetKey> mayBeRemoved = new HashSet<>();
     private boolean mayDie;
@@ -66,6 +68,7 @@ final class GroupTruth {
     GroupTruth(GroupJudge judge, String groupId) {
         this.judge = judge;
         this.groupId = groupId;
+        this.consumers = new ConsumerGroupTruth(groupId);
     }
 
     // ---- what clients ask for ----
@@ -104,9 +107,10 @@ final class GroupTruth {
                 offset.now = null;
             }
             case GroupStored next -> stored(next);
-            case ConsumerGroupEvent other -> throw new IllegalStateException("no consumer group is simulated: " + other);
+            case ConsumerGroupEvent fact -> consumers.committed(fact, mayDie);
             case GroupRemoved removed -> {
-                if (!mayDie) {
+                // A group that only commits made is removed as what it was when members of the other protocol come.
+                if (!mayDie && !judge.isConsumerGroup(groupId)) {
                     throw new Violation(29, groupId + " is removed, nobody asked for that");
                 }
                 if (stored != null && !stored.members().isEmpty()) {
@@ -127,7 +131,10 @@ final class GroupTruth {
         if (commit == null) {
             throw new Violation(29, "nobody has asked " + groupId + " for " + fact);
         }
-        if (commit.generationId() >= 0 && (stored == null || stored.generationId() != commit.generationId()
+        boolean inConsumerGroup = judge.isConsumerGroup(groupId);
+        if (inConsumerGroup) {
+            consumers.requireMayCommit(commit, fact);
+        } else if (commit.generationId() >= 0 && (stored == null || stored.generationId() != commit.generationId()
                 || member(stored, commit.memberId()) == null)) {
             throw new Violation(29, groupId + " took " + fact + " from " + commit + ", which is no member of " + brief(stored));
         }
@@ -136,10 +143,16 @@ final class GroupTruth {
         }
         Offset offset = offset(fact.key());
         OffsetCommitted before = offset.now;
-        if (before != null && fact.offset() < before.offset() && !commit.reset()) {
+        boolean stray = inConsumerGroup && commit.generationId() >= 0
+                && !consumers.holds(commit.memberId(), fact.key().partition());
+        if (stray) {
+            judge.reach().hit(Reach.Point.STRAY_COMMIT);
+        }
+        if (before != null && fact.offset() < before.offset() && !commit.reset() && !stray && !offset.stray) {
             Commit other = commits.get(before.metadata());
             // A request of its own that was overtaken, by the next one or, in one generation, by its reading of what is committed.
-            boolean late = other.client().equals(commit.client()) && other.generationId() == commit.generationId()
+            boolean late = other.client().equals(commit.client())
+                    && (inConsumerGroup || other.generationId() == commit.generationId())
                     && (other.number() > commit.number() || offset.sinceMicros >= commit.readMicros());
             if (!late) {
                 throw new Violation(29, "the committed offset of " + fact.key() + " of " + groupId + " went back from "
@@ -147,6 +160,7 @@ final class GroupTruth {
             }
         }
         offset.now = fact;
+        offset.stray = stray;
         offset.sinceMicros = judge.nowMicros();
         offset.versionOf.put(fact.metadata(), ++offset.versions);
         offset.additions.put(offset.sinceMicros, offset.versions);
@@ -267,8 +281,23 @@ final class GroupTruth {
         return stored != null && stored.generationId() == generationId && member(stored, memberId) != null && !left.contains(memberId);
     }
 
-    @Nullable GroupStored stored() {
-        return stored;
+    /** Whether it is a member by the consumer protocol that has not said that it leaves. */
+    boolean isConsumer(String memberId) {
+        return consumers.isMember(memberId) && !left.contains(memberId);
+    }
+
+    /** A member hears where it is: that is stored. */
+    void toldAssignment(Group.ConsumerGroupHeartbeatReply reply) {
+        consumers.told(reply);
+    }
+
+    /** Generation or epoch, 0 without any. */
+    int generationId() {
+        return judge.isConsumerGroup(groupId) ? consumers.epoch() : stored == null ? 0 : stored.generationId();
+    }
+
+    int memberCount() {
+        return judge.isConsumerGroup(groupId) ? consumers.memberCount() : stored == null ? 0 : stored.members().size();
     }
 
     private static String brief(@Nullable GroupStored generation) {
@@ -278,6 +307,6 @@ final class GroupTruth {
 
     @Override
     public String toString() {
-        return groupId + ": " + brief(stored);
+        return groupId + ": " + (judge.isConsumerGroup(groupId) ? consumers : brief(stored));
     }
 }

@@ -1,7 +1,6 @@
 package dev.sampo.tests.simulation;
 
 import dev.sampo.actors.model.TopicIdPartition;
-import dev.sampo.group.journal.GroupEvent.GroupStored;
 import dev.sampo.partition.controller.MetadataImage;
 import dev.sampo.partition.controller.MetadataImage.PlacementGroup;
 import java.util.HashSet;
@@ -52,7 +51,7 @@ final class Liveness {
             cluster.clients().forEach(client -> {
                 switch (client) {
                     case ModelProducer producer -> producer.stop();
-                    case ModelMember member -> member.stopCommitting();
+                    case GroupMember member -> member.stopCommitting();
                     case ModelCommitter committer -> committer.stop();
                     default -> { }
                 }
@@ -130,21 +129,21 @@ final class Liveness {
     }
 
     private @Nullable String members(String groupId, int partitions) {
-        List<ModelMember> members = cluster.members().stream().filter(member -> member.groupId().equals(groupId)).toList();
-        GroupStored stored = cluster.groups().truth(groupId).stored();
+        List<GroupMember> members = cluster.members(groupId);
+        GroupTruth truth = cluster.groups().truth(groupId);
         if (members.isEmpty()) {
             return null;
         }
         int owned = 0;
-        for (ModelMember member : members) {
-            if (!member.isAssigned() || stored == null || member.generationId() != stored.generationId()) {
-                return member + " has no place in " + stored;
+        for (GroupMember member : members) {
+            if (!member.isAssigned() || member.generationId() != truth.generationId()) {
+                return member + " has no place in " + truth;
             }
-            owned += member.owned().length;
+            owned += member.owned().size();
         }
-        return owned == partitions && stored.members().size() == members.size()
+        return owned == partitions && truth.memberCount() == members.size()
                 ? null
-                : groupId + " has not come to one assignment of " + partitions + " partitions: " + members + ", stored is " + stored;
+                : groupId + " has not come to one assignment of " + partitions + " partitions: " + members + ", stored is " + truth;
     }
 
     private @Nullable String clients() {

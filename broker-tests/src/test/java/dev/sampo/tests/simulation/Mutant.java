@@ -55,6 +55,8 @@ enum Mutant {
     COORDINATOR_GOES_ON("a coordinator does not stop with its leader"),
     COORDINATOR_WITHOUT_LEASE("a coordinator answers without a lease"),
     ANY_GENERATION_COMMITS("commits of old generations are taken"),
+    ANY_EPOCH_COMMITS("commits of a member's old epochs are taken (KIP-848)"),
+    REVOCATION_NOT_AWAITED("partitions are given away before their owner has given them up (KIP-848)"),
     STATIC_MEMBER_KEEPS_ITS_ID("a static member that comes back gets the id that another process has");
 
     private final String what;

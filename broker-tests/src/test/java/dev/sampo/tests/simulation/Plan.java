@@ -25,7 +25,7 @@ record Plan(
         SLOW_IMAGES(2), CREATE_TOPIC(2), DELETE_TOPIC(1), DELETE_RECORDS(2), FLUSH(3),
         // of schedules with groups
         MEMBER_JOINS(4), MEMBER_LEAVES(3), MEMBER_DIES(4), MEMBER_PAUSES(4), MEMBER_TWIN(2), GROUP_LEAVES(2),
-        COORDINATOR_DIES(6), COORDINATOR_MOVES(3);
+        COORDINATOR_DIES(6), COORDINATOR_MOVES(3), COORDINATOR_CUT(3);
 
         private final int weight;
 
